@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/ast.h - what was written, before anybody asks what it means. All of
+ * it lives in the arena given to parse(); names are NUL-terminated, unquoted
+ * and keep their case. Every node knows its place in the script, so that any
+ * later error can point at it.
+ */
+#ifndef PARSER_AST_H
+#define PARSER_AST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/types.h"
+
+/* Bytes of the script text; length 0: nowhere (made by the planner). */
+struct span {
+	uint32_t offset;
+	uint32_t length;
+};
+
+/* A list in source order. `next` links live in the nodes' own structs below;
+ * counts are kept by who builds the list. */
+
+/* ---- names, options, types ---- */
+
+struct ast_name { /* a.b.c: parts in order; one part is the usual case */
+	struct span at;
+	unsigned nparts;
+	const char *part[3];
+	struct span part_at[3];
+};
+
+struct ast_option { /* 'key' = 'value' */
+	struct ast_option *next;
+	struct span key_at, value_at;
+	const char *key;
+	const char *value;
+};
+
+struct ast_type {
+	struct span at;
+	struct type type; /* .nullable false: NOT NULL was written */
+};
+
+/* ---- expressions ---- */
+
+enum ast_expr_kind {
+	AST_COLUMN,    /* name */
+	AST_STAR,      /* * or t.* (name.nparts 0 or 1) ; select list, COUNT(*) */
+	AST_LITERAL,   /* value, of type */
+	AST_CALL,      /* function f(args) [FILTER (WHERE filter)], distinct */
+	AST_UNARY,     /* op: AST_NEG, AST_NOT, AST_PLUS */
+	AST_BINARY,    /* op, args[0], args[1] */
+	AST_IS,        /* args[0] IS [NOT] what */
+	AST_BETWEEN,   /* args[0] [NOT] BETWEEN args[1] AND args[2] */
+	AST_IN,        /* args[0] [NOT] IN (args[1..]) */
+	AST_LIKE,      /* args[0] [NOT] LIKE args[1] [ESCAPE args[2]] */
+	AST_CASE,      /* see below */
+	AST_CAST,      /* CAST(args[0] AS cast_type), is_try: TRY_CAST */
+	AST_INTERVAL,  /* INTERVAL args[0] unit, when args[0] is no literal */
+};
+
+enum ast_op {
+	AST_OP_NONE,
+	AST_NEG, AST_PLUS, AST_NOT,
+	AST_ADD, AST_SUB, AST_MUL, AST_DIV, AST_MOD, AST_CONCAT,
+	AST_EQ, AST_NE, AST_LT, AST_LE, AST_GT, AST_GE,
+	AST_AND, AST_OR,
+};
+
+enum ast_is { AST_IS_NULL, AST_IS_TRUE, AST_IS_FALSE, AST_IS_UNKNOWN,
+	      AST_IS_DISTINCT_FROM /* args[1] */ };
+
+enum ast_unit { AST_YEAR, AST_QUARTER, AST_MONTH, AST_WEEK, AST_DAY, AST_HOUR,
+		AST_MINUTE, AST_SECOND, AST_MILLISECOND };
+
+struct ast_expr {
+	struct ast_expr *next; /* in an argument or select list */
+	enum ast_expr_kind kind;
+	struct span at; /* of the whole expression */
+	struct span op_at; /* of the operator or the function's name */
+	enum ast_op op;
+	enum ast_is is;
+	enum ast_unit unit; /* AST_INTERVAL; EXTRACT and the like later */
+	bool negated;  /* NOT BETWEEN, NOT IN, NOT LIKE, IS NOT */
+	bool distinct; /* COUNT(DISTINCT x) */
+	bool is_try;
+	bool symmetric; /* BETWEEN SYMMETRIC */
+	bool braces;   /* the function was written with parentheses */
+	struct ast_name name;   /* AST_COLUMN, AST_STAR */
+	const char *function;   /* AST_CALL: as written; special syntax is
+				 * mapped: TRIM, SUBSTRING(a FROM b FOR c),
+				 * POSITION(a IN b), EXTRACT: see grammar.y */
+	struct type type;       /* AST_LITERAL: NULL, BOOLEAN, INT or BIGINT by
+				 * size, DECIMAL for 1.5, DOUBLE for 1e0,
+				 * CHAR(n) for 'x' (n code points, at least 1),
+				 * DATE/TIME/TIMESTAMP/INTERVAL 'x' */
+	struct value value;
+	struct ast_type cast_type;
+	unsigned nargs;
+	struct ast_expr **args; /* AST_CASE: [operand or NULL, when, then, ...,
+				 * else or NULL] */
+	struct ast_expr *filter;
+	struct ast_over *over;  /* f(...) OVER (...): recognised, refused */
+};
+
+struct ast_over {
+	struct span at;
+};
+
+/* ---- queries ---- */
+
+enum ast_from_kind {
+	AST_FROM_TABLE,    /* name [hints] [AS alias] */
+	AST_FROM_QUERY,    /* (query) [AS alias] */
+	AST_FROM_WINDOW,   /* TABLE(TUMBLE(...)) or TUMBLE(...) */
+	AST_FROM_JOIN,     /* left, right: recognised, refused by the binder */
+	AST_FROM_VALUES,
+};
+
+enum ast_window_kind { AST_TUMBLE, AST_HOP, AST_CUMULATE, AST_SESSION };
+
+struct ast_from {
+	struct ast_from *next; /* comma join */
+	enum ast_from_kind kind;
+	struct span at;
+	struct ast_name name;
+	const char *alias; /* or NULL */
+	struct span alias_at;
+	struct ast_option *hints; /* OPTIONS('k'='v') hint: / *+ ... * / */
+	struct ast_query *query;
+	/* AST_FROM_WINDOW; arguments already sorted from named form */
+	enum ast_window_kind window;
+	struct ast_from *table;       /* TABLE t or a sub-query */
+	struct ast_name time_column;  /* DESCRIPTOR(c) */
+	struct ast_expr *size;        /* TUMBLE, HOP, CUMULATE (max size) */
+	struct ast_expr *slide;       /* HOP slide, CUMULATE step */
+	struct ast_expr *offset;      /* or NULL */
+	/* AST_FROM_JOIN */
+	struct ast_from *left, *right;
+	const char *join_kind; /* "INNER JOIN", "LEFT JOIN", ..., as said */
+};
+
+struct ast_select_item {
+	struct ast_select_item *next;
+	struct ast_expr *expr;
+	const char *alias; /* or NULL */
+	struct span alias_at;
+};
+
+enum ast_query_kind { AST_SELECT, AST_UNION, AST_VALUES_QUERY };
+
+struct ast_query {
+	struct ast_query *next; /* in a UNION's list of branches */
+	enum ast_query_kind kind;
+	struct span at;
+	/* AST_SELECT */
+	bool distinct;
+	struct ast_select_item *items;
+	struct ast_from *from; /* NULL: SELECT without FROM */
+	struct ast_expr *where;
+	bool has_group_by;
+	struct ast_expr *group_by; /* list */
+	struct ast_expr *having;
+	/* AST_UNION: flat list for a UNION ALL b UNION ALL c */
+	struct ast_query *branches;
+	bool all; /* false: UNION (distinct) */
+	/* AST_VALUES_QUERY: rows linked by next, columns in args */
+	struct ast_expr *rows;
+	/* behind the whole query */
+	struct ast_expr *order_by;   /* list; `negated`: DESC */
+	struct ast_expr *limit;      /* literal or NULL */
+	struct span order_at, limit_at;
+};
+
+/* ---- statements ---- */
+
+enum ast_column_kind { AST_PHYSICAL, AST_METADATA, AST_COMPUTED };
+
+struct ast_column {
+	struct ast_column *next;
+	enum ast_column_kind kind;
+	struct span at;
+	const char *name;
+	struct ast_type type;      /* not of computed ones */
+	const char *metadata_key;  /* FROM 'key', or NULL: the name */
+	struct span metadata_at;
+	bool is_virtual;
+	struct ast_expr *expr;     /* AST_COMPUTED */
+	const char *comment;
+	bool primary_key;          /* written at the column */
+};
+
+struct ast_create_table {
+	struct ast_name name;
+	bool temporary, if_not_exists;
+	struct ast_column *columns;
+	struct ast_name watermark_column; /* nparts 0: no WATERMARK */
+	struct ast_expr *watermark;
+	struct span watermark_at;
+	struct span key_at;          /* of PRIMARY KEY; length 0: none */
+	struct ast_expr *key;        /* list of AST_COLUMN */
+	bool key_enforced;           /* NOT ENFORCED was not written */
+	struct ast_expr *partitioned_by; /* list of AST_COLUMN */
+	struct ast_option *options;
+	const char *comment;
+};
+
+struct ast_create_view {
+	struct ast_name name;
+	bool temporary, if_not_exists;
+	struct ast_expr *columns; /* list of AST_COLUMN, or NULL */
+	struct ast_query *query;
+	struct span query_at;     /* the text that the catalog keeps */
+	const char *comment;
+};
+
+struct ast_insert {
+	struct ast_insert *next; /* in a statement set */
+	struct span at;
+	struct ast_name table;
+	struct ast_option *hints;
+	struct ast_expr *columns; /* list of AST_COLUMN, or NULL */
+	struct ast_query *query;
+};
+
+enum ast_kind {
+	AST_STMT_CREATE_TABLE,
+	AST_STMT_CREATE_VIEW,
+	AST_STMT_DROP_TABLE,  /* name, if_exists, temporary */
+	AST_STMT_DROP_VIEW,
+	AST_STMT_INSERT,      /* inserts: one */
+	AST_STMT_SET_OF,      /* inserts: EXECUTE STATEMENT SET / BEGIN ... */
+	AST_STMT_SELECT,      /* query */
+	AST_STMT_EXPLAIN,     /* inserts or query */
+	AST_STMT_SHOW_TABLES,
+	AST_STMT_SHOW_VIEWS,
+	AST_STMT_SHOW_JOBS,
+	AST_STMT_SHOW_CREATE_TABLE,
+	AST_STMT_SHOW_CREATE_VIEW,
+	AST_STMT_DESCRIBE,    /* name */
+	AST_STMT_SET,         /* key, value; both NULL: list all */
+	AST_STMT_RESET,       /* key or NULL: all */
+	AST_STMT_PAUSE_JOB,   /* job */
+	AST_STMT_RESUME_JOB,
+	AST_STMT_STOP_JOB,    /* job, drain */
+	AST_STMT_DROP_JOB,    /* job, if_exists, keep_state */
+};
+
+struct ast_statement {
+	struct ast_statement *next;
+	enum ast_kind kind;
+	struct span at; /* without the semicolon */
+	struct ast_create_table *create_table;
+	struct ast_create_view *create_view;
+	struct ast_insert *inserts;
+	struct ast_query *query;
+	struct ast_name name;
+	const char *key, *value; /* SET, RESET */
+	struct span key_at, value_at;
+	const char *job;
+	struct span job_at;
+	const char *like; /* SHOW TABLES LIKE '...' */
+	bool if_exists, temporary, drain, keep_state, not_like;
+};
+
+#endif
