@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/expr.h - bound expressions: every name resolved, every type known,
+ * every conversion written out. Read-only once bound; live in the plan's arena.
+ *
+ * What the binder promises to whoever evaluates:
+ * - Arguments of a call are of the families that its kernels know: both sides
+ *   of arithmetic and comparison are both integers (any widths), both DECIMAL
+ *   (any precision and scale: the kernel aligns scales by the types), both
+ *   FLOAT/DOUBLE, both text, both BOOLEAN, both of one temporal kind (any
+ *   precision), or instant/date/time and interval.
+ * - CASE, IF, COALESCE: all values have the call's own type exactly.
+ * - A literal NULL has the type that its place demands.
+ */
+#ifndef PARSER_EXPR_H
+#define PARSER_EXPR_H
+
+#include "base/types.h"
+#include "parser/ast.h"
+#include "parser/functions.h"
+
+enum expr_kind {
+	EXPR_COLUMN,  /* column of the input */
+	EXPR_LITERAL, /* value; strings live in the plan's arena */
+	EXPR_CALL,    /* function, args; FN_CASE: [when, then]... else (always) */
+	EXPR_CAST,    /* args[0] to type; is_try: NULL instead of failure */
+};
+
+struct expr {
+	enum expr_kind kind;
+	struct type type;
+	struct span at; /* in the statement, for the errors table */
+	uint16_t column;
+	struct value value;
+	enum function_id function;
+	bool is_try;
+	uint16_t nargs;
+	struct expr **args;
+};
+
+struct arena;
+struct schema;
+
+/* Some part of it can fail for some row (FN_FAILS, CAST): never moved before
+ * another conjunct, hoisted, or folded away. */
+bool expr_can_fail(const struct expr *e);
+bool expr_is_volatile(const struct expr *e);
+bool expr_equal(const struct expr *a, const struct expr *b);
+/* Canonical text: `sum(price)` style lower-case functions, columns by the
+ * names in `input`, no aliases: EXPLAIN, node ids, names of state columns. */
+const char *expr_text(const struct expr *e, const struct schema *input,
+		      struct arena *a);
+/* Sets used[c] for every column c that it reads. */
+void expr_columns(const struct expr *e, bool *used);
+/* A copy with column c replaced by map[c]. */
+struct expr *expr_remap(const struct expr *e, const uint16_t *map,
+			struct arena *a);
+
+#endif

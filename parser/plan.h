@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/plan.h - the typed plan: a DAG of operators with everything decided
+ * that can be a user's error. Read-only after rewrite(); lives in one arena.
+ *
+ * Column numbers in a node refer to its input's schema (inputs[0] unless said
+ * otherwise); `schema` is what the node puts out.
+ */
+#ifndef PARSER_PLAN_H
+#define PARSER_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parser/expr.h"
+#include "parser/options.h"
+#include "parser/schema.h"
+
+enum plan_kind {
+	PLAN_SCAN,
+	PLAN_WATERMARK,
+	PLAN_FILTER,
+	PLAN_PROJECT,
+	PLAN_UNION,
+	PLAN_WINDOW_AGGREGATE,
+	PLAN_GROUP_AGGREGATE,
+	PLAN_SINK,
+};
+
+/* runtime.md section 5 */
+enum change_mode { CHANGE_APPEND, CHANGE_RETRACT, CHANGE_UPSERT };
+
+/* A column of a scanned table: physical (decoded) or metadata. */
+struct scan_column {
+	const char *name;         /* of the table's column */
+	struct type type;         /* as declared */
+	const char *metadata_key; /* NULL: physical, from the format */
+	uint16_t position;        /* among the table's physical columns */
+	bool in_key;              /* comes from the message key (key.fields) */
+	bool wanted;              /* false: declared but nobody reads it; csv
+				   * and raw need it for its position */
+	uint16_t out;             /* column in the scan's schema, if wanted */
+};
+
+struct plan_scan {
+	const char *table; /* full name as the catalog has it */
+	const struct options *options;
+	uint16_t ncols;
+	struct scan_column *cols; /* all columns but computed ones, in order */
+	/* Conjuncts that every reader of the scan shares and that cannot fail,
+	 * over the scan's schema, or NULL. Rows that do not pass are left out
+	 * of `sel` but have been seen by the watermark, and columns outside of
+	 * `filter` and `early` need not be decoded for them. */
+	struct expr *filter;
+	const bool *early; /* per column of the schema: decode before filter */
+};
+
+struct plan_watermark {
+	const char *table;
+	uint16_t time_col;
+	struct expr *watermark; /* TIMESTAMP-like; NULL values are ignored */
+	int64_t idle_timeout_us; /* 0: off */
+	int64_t max_future_us;
+	bool on_event; /* scan.watermark.emit.strategy = 'on-event' */
+};
+
+enum window_kind { WINDOW_TUMBLE, WINDOW_HOP, WINDOW_CUMULATE };
+
+struct plan_window {
+	enum window_kind kind;
+	uint16_t time_col;
+	bool is_ltz;       /* windows align to the session's zone */
+	int64_t size_us;   /* CUMULATE: the largest */
+	int64_t slide_us;  /* TUMBLE: = size; CUMULATE: the step */
+	int64_t offset_us;
+};
+
+struct plan_aggregate {
+	enum function_id function;
+	bool distinct;
+	int arg;    /* column of the input, -1: COUNT(*) */
+	int filter; /* BOOLEAN column of the input, -1: none */
+	struct type type;       /* of the result */
+	const char *text;       /* canonical: "sum(price) filter(...)" */
+	const char *state_name; /* as state tables and views call it */
+};
+
+/* WINDOW_AGGREGATE puts out: keys, window_start, window_end, window_time
+ * (TIMESTAMP(3), TIMESTAMP(3), time attribute = end - 1 ms), aggregates.
+ * GROUP_AGGREGATE: keys, aggregates; without keys one row, which exists from
+ * the first input row on. */
+struct plan_group {
+	struct plan_window window; /* of WINDOW_AGGREGATE */
+	uint16_t nkeys;
+	uint16_t *keys;
+	const char **key_names; /* as state tables and views call them */
+	uint16_t naggs;
+	struct plan_aggregate *aggs;
+};
+
+struct plan_sink {
+	const char *table; /* NULL: a SELECT, rows go to the client */
+	const struct options *options;
+	/* The input has exactly the table's columns that can be written, in
+	 * table order, of exactly their types. */
+	const char **metadata_keys; /* per column; NULL: physical */
+	uint16_t nkeys;     /* PRIMARY KEY, in the order of the clause */
+	uint16_t *keys;
+	bool not_null_drop; /* table.exec.sink.not-null-enforcer = DROP */
+	const char *statement; /* "INSERT INTO t": for messages */
+};
+
+struct plan_node {
+	enum plan_kind kind;
+	unsigned number;   /* position in plan->nodes */
+	const char *name;  /* "window_aggregate", for EXPLAIN and messages */
+	struct schema schema;
+	unsigned ninputs;
+	struct plan_node **inputs;
+	unsigned nreaders; /* nodes that have this one as input */
+
+	enum change_mode mode; /* of what it puts out */
+	uint16_t nkey;         /* upsert key of its output; 0: none known */
+	uint16_t *key;
+	bool unit;     /* weights are only +1 and -1 */
+	bool need_old; /* GROUP_AGGREGATE: emit -old before +new */
+	const char *unbounded; /* why its state has no bound, or NULL */
+
+	/* What the operator means, for finding its state again (runtime.md
+	 * section 8): canonical texts without aliases or positions. */
+	const char *meaning_inputs;
+	const char *meaning_keys;
+	const char *meaning_window;
+	const char *meaning_predicate;
+	const char *meaning_sink;
+	uint64_t id; /* stable hash over the node and all below it */
+
+	struct plan_scan *scan;
+	struct plan_watermark *watermark;
+	struct expr *predicate;    /* FILTER */
+	struct expr **exprs;       /* PROJECT: one per column of the schema */
+	struct plan_group *group;  /* both aggregates */
+	struct plan_sink *sink;
+};
+
+struct plan {
+	struct arena *arena;
+	unsigned n;
+	struct plan_node **nodes; /* topological: inputs before readers */
+	unsigned nsinks;
+	struct plan_node **sinks;
+	bool bounded;      /* every scan ends by itself */
+	const struct zone *zone; /* table.local-time-zone */
+	unsigned nnotices;
+	const char **notices; /* for the user, at submit and in EXPLAIN */
+};
+
+struct buf;
+/* The tree as EXPLAIN shows it, lines ending with \n. */
+void plan_explain(const struct plan *p, struct buf *out);
+
+#endif
