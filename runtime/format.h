@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/format.h - bytes of a record to columns and back. A format is one
+ * file in runtime/formats/, a row in its registry, and its options in
+ * parser/options.def.
+ */
+#ifndef RUNTIME_FORMAT_H
+#define RUNTIME_FORMAT_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "parser/options.h"
+#include "runtime/batch.h"
+
+/* ---- decoding ---- */
+
+struct decode_column {
+	const char *name;   /* as in the record: key.fields-prefix cut off */
+	struct type type;
+	uint16_t out;       /* column of the batch */
+	bool wanted;        /* false: only takes a position (csv, raw) */
+};
+
+struct decoder_spec {
+	const struct options *options; /* of the format */
+	unsigned ncols;                /* in declared order */
+	const struct decode_column *cols;
+	int64_t record_bytes_max;
+	const struct zone *zone;
+};
+
+enum decode_outcome {
+	DECODE_OK,
+	DECODE_SKIP, /* tombstone, empty: no row, counted */
+	DECODE_BAD,  /* one entry in errors */
+};
+
+struct decode_error {
+	uint16_t row;
+	uint8_t code;       /* enum error_code */
+	const char *column; /* or NULL */
+	const char *detail; /* in the batch's arena */
+};
+
+struct decode_result {
+	uint8_t outcome[BATCH_ROWS]; /* per record looked at */
+	unsigned nerrors;
+	struct decode_error errors[BATCH_ROWS];
+};
+
+struct decoder; /* each format's own struct begins with one */
+
+struct decoder_type {
+	const char *name;
+	int (*open)(struct decoder **ret, const struct decoder_spec *spec,
+		    struct error *err);
+	/* Decodes value (or key) of rec[sel[0..nsel)] (sel NULL: the first
+	 * nsel) into b's columns at the same positions; texts may point into
+	 * the records' bytes or live in b's arena. With `ignore-parse-errors` a
+	 * bad field is NULL and a bad record DECODE_SKIP. Values of rows that
+	 * are not DECODE_OK are NULL afterwards, or zero. `only`: columns (by
+	 * spec position) to decode in this call, NULL: all wanted ones. */
+	void (*decode)(struct decoder *, const struct raw_record *rec,
+		       bool key, const uint16_t *sel, uint32_t nsel,
+		       const bool *only, struct batch *b,
+		       struct decode_result *ret);
+	void (*close)(struct decoder *);
+	bool tombstone_is_row; /* raw: a NULL value is a row with NULL */
+};
+
+struct decoder {
+	const struct decoder_type *type;
+};
+
+/* ---- encoding ---- */
+
+struct encode_column {
+	const char *name;
+	struct type type;
+	uint16_t in; /* column of the batch */
+};
+
+struct encoder_spec {
+	const struct options *options;
+	unsigned ncols;
+	const struct encode_column *cols;
+	const struct zone *zone;
+};
+
+struct encoder;
+
+struct encoder_type {
+	const char *name;
+	int (*open)(struct encoder **ret, const struct encoder_spec *spec,
+		    struct error *err);
+	/* Appends one row's bytes, without a line end. *ret_null: the value is
+	 * NULL rather than empty (raw). -1: this row cannot be written. */
+	int (*encode)(struct encoder *, const struct batch *b, uint32_t row,
+		      struct buf *out, bool *ret_null, struct error *err);
+	void (*close)(struct encoder *);
+};
+
+struct encoder {
+	const struct encoder_type *type;
+};
+
+const struct decoder_type *decoder_type_find(const char *format);
+const struct encoder_type *encoder_type_find(const char *format);
+
+/* The JSON text of one value, as the json format writes it: also for the
+ * NDJSON of the socket and for the errors table. */
+void json_value(struct buf *out, const struct column *c, uint32_t row,
+		struct type t);
+/* {"a":1,...} of a whole row. */
+void json_row(struct buf *out, const struct batch *b, uint32_t row);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/snapshot.h - one cut of a job's state: dirty rows as batches, made
+ * on the job's thread between two steps, committed on a store thread. All
+ * batches are copies without a pool, so that the snapshot can change threads.
+ */
+#ifndef RUNTIME_SNAPSHOT_H
+#define RUNTIME_SNAPSHOT_H
+
+#include "base/error.h"
+#include "runtime/batch.h"
+
+struct op;
+
+enum snapshot_what {
+	SNAPSHOT_PUT,       /* rows: upsert by key */
+	SNAPSHOT_DROP,      /* rows: key columns only */
+	SNAPSHOT_DROP_BELOW, /* all rows whose first column is < bound */
+	SNAPSHOT_CLEAR,     /* all rows of the table */
+};
+
+struct snapshot_part {
+	struct snapshot_part *next; /* in the order of the calls */
+	enum snapshot_what what;
+	const char *state_name;  /* of the operator, or its source */
+	const struct table_def *def;
+	struct batch *rows;
+	int64_t bound;
+};
+
+/* A quarantined row; contract.md section 3, table errors. */
+struct bad_row {
+	struct bad_row *next;
+	int64_t at_us;
+	const char *source, *topic, *op_name, *expression, *column_name;
+	enum error_code code;
+	const char *message;
+	int32_t partition;   /* -1: none */
+	int64_t offset;
+	int64_t record_time_us;
+	int64_t weight;
+	struct str raw;      /* value bytes, up to 64 KiB */
+	bool has_raw;
+	const char *row_json; /* or NULL */
+};
+
+struct op_summary { /* for operators and v_state */
+	const char *state_name;
+	uint64_t rows, bytes;
+};
+
+struct snapshot {
+	uint64_t epoch;       /* checkpoint number, from 1 */
+	uint64_t random_id[2];
+	int64_t taken_at_us;
+	int64_t stop_ns;      /* how long the pipeline stood for the copy */
+	uint64_t rows_in, rows_out, rows_late, clock_moves; /* totals */
+	struct snapshot_part *parts, **tail;
+	struct bad_row *errors, **errors_tail;
+	uint64_t nerrors, errors_bytes;
+	unsigned nops;
+	struct op_summary *ops;
+	uint64_t rows;        /* dirty rows in it */
+	struct arena arena;   /* texts of errors and summaries */
+	/* filled by store_commit() */
+	int64_t duration_ns;
+	uint64_t bytes_written;
+};
+
+struct snapshot *snapshot_create(uint64_t epoch, int64_t taken_at_us);
+void snapshot_destroy(struct snapshot *s); /* NULL is allowed */
+
+/* In op_type.checkpoint(); `table` as op_table() numbered it. Rows must be
+ * batches made with pool NULL whose strings live in their own arenas. */
+int snapshot_put(struct snapshot *s, struct op *op, unsigned table,
+		 struct batch *rows_take);
+int snapshot_drop(struct snapshot *s, struct op *op, unsigned table,
+		  struct batch *keys_take);
+int snapshot_drop_below(struct snapshot *s, struct op *op, unsigned table,
+			int64_t bound);
+int snapshot_clear(struct snapshot *s, struct op *op, unsigned table);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/store.h - a job's SQLite file: its public schema (contract.md
+ * section 3), checkpoints, recovery. Calls may block for as long as the disk
+ * does; one thread at a time (the job's thread until store_attach() is done,
+ * then the job's store thread).
+ */
+#ifndef RUNTIME_STORE_H
+#define RUNTIME_STORE_H
+
+#include "base/error.h"
+#include "runtime/pipeline.h"
+#include "runtime/snapshot.h"
+
+#define STORE_APPLICATION_ID 0x534C4943 /* "SLIC" */
+#define STORE_SCHEMA_VERSION 1
+
+struct store;
+
+enum store_flags {
+	STORE_CREATE = 1,    /* make the file when it is not there */
+	STORE_READ_ONLY = 2,
+};
+
+/* Opens and checks the file: application id, schema version (newer: refused
+ * with ERR_STORE_VERSION, older: migrated), quick_check. A damaged file is
+ * renamed to <path>.corrupt-<now> and ERR_STORE_DAMAGED tells the choices. */
+int store_open(const char *path, unsigned flags, int64_t now_us,
+	       struct store **ret, struct error *err);
+/* Runs a last passive WAL checkpoint; keeps the -wal and -shm files so that
+ * read-only users can still open it. NULL is allowed. */
+void store_close(struct store *s);
+
+/* The row of table job. */
+struct store_job {
+	const char *name, *uuid, *state, *error, *sql, *plan, *settings;
+	const char *sluice_version;
+	int64_t created_at_us;
+	unsigned slots;
+};
+int store_put_job(struct store *s, const struct store_job *job,
+		  struct error *err);
+int store_get_job(struct store *s, struct arena *a, struct store_job *ret,
+		  struct error *err); /* 1: there is one, 0: none, -1 */
+int store_set_state(struct store *s, const char *state, const char *error,
+		    struct error *err);
+
+/* Finds each stateful operator's row in `operators` by its meaning (a new one
+ * gets the next number of its kind), makes missing tables and views, and
+ * sends stored rows back through op_type.restore(). Ambiguous or changed:
+ * ERR_PLAN_CHANGED. *ret_epoch: the last committed checkpoint, 0: none.
+ * Totals of rows in and out go on from there. */
+int store_attach(struct store *s, struct pipeline *p, uint64_t *ret_epoch,
+		 struct error *err);
+
+/* One transaction: dirty state, offsets, watermarks, errors, checkpoints row.
+ * ERR_STORE_FULL: nothing happened, the same call again later is right.
+ * Any other error: the file is in doubt, stop the job, never call again. */
+int store_commit(struct store *s, struct snapshot *snap, struct error *err);
+/* PASSIVE; between commits when nothing else is to do. */
+int store_wal_checkpoint(struct store *s, struct error *err);
+
+/* "SHOW ERRORS"-like listings come with the daemon's depth. */
+
+/* ---- catalog.db ---- */
+struct store_catalog;
+enum catalog_kind { CATALOG_TABLE, CATALOG_VIEW, CATALOG_JOB };
+int store_catalog_open(const char *path, struct store_catalog **ret,
+		       struct error *err);
+void store_catalog_close(struct store_catalog *c);
+/* Inserts or replaces; settings is JSON text or NULL. */
+int store_catalog_put(struct store_catalog *c, enum catalog_kind kind,
+		      const char *name, const char *sql, const char *settings,
+		      const char *state, struct error *err);
+int store_catalog_drop(struct store_catalog *c, enum catalog_kind kind,
+		       const char *name, struct error *err);
+/* In order of creation. */
+int store_catalog_each(struct store_catalog *c,
+		       int (*fn)(enum catalog_kind kind, const char *name,
+				 const char *sql, const char *settings,
+				 const char *state, void *arg,
+				 struct error *err),
+		       void *arg, struct error *err);
+
+#endif
