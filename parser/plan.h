@@ -26,6 +26,8 @@ enum plan_kind {
 	PLAN_SINK,
 };
 
+#define PLAN_NO_COLUMN UINT16_MAX
+
 /* runtime.md section 5 */
 enum change_mode { CHANGE_APPEND, CHANGE_RETRACT, CHANGE_UPSERT };
 
@@ -56,6 +58,8 @@ struct plan_scan {
 
 struct plan_watermark {
 	const char *table;
+	/* The rowtime: a column of the input, or PLAN_NO_COLUMN where the table
+	 * computes it (then only the branches above have it as a column). */
 	uint16_t time_col;
 	struct expr *watermark; /* TIMESTAMP-like; NULL values are ignored */
 	int64_t idle_timeout_us; /* 0: off */
@@ -106,6 +110,7 @@ struct plan_sink {
 	uint16_t nkeys;     /* PRIMARY KEY, in the order of the clause */
 	uint16_t *keys;
 	bool not_null_drop; /* table.exec.sink.not-null-enforcer = DROP */
+	int64_t limit;         /* of a SELECT: rows after which it is done; -1 */
 	const char *statement; /* "INSERT INTO t": for messages */
 };
 
