@@ -91,8 +91,13 @@ struct source_type {
 	/* When fill() or poll() may have rows by the clock; TIME_END: only
 	 * wake_fd tells. */
 	int64_t (*next_us)(struct source *);
-	/* A metadata column of row i (topic, partition, offset, timestamp,
-	 * headers, file.path ...) beyond what raw_record has. NULL: none. */
+	/* Fills out[0..n) (room for n, in arena a) with metadata `key` of these
+	 * records. The scan itself knows topic, partition, offset and
+	 * timestamp; all other keys are the connector's. NULL: none. */
+	int (*metadata)(struct source *, const char *key,
+			const struct raw_record *rec, uint32_t n,
+			struct column *out, struct arena *a,
+			struct error *err);
 	/* Offsets are in a committed checkpoint: for lag tools only. */
 	void (*commit)(struct source *, const struct start_offset *, unsigned n);
 	/* Becomes readable when rows may have come; -1: never. The reader
@@ -129,9 +134,8 @@ struct sink_type {
 		    struct error *err);
 	/* Live rows of b in order. kinds per position, NULL: all KIND_INSERT.
 	 * An upsert sink gets KIND_INSERT/UPDATE_AFTER (the key's row now) and
-	 * KIND_DELETE only, at most one per key and call. Never waits, never
-	 * refuses; *ret_bad gets row numbers it could not write (encoding),
-	 * which the caller quarantines. */
+	 * KIND_DELETE only, at most one per key and call. Never waits. -1: the
+	 * job cannot go on. */
 	int (*write)(struct sink *, const struct batch *b,
 		     const uint8_t *kinds, struct error *err);
 	/* False: no source is polled until wake_fd or wake says otherwise. */
@@ -143,7 +147,6 @@ struct sink_type {
 	int (*acked)(struct sink *, uint64_t *ret_epoch, struct error *err);
 	/* The checkpoint is committed: rename files, publish the outbox. */
 	int (*committed)(struct sink *, uint64_t epoch, struct error *err);
-	/* Bounded input is over and the last epoch committed, or STOP. */
 	int (*wake_fd)(struct sink *);
 	void (*woken)(struct sink *); /* serves callbacks; job thread */
 	const char *(*reason)(struct sink *); /* why no room, or NULL */
