@@ -41,5 +41,6 @@ const char *buf_cstr(struct buf *b);
 void buf_json_string(struct buf *b, const char *text, size_t n);
 /* Java's text of a double: 1.0, 1.0E10, 1.0E-4, NaN, Infinity, -0.0. */
 void buf_f64(struct buf *b, double v);
+void buf_f32(struct buf *b, float v); /* of a FLOAT: 0.1, not 0.10000000149 */
 
 #endif

@@ -69,6 +69,8 @@ struct str str_from(struct arena *a, const char *data, size_t len);
 
 /* UTF-8 (RFC 3629: no surrogates, no overlong forms, up to U+10FFFF). */
 bool utf8_valid(const char *data, size_t n);
+/* Bytes of the valid code point that begins at data; 0: there is none. */
+unsigned utf8_measure(const char *data, size_t n);
 size_t utf8_length(const char *data, size_t n); /* code points of valid text */
 /* Offset of code point `index`, or n behind the end. */
 size_t utf8_offset(const char *data, size_t n, size_t index);

@@ -28,6 +28,8 @@ struct civil {
 /* Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
 int64_t days_from_civil(int64_t year, unsigned month, unsigned day);
 void civil_from_us(int64_t us, struct civil *ret);
+/* Sets year, month and day only. */
+void civil_from_days(int64_t days, struct civil *ret);
 int64_t us_from_civil(const struct civil *c);
 bool year_is_leap(int64_t year);
 unsigned days_in_month(int64_t year, unsigned month);
@@ -59,7 +61,10 @@ bool us_parse_strict(const char *text, size_t n, char sep, bool with_z,
 bool us_parse_lenient(const char *text, size_t n, int64_t *ret_us);
 bool date_parse_strict(const char *text, size_t n, int64_t *ret_days);
 bool date_parse_lenient(const char *text, size_t n, int64_t *ret_days);
+/* CAST('...' AS TIME): H[:m[:s[.f]]] with blanks around. */
 bool time_parse(const char *text, size_t n, int64_t *ret_ms);
+/* JSON and CSV: HH:mm:ss[.f]. */
+bool time_parse_strict(const char *text, size_t n, int64_t *ret_ms);
 
 /* A time zone of the system's database (/usr/share/zoneinfo, RFC 8536 files
  * read by ourselves), "UTC", or a fixed offset such as "+02:00". Shared and
