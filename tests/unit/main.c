@@ -73,7 +73,7 @@ chosen(const struct test *t, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	int failed = 0;
+	volatile int failed = 0; /* survives longjmp */
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (struct test *volatile t = tests; t; t = t->next) {
