@@ -42,6 +42,16 @@ struct table_def {
 	const struct schema *schema; /* names as SQL columns */
 	uint16_t nkeys;  /* the first columns, never NULL: the primary key */
 	bool first_is_pane; /* drop_below() works on column 0 */
+	/* How the store finds tables and columns again when only aliases or
+	 * their order have changed. meaning: canonical text, "distinct(user)";
+	 * NULL: the suffix says it all. column_meanings: per column of the
+	 * schema the canonical text of the user's key or aggregate that it
+	 * belongs to ("sum(price) sum", "sum(price) n"), different for each
+	 * column; an entry of NULL: a column of our own, whose name is its
+	 * meaning (_id, _rows); NULL: all are. A user's name that begins with
+	 * `_` is stored with one more. */
+	const char *meaning;
+	const char *const *column_meanings;
 };
 
 /* What `select * from window_aggregate_1` shows, told to the store without
@@ -49,10 +59,13 @@ struct table_def {
 enum view_how {
 	VIEW_KEY,          /* column `col` of _groups */
 	VIEW_WINDOW_START, VIEW_WINDOW_END,
-	VIEW_SUM,          /* sum of pane column col over the window's panes */
+	VIEW_SUM,          /* sum of pane column col over the window's panes;
+			    * NULL when col2 is not 0 and its sum is 0 */
 	VIEW_MIN, VIEW_MAX,
 	VIEW_AVG,          /* sum of col / sum of col2 */
-	VIEW_DISTINCT,     /* number of different values in table `table` */
+	VIEW_DISTINCT,     /* number of different values in table `table`: its
+			    * last key column, where column col is > 0 (the
+			    * count of a FILTER; col 0: wherever it is) */
 	VIEW_VALUE,        /* GROUP BY: the column itself (of _groups) */
 };
 struct view_column {
@@ -63,7 +76,8 @@ struct view_column {
 	struct type type;  /* scale of DECIMAL, kind of key */
 };
 struct view_def {
-	const struct plan_window *window; /* NULL: GROUP BY */
+	const struct plan_window *window; /* NULL: GROUP BY; all columns but
+					   * VIEW_DISTINCT are then of _groups */
 	unsigned groups_table, panes_table;
 	uint16_t ncols;
 	const struct view_column *cols;

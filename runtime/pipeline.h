@@ -116,5 +116,11 @@ struct state_table { /* one op_table() */
 unsigned pipeline_tables(struct pipeline *p, const struct state_table **ret);
 const struct view_def *pipeline_view(struct pipeline *p, const struct op *op);
 void op_name_state(struct op *op, const char *state_name); /* copied */
+/* Where the counts of all runs before this one stood: rows_in and the others
+ * of pipeline_*() and of each snapshot go on from there. Before start. */
+struct pipeline_totals {
+	uint64_t rows_in, rows_out, rows_late, clock_moves;
+};
+void pipeline_set_totals(struct pipeline *p, const struct pipeline_totals *t);
 
 #endif
