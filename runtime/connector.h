@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "parser/plan.h"
 #include "runtime/batch.h"
 
@@ -23,6 +24,8 @@ struct connector_env {
 	uint64_t seed;            /* datagen */
 	int64_t now_us;           /* at open */
 	int out_fd;               /* where `print` writes; -1: nowhere */
+	bool ephemeral;           /* a SELECT: group-offsets without committed
+				   * ones begin at the end, not at the start */
 };
 
 /* Blocking work of a connector (metadata, offsets by time, end offsets): the
@@ -48,6 +51,7 @@ struct part_info {
 	enum part_state state;
 	uint32_t waiting;    /* records that poll() could give right now */
 	const char *reason;  /* client's own text while connecting, or NULL */
+	uint64_t skipped;    /* lost records passed over (scan.on-loss) */
 };
 
 /* Where a restored job goes on. */
@@ -59,6 +63,15 @@ struct start_offset {
 	uint32_t record_crc;
 	bool has_crc;
 };
+
+/* What start_offset.record_crc is: over the key, then the value. */
+static inline uint32_t
+raw_record_crc(const struct raw_record *r)
+{
+	uint32_t crc = crc32c(0, r->key, r->key ? r->key_len : 0);
+
+	return crc32c(crc, r->value, r->value ? r->value_len : 0);
+}
 
 struct source_spec {
 	const struct options *options;
@@ -106,6 +119,14 @@ struct source_type {
 	void (*woken)(struct source *);
 	struct blocking_work (*work)(struct source *); /* or NULL */
 	void (*close)(struct source *); /* NULL and half-opened allowed */
+	/* -1: the job cannot go on, found outside of poll() (topic missing
+	 * before any part is known). Asked once per step; NULL: never. */
+	int (*check)(struct source *, struct error *err);
+	/* Why there are no parts yet, in the client's own words, or NULL. */
+	const char *(*reason)(struct source *);
+	/* What the user should know and cannot see in the parts (which start
+	 * was taken, records passed over): each text once, then NULL. */
+	const char *(*notice)(struct source *);
 };
 
 struct source {
