@@ -347,7 +347,11 @@ time_parse_strict(const char *text, size_t n, int64_t *ret_ms)
 	struct text t = { text, text + n };
 	struct civil c = { 0 };
 
-	return take_time(&t, 2, &c) && finish_time(&t, &c, ret_ms);
+	if (!take_time(&t, 2, &c))
+		return false;
+	if (is_midnight_24(&c))
+		c.hour = 0;
+	return finish_time(&t, &c, ret_ms);
 }
 
 bool
