@@ -8,6 +8,7 @@
 #define BASE_STR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -25,19 +26,27 @@ struct str {
 _Static_assert(sizeof(struct str) == 16, "columns of strings are dense");
 
 /* Points into `data` when it is longer than 12 bytes: the caller sees to it
- * that it lives as long as the string. */
+ * that it lives as long as the string. Short ones are copied by moves of fixed
+ * size, which overlap: this stands in the loop of every decoder. */
 static inline struct str
 str_ref(const char *data, uint32_t len)
 {
 	struct str s = { .len = len };
+	char *bytes = (char *)&s + offsetof(struct str, prefix);
 
-	if (len <= STR_INLINE_MAX) {
-		memcpy(s.prefix, data, len < 4 ? len : 4);
-		if (len > 4)
-			memcpy(s.rest, data + 4, len - 4);
-	} else {
+	if (len > STR_INLINE_MAX) {
 		memcpy(s.prefix, data, 4);
 		s.ptr = data;
+	} else if (len >= 8) {
+		memcpy(bytes, data, 8);
+		memcpy(bytes + len - 4, data + len - 4, 4);
+	} else if (len >= 4) {
+		memcpy(bytes, data, 4);
+		memcpy(bytes + len - 4, data + len - 4, 4);
+	} else if (len > 0) {
+		bytes[0] = data[0];
+		bytes[len / 2] = data[len / 2];
+		bytes[len - 1] = data[len - 1];
 	}
 	return s;
 }

@@ -40,6 +40,20 @@ TEST(strings_keep_their_bytes_at_every_length)
 	}
 }
 
+TEST(the_unused_bytes_of_short_strings_are_zero)
+{
+	const char *data = "abcdefghijklmnop";
+
+	for (uint32_t n = 0; n <= STR_INLINE_MAX; n++) {
+		struct str s = str_ref(data, n);
+		char bytes[STR_INLINE_MAX] = { 0 };
+
+		memcpy(bytes, data, n);
+		EXPECT_EQ(memcmp((char *)&s + 4, bytes, sizeof(bytes)), 0);
+	}
+	EXPECT_EQ(str_ref(NULL, 0).len, 0);
+}
+
 TEST(each_byte_counts_in_comparisons)
 {
 	char a[21] = "aaaaaaaaaaaaaaaaaaaa", b[21];
