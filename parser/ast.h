@@ -88,24 +88,26 @@ struct ast_expr {
 	bool symmetric; /* BETWEEN SYMMETRIC */
 	bool braces;   /* the function was written with parentheses */
 	struct ast_name name;   /* AST_COLUMN, AST_STAR */
-	const char *function;   /* AST_CALL: as written; special syntax is
-				 * mapped: TRIM, SUBSTRING(a FROM b FOR c),
-				 * POSITION(a IN b), EXTRACT: see grammar.y */
+	const char *function;   /* AST_CALL: as written; special syntax becomes
+				 * plain arguments: SUBSTRING(a FROM b FOR c)
+				 * (a, b, c), POSITION(a IN b) (a, b), TRIM
+				 * (text, characters), LTRIM and RTRIM for
+				 * TRIM(LEADING ..) and TRIM(TRAILING ..);
+				 * a row of VALUES is ROW(...) */
 	struct type type;       /* AST_LITERAL: NULL, BOOLEAN, INT or BIGINT by
 				 * size, DECIMAL for 1.5, DOUBLE for 1e0,
 				 * CHAR(n) for 'x' (n code points, at least 1),
-				 * DATE/TIME/TIMESTAMP/INTERVAL 'x' */
+				 * BINARY(n) for X'00', DATE, TIME, TIMESTAMP
+				 * (with the digits written) and INTERVAL 'x';
+				 * nullable only for NULL and UNKNOWN */
 	struct value value;
 	struct ast_type cast_type;
 	unsigned nargs;
 	struct ast_expr **args; /* AST_CASE: [operand or NULL, when, then, ...,
 				 * else or NULL] */
 	struct ast_expr *filter;
-	struct ast_over *over;  /* f(...) OVER (...): recognised, refused */
-};
-
-struct ast_over {
-	struct span at;
+	unsigned height;        /* levels of the tree below and with this one:
+				 * at most parse_limits.depth_max */
 };
 
 /* ---- queries ---- */
@@ -114,14 +116,11 @@ enum ast_from_kind {
 	AST_FROM_TABLE,    /* name [hints] [AS alias] */
 	AST_FROM_QUERY,    /* (query) [AS alias] */
 	AST_FROM_WINDOW,   /* TABLE(TUMBLE(...)) or TUMBLE(...) */
-	AST_FROM_JOIN,     /* left, right: recognised, refused by the binder */
-	AST_FROM_VALUES,
 };
 
 enum ast_window_kind { AST_TUMBLE, AST_HOP, AST_CUMULATE, AST_SESSION };
 
 struct ast_from {
-	struct ast_from *next; /* comma join */
 	enum ast_from_kind kind;
 	struct span at;
 	struct ast_name name;
@@ -136,9 +135,6 @@ struct ast_from {
 	struct ast_expr *size;        /* TUMBLE, HOP, CUMULATE (max size) */
 	struct ast_expr *slide;       /* HOP slide, CUMULATE step */
 	struct ast_expr *offset;      /* or NULL */
-	/* AST_FROM_JOIN */
-	struct ast_from *left, *right;
-	const char *join_kind; /* "INNER JOIN", "LEFT JOIN", ..., as said */
 };
 
 struct ast_select_item {
@@ -154,6 +150,7 @@ struct ast_query {
 	struct ast_query *next; /* in a UNION's list of branches */
 	enum ast_query_kind kind;
 	struct span at;
+	bool parens; /* it stands in parentheses */
 	/* AST_SELECT */
 	bool distinct;
 	struct ast_select_item *items;
@@ -199,7 +196,8 @@ struct ast_create_table {
 	struct ast_expr *watermark;
 	struct span watermark_at;
 	struct span key_at;          /* of PRIMARY KEY; length 0: none */
-	struct ast_expr *key;        /* list of AST_COLUMN */
+	struct ast_expr *key;        /* list of AST_COLUMN; also when it was
+				      * written at the column */
 	bool key_enforced;           /* NOT ENFORCED was not written */
 	struct ast_expr *partitioned_by; /* list of AST_COLUMN */
 	struct ast_option *options;

@@ -12,6 +12,10 @@
 #ifndef PARSER_PARSE_H
 #define PARSER_PARSE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "parser/ast.h"
@@ -25,13 +29,16 @@ struct parse_limits {
 extern const struct parse_limits parse_limits_default;
 
 struct parse {
-	const char *text; /* borrowed; must outlive the AST's use for errors */
+	const char *text; /* a copy in the arena, with a NUL behind it */
 	uint32_t n;
 	const char *file; /* for messages, or NULL */
 	struct arena *arena;
 	struct parse_limits limits;
 	uint32_t pos;
 	uint32_t statements;
+	/* for parse_skip(): the error lies in a statement set; no skipping, a
+	 * statement begins at pos (the semicolon before it is missing) */
+	bool in_set, at_statement;
 };
 
 /* Checks the text as a whole: its size, UTF-8, NUL. */

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/ast.c - ast_dump(): the tree as text, a line for each clause, with
+ * expressions in prefix form, so that a test can say what was understood.
+ */
+#include "parser/ast.h"
+
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/decimal.h"
+#include "base/time.h"
+#include "parser/parse.h"
+
+static const char *const op_text[] = {
+	[AST_OP_NONE] = "?", [AST_NEG] = "-", [AST_PLUS] = "+",
+	[AST_NOT] = "NOT", [AST_ADD] = "+", [AST_SUB] = "-", [AST_MUL] = "*",
+	[AST_DIV] = "/", [AST_MOD] = "%", [AST_CONCAT] = "||", [AST_EQ] = "=",
+	[AST_NE] = "<>", [AST_LT] = "<", [AST_LE] = "<=", [AST_GT] = ">",
+	[AST_GE] = ">=", [AST_AND] = "AND", [AST_OR] = "OR",
+};
+
+static const char *const is_text[] = {
+	[AST_IS_NULL] = "NULL", [AST_IS_TRUE] = "TRUE",
+	[AST_IS_FALSE] = "FALSE", [AST_IS_UNKNOWN] = "UNKNOWN",
+	[AST_IS_DISTINCT_FROM] = "DISTINCT FROM",
+};
+
+static const char *const unit_text[] = {
+	[AST_YEAR] = "YEAR", [AST_QUARTER] = "QUARTER", [AST_MONTH] = "MONTH",
+	[AST_WEEK] = "WEEK", [AST_DAY] = "DAY", [AST_HOUR] = "HOUR",
+	[AST_MINUTE] = "MINUTE", [AST_SECOND] = "SECOND",
+	[AST_MILLISECOND] = "MILLISECOND",
+};
+
+static void dump_expr(struct buf *out, const struct ast_expr *e);
+static void dump_query(struct buf *out, const struct ast_query *q, int depth);
+
+/* ---- expressions ---- */
+
+static void
+dump_name(struct buf *out, const struct ast_name *name)
+{
+	for (unsigned i = 0; i < name->nparts; i++)
+		buf_printf(out, "%s%s", i ? "." : "", name->part[i]);
+}
+
+static void
+dump_text(struct buf *out, const char *text, size_t n)
+{
+	buf_putc(out, '\'');
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '\'')
+			buf_putc(out, '\'');
+		buf_putc(out, text[i]);
+	}
+	buf_putc(out, '\'');
+}
+
+static void
+dump_type(struct buf *out, struct type t)
+{
+	char name[TYPE_NAME_MAX];
+
+	buf_puts(out, type_name(t, name));
+}
+
+static void
+dump_number(struct buf *out, const struct ast_expr *e)
+{
+	char text[DECIMAL_TEXT_MAX];
+	i128 v = phys_of(e->type) == PHYS_I128 ? e->value.i128 : e->value.i64;
+	struct type t = e->type;
+
+	buf_append(out, text, decimal_format(v, e->type.scale, text));
+	if (t.kind == TYPE_INT)
+		return;
+	t.nullable = true;
+	buf_putc(out, ':');
+	dump_type(out, t);
+}
+
+static void
+dump_instant(struct buf *out, const struct ast_expr *e)
+{
+	char text[TIME_TEXT_MAX];
+	size_t n;
+
+	if (e->type.kind == TYPE_DATE) {
+		buf_puts(out, "DATE ");
+		n = date_format(e->value.i64, text);
+	} else if (e->type.kind == TYPE_TIME) {
+		buf_puts(out, "TIME ");
+		n = time_format(e->value.i64, e->type.precision, text);
+	} else {
+		buf_puts(out, "TIMESTAMP ");
+		n = us_format(e->value.i64, e->type.precision, ' ', text);
+	}
+	dump_text(out, text, n);
+}
+
+static void
+dump_literal(struct buf *out, const struct ast_expr *e)
+{
+	if (e->value.is_null) {
+		buf_puts(out, e->type.kind == TYPE_NULL ? "NULL" : "UNKNOWN");
+		return;
+	}
+	switch ((enum type_kind)e->type.kind) {
+	case TYPE_BOOLEAN:
+		buf_puts(out, e->value.u8 ? "TRUE" : "FALSE");
+		break;
+	case TYPE_DOUBLE:
+		buf_f64(out, e->value.f64);
+		break;
+	case TYPE_CHAR:
+		dump_text(out, str_data(&e->value.str), e->value.str.len);
+		break;
+	case TYPE_BINARY:
+		buf_puts(out, "X'");
+		for (uint32_t i = 0; i < e->value.str.len; i++)
+			buf_printf(out, "%02X", (unsigned char)
+				   str_data(&e->value.str)[i]);
+		buf_putc(out, '\'');
+		break;
+	case TYPE_DATE:
+	case TYPE_TIME:
+	case TYPE_TIMESTAMP:
+		dump_instant(out, e);
+		break;
+	case TYPE_INTERVAL_MONTH:
+		buf_printf(out, "%lldmonths", (long long)e->value.i64);
+		break;
+	case TYPE_INTERVAL_MS:
+		buf_printf(out, "%lldms", (long long)e->value.i64);
+		break;
+	default:
+		dump_number(out, e);
+	}
+}
+
+/* "(HEAD args)" from argument `from` on. */
+static void
+dump_form(struct buf *out, const char *head, const struct ast_expr *e,
+	  unsigned from)
+{
+	buf_printf(out, "(%s", head);
+	for (unsigned i = from; i < e->nargs; i++) {
+		buf_putc(out, ' ');
+		dump_expr(out, e->args[i]);
+	}
+	buf_putc(out, ')');
+}
+
+static void
+dump_call(struct buf *out, const struct ast_expr *e)
+{
+	buf_printf(out, "(%s", e->function);
+	if (!e->braces)
+		buf_puts(out, " bare");
+	if (e->distinct)
+		buf_puts(out, " DISTINCT");
+	for (unsigned i = 0; i < e->nargs; i++) {
+		buf_putc(out, ' ');
+		dump_expr(out, e->args[i]);
+	}
+	if (e->filter) {
+		buf_puts(out, " FILTER ");
+		dump_expr(out, e->filter);
+	}
+	buf_putc(out, ')');
+}
+
+static void
+dump_expr(struct buf *out, const struct ast_expr *e)
+{
+	const char *not = e && e->negated ? "NOT " : "";
+
+	if (!e) {
+		buf_putc(out, '-');
+		return;
+	}
+	switch (e->kind) {
+	case AST_COLUMN:
+		dump_name(out, &e->name);
+		break;
+	case AST_STAR:
+		dump_name(out, &e->name);
+		buf_puts(out, e->name.nparts ? ".*" : "*");
+		break;
+	case AST_LITERAL:
+		dump_literal(out, e);
+		break;
+	case AST_CALL:
+		dump_call(out, e);
+		break;
+	case AST_UNARY:
+	case AST_BINARY:
+		dump_form(out, op_text[e->op], e, 0);
+		break;
+	case AST_IS:
+		buf_printf(out, "(IS %s%s", not, is_text[e->is]);
+		for (unsigned i = 0; i < e->nargs; i++) {
+			buf_putc(out, ' ');
+			dump_expr(out, e->args[i]);
+		}
+		buf_putc(out, ')');
+		break;
+	case AST_BETWEEN:
+		buf_printf(out, "(%s%s ", not, e->symmetric ?
+			   "BETWEEN SYMMETRIC" : "BETWEEN");
+		for (unsigned i = 0; i < e->nargs; i++) {
+			dump_expr(out, e->args[i]);
+			buf_putc(out, i + 1 < e->nargs ? ' ' : ')');
+		}
+		break;
+	case AST_IN:
+		dump_form(out, e->negated ? "NOT IN" : "IN", e, 0);
+		break;
+	case AST_LIKE:
+		dump_form(out, e->negated ? "NOT LIKE" : "LIKE", e, 0);
+		break;
+	case AST_CASE:
+		dump_form(out, "CASE", e, 0);
+		break;
+	case AST_CAST:
+		dump_form(out, e->is_try ? "TRY_CAST" : "CAST", e, 0);
+		out->len--;
+		buf_puts(out, " AS ");
+		dump_type(out, e->cast_type.type);
+		buf_putc(out, ')');
+		break;
+	case AST_INTERVAL:
+		dump_form(out, "INTERVAL", e, 0);
+		out->len--;
+		buf_printf(out, " %s)", unit_text[e->unit]);
+		break;
+	}
+}
+
+/* ---- clauses ---- */
+
+static void
+indent(struct buf *out, int depth)
+{
+	buf_printf(out, "%*s", depth * 2, "");
+}
+
+/* "  head expr expr ...\n"; nothing for an empty list. */
+static void
+dump_exprs(struct buf *out, int depth, const char *head,
+	   const struct ast_expr *list)
+{
+	if (!list)
+		return;
+	indent(out, depth);
+	buf_puts(out, head);
+	for (; list; list = list->next) {
+		buf_putc(out, ' ');
+		dump_expr(out, list);
+	}
+	buf_putc(out, '\n');
+}
+
+static void
+dump_options(struct buf *out, int depth, const char *head,
+	     const struct ast_option *o)
+{
+	for (; o; o = o->next) {
+		indent(out, depth);
+		buf_printf(out, "%s '%s' = '%s'\n", head, o->key, o->value);
+	}
+}
+
+static void
+dump_comment(struct buf *out, int depth, const char *comment)
+{
+	if (!comment)
+		return;
+	indent(out, depth);
+	buf_printf(out, "comment '%s'\n", comment);
+}
+
+static const char *
+window_text(enum ast_window_kind kind)
+{
+	static const char *const text[] = {
+		[AST_TUMBLE] = "tumble", [AST_HOP] = "hop",
+		[AST_CUMULATE] = "cumulate", [AST_SESSION] = "session",
+	};
+
+	return text[kind];
+}
+
+static void
+dump_from(struct buf *out, const struct ast_from *f, int depth)
+{
+	indent(out, depth);
+	buf_puts(out, "from ");
+	if (f->kind == AST_FROM_TABLE)
+		dump_name(out, &f->name);
+	else if (f->kind == AST_FROM_QUERY)
+		buf_puts(out, "query");
+	else
+		buf_printf(out, "%s by ", window_text(f->window));
+	if (f->kind == AST_FROM_WINDOW)
+		dump_name(out, &f->time_column);
+	if (f->alias)
+		buf_printf(out, " as %s", f->alias);
+	buf_putc(out, '\n');
+	dump_options(out, depth + 1, "hint", f->hints);
+	if (f->query)
+		dump_query(out, f->query, depth + 1);
+	if (f->table)
+		dump_from(out, f->table, depth + 1);
+	dump_exprs(out, depth + 1, "slide", f->slide);
+	dump_exprs(out, depth + 1, "size", f->size);
+	dump_exprs(out, depth + 1, "offset", f->offset);
+}
+
+static void
+dump_select(struct buf *out, const struct ast_query *q, int depth)
+{
+	indent(out, depth);
+	buf_printf(out, "select%s\n", q->distinct ? " distinct" : "");
+	for (const struct ast_select_item *i = q->items; i; i = i->next) {
+		indent(out, depth + 1);
+		dump_expr(out, i->expr);
+		if (i->alias)
+			buf_printf(out, " as %s", i->alias);
+		buf_putc(out, '\n');
+	}
+	if (q->from)
+		dump_from(out, q->from, depth + 1);
+	dump_exprs(out, depth + 1, "where", q->where);
+	dump_exprs(out, depth + 1, "group by", q->group_by);
+	dump_exprs(out, depth + 1, "having", q->having);
+}
+
+static void
+dump_query(struct buf *out, const struct ast_query *q, int depth)
+{
+	if (q->kind == AST_SELECT) {
+		dump_select(out, q, depth);
+	} else if (q->kind == AST_UNION) {
+		indent(out, depth);
+		buf_printf(out, "union%s\n", q->all ? " all" : "");
+		for (const struct ast_query *b = q->branches; b; b = b->next)
+			dump_query(out, b, depth + 1);
+	} else {
+		dump_exprs(out, depth, "values", q->rows);
+	}
+	for (const struct ast_expr *e = q->order_by; e; e = e->next) {
+		indent(out, depth + 1);
+		buf_printf(out, "order by%s ", e->negated ? " desc" : "");
+		dump_expr(out, e);
+		buf_putc(out, '\n');
+	}
+	dump_exprs(out, depth + 1, "limit", q->limit);
+}
+
+/* ---- statements ---- */
+
+static void
+dump_column(struct buf *out, const struct ast_column *c)
+{
+	buf_printf(out, "  %s ", c->name);
+	if (c->kind == AST_COMPUTED) {
+		buf_puts(out, "as ");
+		dump_expr(out, c->expr);
+	} else {
+		dump_type(out, c->type.type);
+	}
+	if (c->kind == AST_METADATA)
+		buf_puts(out, " metadata");
+	if (c->metadata_key)
+		buf_printf(out, " from '%s'", c->metadata_key);
+	if (c->is_virtual)
+		buf_puts(out, " virtual");
+	if (c->primary_key)
+		buf_puts(out, " primary key");
+	buf_putc(out, '\n');
+	dump_comment(out, 2, c->comment);
+}
+
+static void
+dump_create_table(struct buf *out, const struct ast_create_table *t)
+{
+	buf_printf(out, "create%s table%s ", t->temporary ? " temporary" : "",
+		   t->if_not_exists ? " if not exists" : "");
+	dump_name(out, &t->name);
+	buf_putc(out, '\n');
+	for (const struct ast_column *c = t->columns; c; c = c->next)
+		dump_column(out, c);
+	if (t->watermark_column.nparts > 0) {
+		buf_puts(out, "  watermark ");
+		dump_name(out, &t->watermark_column);
+		buf_puts(out, " as ");
+		dump_expr(out, t->watermark);
+		buf_putc(out, '\n');
+	}
+	dump_exprs(out, 1, t->key_enforced ? "enforced key" : "key", t->key);
+	dump_exprs(out, 1, "partitioned by", t->partitioned_by);
+	dump_comment(out, 1, t->comment);
+	dump_options(out, 1, "with", t->options);
+}
+
+static void
+dump_create_view(struct buf *out, const struct ast_create_view *v)
+{
+	buf_printf(out, "create%s view%s ", v->temporary ? " temporary" : "",
+		   v->if_not_exists ? " if not exists" : "");
+	dump_name(out, &v->name);
+	buf_putc(out, '\n');
+	dump_exprs(out, 1, "columns", v->columns);
+	dump_comment(out, 1, v->comment);
+	dump_query(out, v->query, 1);
+}
+
+static void
+dump_inserts(struct buf *out, const struct ast_insert *i, int depth)
+{
+	for (; i; i = i->next) {
+		indent(out, depth);
+		buf_puts(out, "insert into ");
+		dump_name(out, &i->table);
+		buf_putc(out, '\n');
+		dump_options(out, depth + 1, "hint", i->hints);
+		dump_exprs(out, depth + 1, "columns", i->columns);
+		dump_query(out, i->query, depth + 1);
+	}
+}
+
+/* Statements of one line. */
+static void
+dump_line(struct buf *out, const struct ast_statement *s)
+{
+	static const char *const words[] = {
+		[AST_STMT_DROP_TABLE] = "drop table",
+		[AST_STMT_DROP_VIEW] = "drop view",
+		[AST_STMT_SHOW_TABLES] = "show tables",
+		[AST_STMT_SHOW_VIEWS] = "show views",
+		[AST_STMT_SHOW_JOBS] = "show jobs",
+		[AST_STMT_SHOW_CREATE_TABLE] = "show create table",
+		[AST_STMT_SHOW_CREATE_VIEW] = "show create view",
+		[AST_STMT_DESCRIBE] = "describe",
+		[AST_STMT_SET] = "set",
+		[AST_STMT_RESET] = "reset",
+		[AST_STMT_PAUSE_JOB] = "pause job",
+		[AST_STMT_RESUME_JOB] = "resume job",
+		[AST_STMT_STOP_JOB] = "stop job",
+		[AST_STMT_DROP_JOB] = "drop job",
+	};
+
+	CHECK(s->kind < ARRAY_LEN(words) && words[s->kind]);
+	buf_printf(out, "%s%s%s", words[s->kind],
+		   s->temporary ? " temporary" : "",
+		   s->if_exists ? " if exists" : "");
+	if (s->name.nparts > 0)
+		buf_putc(out, ' ');
+	dump_name(out, &s->name);
+	if (s->job)
+		buf_printf(out, " '%s'", s->job);
+	if (s->key)
+		buf_printf(out, " '%s'", s->key);
+	if (s->value)
+		buf_printf(out, " = '%s'", s->value);
+	if (s->like)
+		buf_printf(out, "%s like '%s'", s->not_like ? " not" : "",
+			   s->like);
+	buf_printf(out, "%s%s\n", s->drain ? " with drain" : "",
+		   s->keep_state ? " keep state" : "");
+}
+
+void
+ast_dump(const struct ast_statement *s, struct buf *out)
+{
+	int depth = 0;
+
+	switch (s->kind) {
+	case AST_STMT_CREATE_TABLE:
+		dump_create_table(out, s->create_table);
+		return;
+	case AST_STMT_CREATE_VIEW:
+		dump_create_view(out, s->create_view);
+		return;
+	case AST_STMT_SET_OF:
+		buf_puts(out, "statement set\n");
+		depth = 1;
+		break;
+	case AST_STMT_EXPLAIN:
+		buf_puts(out, "explain\n");
+		depth = 1;
+		break;
+	case AST_STMT_INSERT:
+	case AST_STMT_SELECT:
+		break;
+	default:
+		dump_line(out, s);
+		return;
+	}
+	dump_inserts(out, s->inserts, depth);
+	if (s->query)
+		dump_query(out, s->query, depth);
+}

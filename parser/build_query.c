@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/build_query.c - the nodes of queries: SELECT, UNION, VALUES, what
+ * stands in FROM, and the window functions, whose arguments come by position
+ * or by name and leave here in their places.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/check.h"
+#include "parser/grammar.h"
+#include "parser/reader.h"
+
+/* ---- queries ---- */
+
+static struct ast_query *
+query_new(struct reader *r, enum ast_query_kind kind, struct span at)
+{
+	struct ast_query *q = arena_new(reader_arena(r), struct ast_query);
+
+	q->kind = kind;
+	q->at = at;
+	return q;
+}
+
+struct ast_query *
+build_select(struct reader *r, struct token word, bool distinct,
+	     struct item_list items)
+{
+	struct ast_query *q = query_new(r, AST_SELECT,
+					span_join(word.at, items.at));
+
+	q->distinct = distinct;
+	q->items = items.first;
+	return q;
+}
+
+struct ast_query *
+build_select_star(struct reader *r, struct span at, struct ast_from *from)
+{
+	struct token star = { .kind = TK_STAR, .at = at };
+	struct ast_query *q = query_new(r, AST_SELECT, at);
+	struct item_list items = item_list_add(r, (struct item_list){ 0 },
+		build_star(r, (struct ast_name){ 0 }, star),
+		(struct alias){ 0 });
+
+	q->items = items.first;
+	q->from = from;
+	return q;
+}
+
+struct ast_query *
+build_union(struct reader *r, struct ast_query *left, bool all,
+	    struct ast_query *right)
+{
+	struct ast_query *u = left;
+	struct ast_query **end;
+	unsigned n = 1;
+
+	if (left->kind != AST_UNION || left->all != all || left->parens) {
+		u = query_new(r, AST_UNION, left->at);
+		u->all = all;
+		u->branches = left;
+	}
+	for (end = &u->branches; *end; end = &(*end)->next)
+		n++;
+	*end = right;
+	u->at = span_join(u->at, right->at);
+	if (n > r->parse->limits.list_max)
+		reader_fail(r, ERR_LIMIT, right->at,
+			    "a UNION of more than %u queries",
+			    r->parse->limits.list_max);
+	return u;
+}
+
+struct ast_query *
+build_values(struct reader *r, struct token word, struct expr_list rows)
+{
+	struct ast_query *q = query_new(r, AST_VALUES_QUERY,
+					span_join(word.at, rows.at));
+
+	q->rows = rows.first;
+	for (struct ast_expr *row = rows.first; row; row = row->next)
+		if (row->nargs != rows.first->nargs)
+			reader_fail(r, ERR_SYNTAX, row->at,
+				    "the rows of VALUES differ in length: "
+				    "%u here, %u in the first", row->nargs,
+				    rows.first->nargs);
+	return q;
+}
+
+struct ast_query *
+build_tail(struct reader *r, struct ast_query *q, struct expr_list order,
+	   struct ast_expr *limit)
+{
+	if (order.n == 0 && !limit)
+		return q;
+	if (q->order_by || q->limit) {
+		/* (SELECT ... LIMIT 5) ORDER BY x: the inner one is done
+		 * before the outer one begins. */
+		struct ast_from *from = arena_new(reader_arena(r),
+						  struct ast_from);
+
+		from->kind = AST_FROM_QUERY;
+		from->at = q->at;
+		from->query = q;
+		q = build_select_star(r, q->at, from);
+	}
+	q->order_by = order.first;
+	q->order_at = order.at;
+	q->at = span_join(q->at, order.at);
+	if (limit) {
+		q->limit = limit;
+		q->limit_at = limit->at;
+		q->at = span_join(q->at, limit->at);
+	}
+	return q;
+}
+
+/* ---- FROM ---- */
+
+struct ast_from *
+build_table(struct reader *r, struct ast_name name, struct option_list hints)
+{
+	struct ast_from *f = arena_new(reader_arena(r), struct ast_from);
+
+	f->kind = AST_FROM_TABLE;
+	f->at = name.at;
+	f->name = name;
+	f->hints = hints.first;
+	return f;
+}
+
+struct ast_from *
+build_subquery(struct reader *r, struct token open, struct ast_query *q,
+	       struct token close)
+{
+	struct ast_from *f = arena_new(reader_arena(r), struct ast_from);
+
+	f->kind = AST_FROM_QUERY;
+	f->at = span_join(open.at, close.at);
+	f->query = q;
+	return f;
+}
+
+struct ast_from *
+build_alias(struct ast_from *from, struct alias alias)
+{
+	from->alias = alias.name;
+	from->alias_at = alias.at;
+	from->at = span_join(from->at, alias.at);
+	return from;
+}
+
+/* ---- window functions ---- */
+
+enum slot { DATA, TIMECOL, SLIDE, SIZE, OFFSET, SLOTS };
+
+static const struct window_form {
+	const char *name;
+	enum ast_window_kind kind;
+	const char *form;
+	const char *slide; /* what SLIDE is called here */
+	unsigned nslots;   /* OFFSET, the last one, may be left out */
+	enum slot slots[SLOTS];
+} window_forms[] = {
+	{ "TUMBLE", AST_TUMBLE,
+	  "TUMBLE(TABLE t, DESCRIPTOR(time_column), size [, offset])", NULL,
+	  4, { DATA, TIMECOL, SIZE, OFFSET } },
+	{ "HOP", AST_HOP,
+	  "HOP(TABLE t, DESCRIPTOR(time_column), slide, size [, offset])",
+	  "SLIDE", 5, { DATA, TIMECOL, SLIDE, SIZE, OFFSET } },
+	{ "CUMULATE", AST_CUMULATE,
+	  "CUMULATE(TABLE t, DESCRIPTOR(time_column), step, size [, offset])",
+	  "STEP", 5, { DATA, TIMECOL, SLIDE, SIZE, OFFSET } },
+};
+
+static const struct window_form *
+window_form(struct reader *r, struct token name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(window_forms); i++)
+		if (reader_is(r, name, window_forms[i].name))
+			return &window_forms[i];
+	return NULL;
+}
+
+void
+build_window_name(struct reader *r, struct token name)
+{
+	static const char *const names[] = { "TUMBLE", "HOP", "CUMULATE" };
+	const char *near;
+
+	if (window_form(r, name))
+		return;
+	if (reader_is(r, name, "SESSION")) {
+		refuse_session(r, name);
+		return;
+	}
+	if (!reader_fail(r, ERR_UNKNOWN_FUNCTION, name.at,
+			 "there is no table function \"%s\"",
+			 reader_name(r, name)))
+		return;
+	near = error_nearest(reader_name(r, name), names, ARRAY_LEN(names));
+	if (near)
+		error_hint(r->err, "did you mean %s?", near);
+	error_note(r->err, "table functions: TUMBLE, HOP, CUMULATE");
+}
+
+struct window_args
+window_args_add(struct reader *r, struct window_args args, struct token name,
+		struct window_arg arg)
+{
+	struct window_arg *a = arena_new(reader_arena(r), struct window_arg);
+
+	*a = arg;
+	a->name = name;
+	a->at = span_join(name.at, arg.at);
+	if (args.last)
+		args.last->next = a;
+	else
+		args.first = a;
+	args.last = a;
+	if (++args.n > r->parse->limits.list_max)
+		reader_fail(r, ERR_LIMIT, a->at,
+			    "a list of more than %u arguments",
+			    r->parse->limits.list_max);
+	return args;
+}
+
+static void
+window_fail(struct reader *r, const struct window_form *w, struct span at,
+	    const char *problem)
+{
+	if (reader_fail(r, ERR_ARGUMENTS, at, "%s: %s", w->name, problem))
+		error_note(r->err, "%s", w->form);
+}
+
+static const char *
+slot_name(const struct window_form *w, enum slot slot)
+{
+	static const char *const names[SLOTS] = {
+		[DATA] = "DATA", [TIMECOL] = "TIMECOL", [SIZE] = "SIZE",
+		[OFFSET] = "OFFSET",
+	};
+
+	return slot == SLIDE ? w->slide : names[slot];
+}
+
+/* The place of argument number i. */
+static enum slot
+window_slot(struct reader *r, const struct window_form *w,
+	    const struct window_arg *a, unsigned i)
+{
+	const char *name;
+
+	if (a->name.kind == 0)
+		return i < w->nslots ? w->slots[i] : SLOTS;
+	name = reader_name(r, a->name);
+	for (unsigned s = 0; s < w->nslots; s++)
+		if (strcasecmp(name, slot_name(w, w->slots[s])) == 0)
+			return w->slots[s];
+	return SLOTS;
+}
+
+/* Sorts the arguments into their slots. */
+static bool
+window_sort(struct reader *r, const struct window_form *w,
+	    struct window_args args, struct window_arg *slots[SLOTS])
+{
+	unsigned i = 0;
+
+	for (struct window_arg *a = args.first; a; a = a->next, i++) {
+		enum slot slot = window_slot(r, w, a, i);
+
+		if (!a->name.kind != !args.first->name.kind)
+			window_fail(r, w, a->at, "arguments stand either all "
+				    "by position or all by name");
+		else if (slot == SLOTS && a->name.kind == 0)
+			window_fail(r, w, a->at, "an argument too many");
+		else if (slot == SLOTS)
+			window_fail(r, w, a->name.at,
+				    "there is no argument of this name");
+		else if (slots[slot])
+			window_fail(r, w, a->at, "this argument is given "
+				    "twice");
+		else
+			slots[slot] = a;
+	}
+	return !r->failed;
+}
+
+static void
+window_check(struct reader *r, const struct window_form *w, struct token name,
+	     struct window_arg *const slots[SLOTS])
+{
+	char missing[80];
+
+	for (unsigned s = 0; s + 1 < w->nslots; s++) {
+		if (slots[w->slots[s]])
+			continue;
+		snprintf(missing, sizeof(missing), "the argument %s is missing",
+			 slot_name(w, w->slots[s]));
+		window_fail(r, w, name.at, missing);
+	}
+	for (unsigned s = 0; s < w->nslots; s++) {
+		const struct window_arg *a = slots[w->slots[s]];
+
+		if (!a)
+			continue;
+		if (w->slots[s] == DATA && !a->table)
+			window_fail(r, w, a->at, "the first argument is TABLE "
+				    "and a table's name, or a query in "
+				    "parentheses");
+		else if (w->slots[s] == TIMECOL && a->column.nparts != 1)
+			window_fail(r, w, a->at, "the second argument is "
+				    "DESCRIPTOR(c) with the name of the time "
+				    "column");
+		else if (w->slots[s] >= SLIDE && !a->expr)
+			window_fail(r, w, a->at, "an interval belongs here, "
+				    "such as INTERVAL '5' MINUTE");
+	}
+}
+
+struct ast_from *
+build_window(struct reader *r, struct token name, struct window_args args,
+	     struct token close)
+{
+	struct ast_from *f = arena_new(reader_arena(r), struct ast_from);
+	const struct window_form *w = window_form(r, name);
+	struct window_arg *slots[SLOTS] = { NULL };
+
+	f->kind = AST_FROM_WINDOW;
+	f->at = span_join(name.at, close.at);
+	if (!w || !window_sort(r, w, args, slots))
+		return f;
+	window_check(r, w, name, slots);
+	if (r->failed)
+		return f;
+	f->window = w->kind;
+	f->table = slots[DATA]->table;
+	f->time_column = slots[TIMECOL]->column;
+	f->size = slots[SIZE]->expr;
+	f->slide = slots[SLIDE] ? slots[SLIDE]->expr : NULL;
+	f->offset = slots[OFFSET] ? slots[OFFSET]->expr : NULL;
+	return f;
+}

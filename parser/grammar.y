@@ -1,0 +1,878 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/grammar.y - the statements of sluice. The rules say what a statement
+ * looks like and nothing more: nodes are made in build.c and literal.c, and a
+ * token that fits no rule is explained in complain.c (or refused by its name
+ * in refuse.c, when Flink has it). parser/README.md: how to add a statement.
+ */
+%name grammar
+%token_prefix TK_
+%token_type {struct token}
+%default_type {struct token}
+%extra_context {struct reader *r}
+%stack_size 0
+%start_symbol input
+
+%include {
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "parser/grammar.h"
+#include "parser/reader.h"
+
+/* parse.c asks grammar_accepts() before it pushes a token, and stops at the
+ * first failure: Lemon's own recovery never runs. */
+#define YYNOERRORRECOVERY 1
+
+static const struct token no_token;
+
+static struct ast_statement *
+statement_of(struct reader *r, enum ast_kind kind)
+{
+	r->statement->kind = kind;
+	return r->statement;
+}
+
+static void
+statement_named(struct reader *r, enum ast_kind kind, struct ast_name name)
+{
+	statement_of(r, kind)->name = name;
+}
+
+static void
+statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
+{
+	struct ast_statement *s = statement_of(r, kind);
+
+	s->job = job.data;
+	s->job_at = job.at;
+}
+}
+
+%syntax_error { CHECK(!"a token that grammar_accepts() has let through"); }
+%stack_overflow { error_oom(r->err); r->failed = true; }
+
+/* What a text has to be is told by a first token of no text. */
+%token ENTRY_STATEMENT ENTRY_QUERY ENTRY_EXPRESSION.
+/* Tokens that no rule takes: the error messages know them. */
+%token RESERVED LBRACKET RBRACKET.
+
+/* Words that are names wherever the rules have no use for them. */
+%fallback ID
+	ASC CHANGELOG_MODE DESC DESCRIPTOR DRAIN ENFORCED FIRST IF JOB JOBS KEEP
+	KEY METADATA PARTITIONED PAUSE PLAN STATE STOP TEMPORARY VIEW VIRTUAL
+	ZONE.
+
+/* Calcite's order, loosest first. NOT_INFIX is the NOT of NOT IN, NOT LIKE
+ * and NOT BETWEEN, which parse.c tells from the prefix by looking ahead. */
+%left OR.
+%left AND.
+%right NOT.
+%left IS.
+%left EQ NE LT LE GT GE.
+%left BETWEEN IN LIKE NOT_INFIX.
+%right ESCAPE.
+%left PLUS MINUS.
+%left STAR SLASH PERCENT CONCAT.
+%right SIGN.
+
+input ::= ENTRY_STATEMENT statement.
+input ::= ENTRY_QUERY query(Q). { r->query = Q; }
+input ::= ENTRY_EXPRESSION expr(E). { r->expr = E; }
+
+/* ---- names and texts ---- */
+
+%type name {struct ast_name}
+name(A) ::= ID(T). { A = name_begin(r, T); }
+name(A) ::= name(B) DOT ID(T). { A = name_append(r, B, T); }
+
+%type names {struct expr_list}
+names(A) ::= ID(T). {
+	A = expr_list_add(r, (struct expr_list){ 0 },
+			  build_column(r, name_begin(r, T)), "names");
+}
+names(A) ::= names(B) COMMA ID(T). {
+	A = expr_list_add(r, B, build_column(r, name_begin(r, T)), "names");
+}
+
+%type text {struct text}
+text(A) ::= STRING(T). { A = literal_text(r, T); }
+text(A) ::= STRING(T) UESCAPE STRING(E). {
+	A = literal_text_uescape(r, T, E);
+}
+
+%type options {struct option_list}
+options(A) ::= text(K) EQ text(V). {
+	A = option_list_add(r, (struct option_list){ 0 }, K, V);
+}
+options(A) ::= options(B) COMMA text(K) EQ text(V). {
+	A = option_list_add(r, B, K, V);
+}
+
+%type hints {struct option_list}
+hints(A) ::= . { A = (struct option_list){ 0 }; }
+hints(A) ::= HINT_BEGIN hint_list(B) HINT_END. { A = B; }
+
+%type hint_list {struct option_list}
+hint_list(A) ::= hint(B). { A = B; }
+hint_list(A) ::= hint_list(B) COMMA hint(C). { A = C.first ? C : B; }
+
+%type hint {struct option_list}
+hint(A) ::= hint_name. { A = (struct option_list){ 0 }; }
+hint(A) ::= hint_name LP options(B) RP. { A = B; }
+hint_name ::= ID(T). { refuse_hint(r, T); }
+
+%type alias {struct alias}
+alias(A) ::= . { A = (struct alias){ 0 }; }
+alias(A) ::= ID(T). { A = (struct alias){ reader_name(r, T), T.at }; }
+alias(A) ::= AS ID(T). { A = (struct alias){ reader_name(r, T), T.at }; }
+
+/* ---- expressions ---- */
+
+%type expr {struct ast_expr *}
+%type exprs {struct expr_list}
+exprs(A) ::= expr(E). {
+	A = expr_list_add(r, (struct expr_list){ 0 }, E, "expressions");
+}
+exprs(A) ::= exprs(B) COMMA expr(E). {
+	A = expr_list_add(r, B, E, "expressions");
+}
+
+expr(A) ::= name(N). { A = build_column(r, N); }
+expr(A) ::= LP(O) expr(E) RP(C). { A = build_parens(E, O, C); }
+
+expr(A) ::= NULL(T). { A = literal_null(r, T); }
+expr(A) ::= UNKNOWN(T). { A = literal_null(r, T); }
+expr(A) ::= TRUE(T). { A = literal_boolean(r, T, true); }
+expr(A) ::= FALSE(T). { A = literal_boolean(r, T, false); }
+expr(A) ::= INTEGER(T). { A = literal_integer(r, T); }
+expr(A) ::= NUMBER(T). { A = literal_decimal(r, T); }
+expr(A) ::= APPROXIMATE(T). { A = literal_double(r, T); }
+expr(A) ::= text(T). { A = literal_string(r, T); }
+expr(A) ::= HEX_STRING(T). { A = literal_binary(r, T); }
+expr(A) ::= DATE|TIME|TIMESTAMP(W) text(T). { A = literal_instant(r, W, T); }
+
+%type sign {bool}
+sign(A) ::= . { A = false; }
+sign(A) ::= PLUS. { A = false; }
+sign(A) ::= MINUS. { A = true; }
+
+expr(A) ::= INTERVAL(W) sign(S) text(T) unit_range(U). {
+	A = literal_interval(r, W, S, T, U);
+}
+expr(A) ::= INTERVAL(W) INTEGER|NUMBER(T) unit(U). {
+	A = literal_interval(r, W, false,
+			     (struct text){ reader_text(r, T.at), T.at.length,
+					    T.at }, U);
+}
+expr(A) ::= INTERVAL(W) name(N) unit(U). {
+	A = build_interval(r, W, build_column(r, N), U);
+}
+expr(A) ::= INTERVAL(W) LP(O) expr(E) RP(C) unit(U). {
+	A = build_interval(r, W, build_parens(E, O, C), U);
+}
+
+%type unit {struct interval_unit}
+unit(A) ::= ID(T). {
+	A.from = A.to = literal_unit(r, T);
+	A.at = T.at;
+}
+unit(A) ::= YEAR|MONTH|DAY|HOUR|MINUTE|SECOND(T). {
+	A.from = A.to = literal_unit(r, T);
+	A.at = T.at;
+}
+
+%type unit_range {struct interval_unit}
+unit_range(A) ::= unit(B) unit_precision(P). {
+	A = B;
+	A.at = span_join(B.at, P.at);
+}
+unit_range(A) ::= unit(B) unit_precision TO unit(C) unit_precision(P). {
+	A = literal_unit_range(r, B, C);
+	A.at = span_join(A.at, P.at);
+}
+unit_precision(A) ::= . { A = no_token; }
+unit_precision(A) ::= LP INTEGER RP(C). { A = C; }
+unit_precision(A) ::= LP INTEGER COMMA INTEGER RP(C). { A = C; }
+
+expr(A) ::= MINUS(T) expr(E). [SIGN] { A = build_unary(r, AST_NEG, T, E); }
+expr(A) ::= PLUS(T) expr(E). [SIGN] { A = build_unary(r, AST_PLUS, T, E); }
+expr(A) ::= NOT(T) expr(E). { A = build_unary(r, AST_NOT, T, E); }
+
+expr(A) ::= expr(B) OR(T) expr(C). { A = build_binary(r, AST_OR, T, B, C); }
+expr(A) ::= expr(B) AND(T) expr(C). { A = build_binary(r, AST_AND, T, B, C); }
+expr(A) ::= expr(B) EQ(T) expr(C). { A = build_binary(r, AST_EQ, T, B, C); }
+expr(A) ::= expr(B) NE(T) expr(C). { A = build_binary(r, AST_NE, T, B, C); }
+expr(A) ::= expr(B) LT(T) expr(C). { A = build_binary(r, AST_LT, T, B, C); }
+expr(A) ::= expr(B) LE(T) expr(C). { A = build_binary(r, AST_LE, T, B, C); }
+expr(A) ::= expr(B) GT(T) expr(C). { A = build_binary(r, AST_GT, T, B, C); }
+expr(A) ::= expr(B) GE(T) expr(C). { A = build_binary(r, AST_GE, T, B, C); }
+expr(A) ::= expr(B) PLUS(T) expr(C). { A = build_binary(r, AST_ADD, T, B, C); }
+expr(A) ::= expr(B) MINUS(T) expr(C). { A = build_binary(r, AST_SUB, T, B, C); }
+expr(A) ::= expr(B) STAR(T) expr(C). { A = build_binary(r, AST_MUL, T, B, C); }
+expr(A) ::= expr(B) SLASH(T) expr(C). { A = build_binary(r, AST_DIV, T, B, C); }
+expr(A) ::= expr(B) PERCENT(T) expr(C). {
+	A = build_binary(r, AST_MOD, T, B, C);
+}
+expr(A) ::= expr(B) CONCAT(T) expr(C). {
+	A = build_binary(r, AST_CONCAT, T, B, C);
+}
+
+expr(A) ::= expr(E) IS(T) not(N) NULL(L). {
+	A = build_is(r, AST_IS_NULL, N, E, T, L);
+}
+expr(A) ::= expr(E) IS(T) not(N) TRUE(L). {
+	A = build_is(r, AST_IS_TRUE, N, E, T, L);
+}
+expr(A) ::= expr(E) IS(T) not(N) FALSE(L). {
+	A = build_is(r, AST_IS_FALSE, N, E, T, L);
+}
+expr(A) ::= expr(E) IS(T) not(N) UNKNOWN(L). {
+	A = build_is(r, AST_IS_UNKNOWN, N, E, T, L);
+}
+expr(A) ::= expr(B) IS(T) not(N) DISTINCT FROM expr(C). [EQ] {
+	A = build_distinct_from(r, N, B, T, C);
+}
+%type not {bool}
+not(A) ::= . { A = false; }
+not(A) ::= NOT. { A = true; }
+
+expr(A) ::= expr(E) BETWEEN(T) symmetric(S) expr(L) AND expr(H). [BETWEEN] {
+	A = build_between(r, T, E, S, L, H);
+}
+expr(A) ::= expr(E) NOT_INFIX(T) BETWEEN symmetric(S) expr(L) AND expr(H).
+		[BETWEEN] {
+	A = build_between(r, T, E, S, L, H);
+}
+%type symmetric {bool}
+symmetric(A) ::= . { A = false; }
+symmetric(A) ::= ASYMMETRIC. { A = false; }
+symmetric(A) ::= SYMMETRIC. { A = true; }
+
+expr(A) ::= expr(E) IN(T) LP exprs(V) RP(C). { A = build_in(r, T, E, V, C); }
+expr(A) ::= expr(E) NOT_INFIX(T) IN LP exprs(V) RP(C). {
+	A = build_in(r, T, E, V, C);
+}
+
+expr(A) ::= expr(E) LIKE(T) expr(P). [LIKE] {
+	A = build_like(r, T, E, P, NULL);
+}
+expr(A) ::= expr(E) LIKE(T) expr(P) ESCAPE expr(X). [ESCAPE] {
+	A = build_like(r, T, E, P, X);
+}
+expr(A) ::= expr(E) NOT_INFIX(T) LIKE expr(P). [LIKE] {
+	A = build_like(r, T, E, P, NULL);
+}
+expr(A) ::= expr(E) NOT_INFIX(T) LIKE expr(P) ESCAPE expr(X). [ESCAPE] {
+	A = build_like(r, T, E, P, X);
+}
+
+expr(A) ::= CASE(T) case_arms(B) case_else(E) END(C). {
+	A = build_case(r, T, NULL, B, E, C);
+}
+expr(A) ::= CASE(T) expr(O) case_value_arms(B) case_else(E) END(C). {
+	A = build_case(r, T, O, B, E, C);
+}
+%type case_arms {struct expr_list}
+case_arms(A) ::= case_when(W) THEN expr(X). {
+	A = build_arm(r, (struct expr_list){ 0 }, W, X);
+}
+case_arms(A) ::= case_arms(B) case_when(W) THEN expr(X). {
+	A = build_arm(r, B, W, X);
+}
+%type case_when {struct expr_list}
+case_when(A) ::= WHEN expr(E). {
+	A = expr_list_add(r, (struct expr_list){ 0 }, E, "conditions");
+}
+%type case_value_arms {struct expr_list}
+case_value_arms(A) ::= WHEN exprs(W) THEN expr(X). {
+	A = build_arm(r, (struct expr_list){ 0 }, W, X);
+}
+case_value_arms(A) ::= case_value_arms(B) WHEN exprs(W) THEN expr(X). {
+	A = build_arm(r, B, W, X);
+}
+%type case_else {struct ast_expr *}
+case_else(A) ::= . { A = NULL; }
+case_else(A) ::= ELSE expr(E). { A = E; }
+
+expr(A) ::= CAST|TRY_CAST(T) LP expr(E) AS type(Y) RP(C). {
+	A = build_cast(r, T, E, Y, C);
+}
+
+/* A function's name is known by the parenthesis behind it. */
+function_name(A) ::= ID(T). {
+	A = T;
+	refuse_function(r, T);
+}
+function_name(A) ::= FUNCTION|LEFT|RIGHT|YEAR|MONTH|DAY|HOUR|MINUTE|SECOND(T). {
+	A = T;
+	refuse_function(r, T);
+}
+
+expr(A) ::= call(B). { A = B; }
+expr(A) ::= call(B) FILTER LP WHERE expr(E) RP(C). {
+	A = build_filter(r, B, E, C);
+}
+%type call {struct ast_expr *}
+call(A) ::= function_name(T) LP RP(C). {
+	A = build_call(r, T, (struct expr_list){ 0 }, C);
+}
+call(A) ::= function_name(T) LP STAR(S) RP(C). {
+	A = build_call(r, T, expr_list_add(r, (struct expr_list){ 0 },
+			build_star(r, (struct ast_name){ 0 }, S), "arguments"),
+		       C);
+}
+call(A) ::= function_name(T) LP quantifier(Q) exprs(L) RP(C). {
+	A = build_call(r, T, L, C);
+	A->distinct = Q;
+}
+%type quantifier {bool}
+quantifier(A) ::= . { A = false; }
+quantifier(A) ::= ALL. { A = false; }
+quantifier(A) ::= DISTINCT. { A = true; }
+
+expr(A) ::= BARE_FUNCTION(T). {
+	A = build_call(r, T, (struct expr_list){ 0 }, T);
+	A->braces = false;
+}
+expr(A) ::= BARE_FUNCTION(T) LP RP(C). {
+	A = build_call(r, T, (struct expr_list){ 0 }, C);
+}
+expr(A) ::= BARE_FUNCTION(T) LP exprs(L) RP(C). {
+	A = build_call(r, T, L, C);
+}
+
+expr(A) ::= SUBSTRING(T) LP exprs(L) RP(C). { A = build_call(r, T, L, C); }
+expr(A) ::= SUBSTRING(T) LP expr(E) FROM expr(F) substring_for(N) RP(C). {
+	struct expr_list l = { 0 };
+
+	l = expr_list_add(r, l, E, "arguments");
+	l = expr_list_add(r, l, F, "arguments");
+	if (N)
+		l = expr_list_add(r, l, N, "arguments");
+	A = build_call(r, T, l, C);
+}
+%type substring_for {struct ast_expr *}
+substring_for(A) ::= . { A = NULL; }
+substring_for(A) ::= FOR expr(E). { A = E; }
+
+expr(A) ::= TRIM(T) LP expr(E) RP(C). {
+	A = build_call(r, T, expr_list_add(r, (struct expr_list){ 0 }, E,
+					   "arguments"), C);
+}
+expr(A) ::= TRIM(T) LP trim_side(S) FROM expr(E) RP(C). {
+	A = build_call_as(r, T, S, expr_list_add(r, (struct expr_list){ 0 }, E,
+						 "arguments"), C);
+}
+expr(A) ::= TRIM(T) LP expr(X) FROM expr(E) RP(C). {
+	struct expr_list l = { 0 };
+
+	l = expr_list_add(r, l, E, "arguments");
+	A = build_call(r, T, expr_list_add(r, l, X, "arguments"), C);
+}
+expr(A) ::= TRIM(T) LP trim_side(S) expr(X) FROM expr(E) RP(C). {
+	struct expr_list l = { 0 };
+
+	l = expr_list_add(r, l, E, "arguments");
+	A = build_call_as(r, T, S, expr_list_add(r, l, X, "arguments"), C);
+}
+%type trim_side {const char *}
+trim_side(A) ::= BOTH. { A = "TRIM"; }
+trim_side(A) ::= LEADING. { A = "LTRIM"; }
+trim_side(A) ::= TRAILING. { A = "RTRIM"; }
+
+/* parse.c turns the IN that belongs to POSITION into IN_POSITION. */
+expr(A) ::= POSITION(T) LP expr(X) IN_POSITION expr(E) RP(C). {
+	struct expr_list l = { 0 };
+
+	l = expr_list_add(r, l, X, "arguments");
+	A = build_call(r, T, expr_list_add(r, l, E, "arguments"), C);
+}
+
+/* ---- types ---- */
+
+%type type {struct ast_type}
+type(A) ::= ID(T) type_args(P). { A = build_type(r, T, P); }
+type(A) ::= TYPE|DATE(T) type_args(P). { A = build_type(r, T, P); }
+type(A) ::= CHARACTER(T) type_args(P). { A = build_type(r, T, P); }
+type(A) ::= DOUBLE(T). { A = build_type(r, T, (struct type_args){ 0 }); }
+type(A) ::= DOUBLE(T) PRECISION(P). {
+	A = build_type(r, T, (struct type_args){ 0 });
+	A.at = span_join(T.at, P.at);
+}
+type(A) ::= CHARACTER VARYING(T) type_args(P). { A = build_type(r, T, P); }
+type(A) ::= TIME(T) type_args(P) time_zone(Z). {
+	A = build_time_type(r, T, P, Z);
+}
+type(A) ::= TIMESTAMP(T) type_args(P) time_zone(Z). {
+	A = build_time_type(r, T, P, Z);
+}
+type(A) ::= TIMESTAMP(T) type_args(P) WITH LOCAL TIME ZONE(Z). {
+	A = build_local_time_type(r, T, P, Z);
+}
+time_zone(A) ::= . { A = no_token; }
+time_zone(A) ::= WITHOUT TIME ZONE(Z). { A = Z; }
+
+%type type_args {struct type_args}
+type_args(A) ::= . { A = (struct type_args){ 0 }; }
+type_args(A) ::= LP(O) INTEGER(N) RP(C). {
+	A = type_args_add(r, (struct type_args){ 0 }, N);
+	A.at = span_join(O.at, C.at);
+}
+type_args(A) ::= LP(O) INTEGER(N) COMMA INTEGER(M) RP(C). {
+	A = type_args_add(r, (struct type_args){ 0 }, N);
+	A = type_args_add(r, A, M);
+	A.at = span_join(O.at, C.at);
+}
+
+/* ---- queries ---- */
+
+%type query {struct ast_query *}
+query(A) ::= query_set(Q) order_by(O) limit(L). { A = build_tail(r, Q, O, L); }
+
+%type query_set {struct ast_query *}
+query_set(A) ::= query_term(Q). { A = Q; }
+query_set(A) ::= query_set(B) UNION union_all(U) query_term(Q). {
+	A = build_union(r, B, U, Q);
+}
+%type union_all {bool}
+union_all(A) ::= . { A = false; }
+union_all(A) ::= DISTINCT. { A = false; }
+union_all(A) ::= ALL. { A = true; }
+
+%type query_term {struct ast_query *}
+query_term(A) ::= SELECT(T) quantifier(D) items(I). {
+	A = build_select(r, T, D, I);
+}
+query_term(A) ::= SELECT(T) quantifier(D) items(I) FROM from(F) where(W)
+		group_by(G) having(H). {
+	A = build_select(r, T, D, I);
+	A->from = F;
+	A->where = W;
+	A->has_group_by = G.n > 0;
+	A->group_by = G.first;
+	A->having = H;
+	A->at = span_join(A->at, F->at);
+	if (W)
+		A->at = span_join(A->at, W->at);
+	A->at = span_join(A->at, G.at);
+	if (H)
+		A->at = span_join(A->at, H->at);
+}
+query_term(A) ::= VALUES(T) rows(L). { A = build_values(r, T, L); }
+query_term(A) ::= TABLE(T) name(N) hints(H). {
+	A = build_select_star(r, span_join(T.at, N.at), build_table(r, N, H));
+}
+query_term(A) ::= LP(O) query(Q) RP(C). {
+	A = Q;
+	A->at = span_join(O.at, C.at);
+	A->parens = true;
+}
+
+%type items {struct item_list}
+items(A) ::= item(E) alias(N). {
+	A = item_list_add(r, (struct item_list){ 0 }, E, N);
+}
+items(A) ::= items(B) COMMA item(E) alias(N). {
+	A = item_list_add(r, B, E, N);
+}
+%type item {struct ast_expr *}
+item(A) ::= expr(E). { A = E; }
+item(A) ::= STAR(T). { A = build_star(r, (struct ast_name){ 0 }, T); }
+item(A) ::= name(N) DOT STAR(T). { A = build_star(r, N, T); }
+
+%type rows {struct expr_list}
+rows(A) ::= row(E). { A = expr_list_add(r, (struct expr_list){ 0 }, E, "rows"); }
+rows(A) ::= rows(B) COMMA row(E). { A = expr_list_add(r, B, E, "rows"); }
+%type row {struct ast_expr *}
+row(A) ::= LP(O) exprs(L) RP(C). { A = build_call_as(r, O, "ROW", L, C); }
+row(A) ::= ROW(T) LP exprs(L) RP(C). { A = build_call(r, T, L, C); }
+
+%type where {struct ast_expr *}
+where(A) ::= . { A = NULL; }
+where(A) ::= WHERE expr(E). { A = E; }
+%type group_by {struct expr_list}
+group_by(A) ::= . { A = (struct expr_list){ 0 }; }
+group_by(A) ::= GROUP BY exprs(L). { A = L; }
+%type having {struct ast_expr *}
+having(A) ::= . { A = NULL; }
+having(A) ::= HAVING expr(E). { A = E; }
+
+%type order_by {struct expr_list}
+order_by(A) ::= . { A = (struct expr_list){ 0 }; }
+order_by(A) ::= ORDER(T) BY sorts(L). {
+	A = L;
+	A.at = span_join(T.at, L.at);
+}
+%type sorts {struct expr_list}
+sorts(A) ::= expr(E) desc(D). {
+	A = expr_list_add(r, (struct expr_list){ 0 }, build_sort(r, E, D),
+			  "expressions");
+}
+sorts(A) ::= sorts(B) COMMA expr(E) desc(D). {
+	A = expr_list_add(r, B, build_sort(r, E, D), "expressions");
+}
+%type desc {bool}
+desc(A) ::= . { A = false; }
+desc(A) ::= ASC. { A = false; }
+desc(A) ::= DESC. { A = true; }
+
+%type limit {struct ast_expr *}
+limit(A) ::= . { A = NULL; }
+limit(A) ::= LIMIT INTEGER(T). { A = literal_integer(r, T); }
+limit(A) ::= FETCH FIRST|NEXT INTEGER(T) ROW|ROWS ONLY. {
+	A = literal_integer(r, T);
+}
+
+%type from {struct ast_from *}
+from(A) ::= name(N) hints(H) alias(B). {
+	A = build_alias(build_table(r, N, H), B);
+}
+from(A) ::= LP(O) query(Q) RP(C) alias(B). {
+	A = build_alias(build_subquery(r, O, Q, C), B);
+}
+from(A) ::= window(W) alias(B). { A = build_alias(W, B); }
+from(A) ::= TABLE(T) LP window(W) RP(C) alias(B). {
+	W->at = span_join(T.at, C.at);
+	A = build_alias(W, B);
+}
+
+%type window {struct ast_from *}
+window(A) ::= window_name(T) LP window_args(L) RP(C). {
+	A = build_window(r, T, L, C);
+}
+window_name(A) ::= ID(T). {
+	A = T;
+	build_window_name(r, T);
+}
+%type window_args {struct window_args}
+window_args(A) ::= window_arg(V). {
+	A = window_args_add(r, (struct window_args){ 0 }, no_token, V);
+}
+window_args(A) ::= ID(T) ARROW window_arg(V). {
+	A = window_args_add(r, (struct window_args){ 0 }, T, V);
+}
+window_args(A) ::= window_args(B) COMMA window_arg(V). {
+	A = window_args_add(r, B, no_token, V);
+}
+window_args(A) ::= window_args(B) COMMA ID(T) ARROW window_arg(V). {
+	A = window_args_add(r, B, T, V);
+}
+%type window_arg {struct window_arg}
+window_arg(A) ::= TABLE(T) name(N) hints(H). {
+	A = (struct window_arg){ .at = span_join(T.at, N.at),
+				 .table = build_table(r, N, H) };
+}
+window_arg(A) ::= TABLE(T) LP(O) query(Q) RP(C). {
+	A = (struct window_arg){ .at = span_join(T.at, C.at),
+				 .table = build_subquery(r, O, Q, C) };
+}
+window_arg(A) ::= LP(O) query(Q) RP(C). {
+	A = (struct window_arg){ .at = span_join(O.at, C.at),
+				 .table = build_subquery(r, O, Q, C) };
+}
+window_arg(A) ::= DESCRIPTOR(T) LP name(N) RP(C). {
+	A = (struct window_arg){ .at = span_join(T.at, C.at), .column = N };
+}
+window_arg(A) ::= expr(E). {
+	A = (struct window_arg){ .at = E->at, .expr = E };
+}
+
+/* ---- CREATE, DROP ---- */
+
+statement ::= create_table table_comment partitioned with.
+statement ::= create_table LP table_elements RP table_comment partitioned with.
+
+create_table ::= CREATE temporary(T) TABLE if_not_exists(I) name(N). {
+	build_create_table(r, T, I, N);
+}
+%type temporary {bool}
+temporary(A) ::= . { A = false; }
+temporary(A) ::= TEMPORARY. { A = true; }
+%type if_not_exists {bool}
+if_not_exists(A) ::= . { A = false; }
+if_not_exists(A) ::= IF NOT EXISTS. { A = true; }
+
+table_elements ::= table_element.
+table_elements ::= table_elements COMMA table_element.
+
+table_element ::= ID(T) null_type(Y) key_of_column comment(C). {
+	build_column_of_table(r, (struct ast_column){
+		.kind = AST_PHYSICAL, .type = Y, .comment = C.data }, T);
+}
+table_element ::= ID(T) null_type(Y) METADATA(M) metadata_from(F) virtual(V)
+		comment(C). {
+	build_column_of_table(r, (struct ast_column){
+		.kind = AST_METADATA, .type = Y, .comment = C.data,
+		.metadata_key = F.data, .is_virtual = V,
+		.metadata_at = F.data ? F.at : M.at }, T);
+}
+table_element ::= ID(T) AS expr(E) comment(C). {
+	build_column_of_table(r, (struct ast_column){
+		.kind = AST_COMPUTED, .expr = E, .comment = C.data }, T);
+}
+table_element ::= WATERMARK(T) FOR name(N) AS expr(E). {
+	build_watermark(r, T, N, E);
+}
+table_element ::= constraint PRIMARY(P) KEY(K) LP names(L) RP enforced(E). {
+	build_primary_key(r, span_join(P.at, K.at), L, !E);
+}
+
+%type null_type {struct ast_type}
+null_type(A) ::= type(B). { A = B; }
+null_type(A) ::= type(B) NULL. { A = B; }
+null_type(A) ::= type(B) NOT NULL(T). {
+	A = B;
+	A.type.nullable = false;
+	A.at = span_join(B.at, T.at);
+}
+key_of_column ::= .
+key_of_column ::= constraint PRIMARY(P) KEY(K) enforced(E). {
+	build_primary_key(r, span_join(P.at, K.at), (struct expr_list){ 0 },
+			  !E);
+}
+constraint ::= .
+constraint ::= CONSTRAINT ID.
+%type enforced {bool}
+enforced(A) ::= . { A = true; }
+enforced(A) ::= ENFORCED. { A = true; }
+enforced(A) ::= NOT ENFORCED. { A = false; }
+%type metadata_from {struct text}
+metadata_from(A) ::= . { A = (struct text){ 0 }; }
+metadata_from(A) ::= FROM text(T). { A = T; }
+%type virtual {bool}
+virtual(A) ::= . { A = false; }
+virtual(A) ::= VIRTUAL. { A = true; }
+%type comment {struct text}
+comment(A) ::= . { A = (struct text){ 0 }; }
+comment(A) ::= COMMENT text(T). { A = T; }
+
+table_comment ::= comment(C). { r->table->comment = C.data; }
+partitioned ::= .
+partitioned ::= PARTITIONED BY LP names(L) RP. {
+	r->table->partitioned_by = L.first;
+}
+with ::= .
+with ::= WITH LP options(L) RP. { r->table->options = L.first; }
+
+statement ::= create_view(V) comment(C) AS query(Q). {
+	V->comment = C.data;
+	V->query = Q;
+	V->query_at = Q->at;
+}
+statement ::= create_view(V) LP view_columns(L) RP comment(C) AS query(Q). {
+	V->columns = L.first;
+	V->comment = C.data;
+	V->query = Q;
+	V->query_at = Q->at;
+}
+%type create_view {struct ast_create_view *}
+create_view(A) ::= CREATE temporary(T) VIEW if_not_exists(I) name(N). {
+	A = build_create_view(r, T, I, N);
+}
+%type view_columns {struct expr_list}
+view_columns(A) ::= ID(T) comment. {
+	A = expr_list_add(r, (struct expr_list){ 0 },
+			  build_column(r, name_begin(r, T)), "columns");
+}
+view_columns(A) ::= view_columns(B) COMMA ID(T) comment. {
+	A = expr_list_add(r, B, build_column(r, name_begin(r, T)), "columns");
+}
+
+statement ::= DROP temporary(T) TABLE if_exists(I) name(N). {
+	statement_named(r, AST_STMT_DROP_TABLE, N);
+	r->statement->temporary = T;
+	r->statement->if_exists = I;
+}
+statement ::= DROP temporary(T) VIEW if_exists(I) name(N). {
+	statement_named(r, AST_STMT_DROP_VIEW, N);
+	r->statement->temporary = T;
+	r->statement->if_exists = I;
+}
+%type if_exists {bool}
+if_exists(A) ::= . { A = false; }
+if_exists(A) ::= IF EXISTS. { A = true; }
+
+/* ---- queries and INSERT as statements ---- */
+
+statement ::= query(Q). { statement_of(r, AST_STMT_SELECT)->query = Q; }
+statement ::= insert(I). { statement_of(r, AST_STMT_INSERT)->inserts = I; }
+statement ::= EXECUTE query(Q). {
+	statement_of(r, AST_STMT_SELECT)->query = Q;
+}
+statement ::= EXECUTE insert(I). {
+	statement_of(r, AST_STMT_INSERT)->inserts = I;
+}
+statement ::= EXECUTE STATEMENT SET BEGIN inserts(L) END. {
+	statement_of(r, AST_STMT_SET_OF)->inserts = L.first;
+}
+statement ::= BEGIN STATEMENT SET SEMI inserts(L) END. {
+	statement_of(r, AST_STMT_SET_OF)->inserts = L.first;
+}
+statement ::= EXPLAIN explain_what query(Q). {
+	statement_of(r, AST_STMT_EXPLAIN)->query = Q;
+}
+statement ::= EXPLAIN explain_what insert(I). {
+	statement_of(r, AST_STMT_EXPLAIN)->inserts = I;
+}
+statement ::= EXPLAIN explain_what STATEMENT SET BEGIN inserts(L) END. {
+	statement_of(r, AST_STMT_EXPLAIN)->inserts = L.first;
+}
+statement ::= EXPLAIN explain_what EXECUTE STATEMENT SET BEGIN inserts(L) END. {
+	statement_of(r, AST_STMT_EXPLAIN)->inserts = L.first;
+}
+explain_what ::= .
+explain_what ::= PLAN FOR.
+explain_what ::= CHANGELOG_MODE. /* ours always says it */
+
+%type inserts {struct insert_list}
+inserts(A) ::= insert(I) SEMI. {
+	A = insert_list_add(r, (struct insert_list){ 0 }, I);
+}
+inserts(A) ::= inserts(B) insert(I) SEMI. { A = insert_list_add(r, B, I); }
+
+%type insert {struct ast_insert *}
+insert(A) ::= INSERT(T) INTO name(N) hints(H) query(Q). {
+	A = build_insert(r, T, N, H, (struct expr_list){ 0 }, Q);
+}
+insert(A) ::= INSERT(T) INTO name(N) hints(H) LP names(L) RP query(Q). {
+	A = build_insert(r, T, N, H, L, Q);
+}
+
+/* ---- looking around, settings, jobs ---- */
+
+statement ::= SHOW TABLES like. { statement_of(r, AST_STMT_SHOW_TABLES); }
+statement ::= SHOW VIEWS like. { statement_of(r, AST_STMT_SHOW_VIEWS); }
+statement ::= SHOW JOBS. { statement_of(r, AST_STMT_SHOW_JOBS); }
+statement ::= SHOW CREATE TABLE name(N). {
+	statement_named(r, AST_STMT_SHOW_CREATE_TABLE, N);
+}
+statement ::= SHOW CREATE VIEW name(N). {
+	statement_named(r, AST_STMT_SHOW_CREATE_VIEW, N);
+}
+like ::= .
+like ::= LIKE text(T). { r->statement->like = T.data; }
+like ::= NOT_INFIX LIKE text(T). {
+	r->statement->like = T.data;
+	r->statement->not_like = true;
+}
+statement ::= DESCRIBE|DESC name(N). {
+	statement_named(r, AST_STMT_DESCRIBE, N);
+}
+
+statement ::= SET. { statement_of(r, AST_STMT_SET); }
+statement ::= SET text(K) EQ text(V). {
+	struct ast_statement *s = statement_of(r, AST_STMT_SET);
+
+	s->key = K.data;
+	s->key_at = K.at;
+	s->value = V.data;
+	s->value_at = V.at;
+}
+statement ::= RESET. { statement_of(r, AST_STMT_RESET); }
+statement ::= RESET text(K). {
+	struct ast_statement *s = statement_of(r, AST_STMT_RESET);
+
+	s->key = K.data;
+	s->key_at = K.at;
+}
+
+statement ::= PAUSE JOB text(J). { statement_of_job(r, AST_STMT_PAUSE_JOB, J); }
+statement ::= RESUME JOB text(J). {
+	statement_of_job(r, AST_STMT_RESUME_JOB, J);
+}
+statement ::= STOP JOB text(J). { statement_of_job(r, AST_STMT_STOP_JOB, J); }
+statement ::= STOP JOB text(J) WITH DRAIN. {
+	statement_of_job(r, AST_STMT_STOP_JOB, J);
+	r->statement->drain = true;
+}
+statement ::= DROP JOB if_exists(I) text(J). {
+	statement_of_job(r, AST_STMT_DROP_JOB, J);
+	r->statement->if_exists = I;
+}
+statement ::= DROP JOB if_exists(I) text(J) KEEP STATE. {
+	statement_of_job(r, AST_STMT_DROP_JOB, J);
+	r->statement->if_exists = I;
+	r->statement->keep_state = true;
+}
+
+%code {
+void *
+grammar_create(struct reader *r)
+{
+	void *g = grammarAlloc(malloc, r);
+
+	CHECK(g);
+	return g;
+}
+
+void
+grammar_destroy(void *grammar)
+{
+	grammarFree(grammar, free);
+}
+
+void
+grammar_push(void *grammar_, struct token t)
+{
+	grammar(grammar_, t.kind, t);
+}
+
+int
+grammar_tokens(void)
+{
+	return YYNTOKEN;
+}
+
+unsigned
+grammar_depth(const void *grammar_)
+{
+	const yyParser *p = grammar_;
+
+	return (unsigned)(p->yytos - p->yystack);
+}
+
+/* The table's entry for a token in a state; as yy_find_shift_action(), but
+ * without falling back to TK_ID if `exact`. */
+static YYACTIONTYPE
+action_of(YYACTIONTYPE state, YYCODETYPE token, bool exact)
+{
+	int i;
+
+	if (!exact || state > YY_MAX_SHIFT)
+		return yy_find_shift_action(token, state);
+	i = yy_shift_ofst[state] + token;
+	return yy_lookahead[i] == token ? yy_action[i] : yy_default[state];
+}
+
+/* Runs the reductions that the token asks for on a shadow of the stack: the
+ * real one up to `top`, and `shadow` above it. */
+bool
+grammar_accepts(const void *grammar_, int token, bool exact)
+{
+	const yyParser *p = grammar_;
+	const yyStackEntry *top = p->yytos;
+	YYACTIONTYPE shadow[64];
+	unsigned n = 0;
+	YYACTIONTYPE state = top->stateno;
+
+	for (;;) {
+		YYACTIONTYPE act = action_of(state, (YYCODETYPE)token, exact);
+		unsigned rule, pop;
+
+		if (act < YY_MIN_REDUCE)
+			return act <= YY_MAX_SHIFTREDUCE ||
+			       act == YY_ACCEPT_ACTION;
+		rule = act - YY_MIN_REDUCE;
+		pop = (unsigned)-yyRuleInfoNRhs[rule];
+		while (pop > 0 && n > 0) {
+			pop--;
+			n--;
+		}
+		top -= pop;
+		CHECK(n < ARRAY_LEN(shadow));
+		state = n > 0 ? shadow[n - 1] : top->stateno;
+		state = yy_find_reduce_action(state, yyRuleInfoLhs[rule]);
+		shadow[n++] = state;
+	}
+}
+}

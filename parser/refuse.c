@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/refuse.c - "not supported yet", by the name of the thing: finds what
+ * stands at a refused token in parser/refuse.def, and knows the functions,
+ * types and hints that would read well but mean nothing here yet.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/check.h"
+#include "parser/grammar.h"
+#include "parser/reader.h"
+
+enum place { START, TABLE, JOINED, QUERY, QUERIED, CREATED, COLUMN, TYPE,
+	     VALUE, ANY };
+
+static const struct refused {
+	enum place place;
+	const char *words;
+	const char *name;
+	const char *note;
+} refused[] = {
+#define REFUSED(place, words, name, note) { place, words, name, note },
+#include "parser/refuse.def"
+#undef REFUSED
+};
+
+static void
+refuse(struct reader *r, struct span at, const char *name, const char *note)
+{
+	if (reader_fail(r, ERR_UNSUPPORTED, at, "%s: not supported yet", name))
+		error_note(r->err, "%s", note);
+}
+
+static bool
+accepts(const struct reader *r, int token)
+{
+	return grammar_accepts(r->grammar, token, true);
+}
+
+static bool
+is_place(const struct reader *r, enum place place)
+{
+	bool value = accepts(r, TK_INTEGER) && accepts(r, TK_CASE);
+
+	switch (place) {
+	case START:
+		return r->entry == TK_ENTRY_STATEMENT;
+	case TABLE:
+		return accepts(r, TK_ID) && accepts(r, TK_TABLE) && !value;
+	case JOINED:
+		return accepts(r, TK_WHERE);
+	case QUERY:
+		return accepts(r, TK_SELECT);
+	case QUERIED:
+		return accepts(r, TK_UNION);
+	case CREATED:
+		return r->table && r->nesting == 0;
+	case COLUMN:
+		return r->table && accepts(r, TK_COMMENT);
+	case TYPE:
+		return accepts(r, TK_TYPE);
+	case VALUE:
+		return value;
+	case ANY:
+		return true;
+	}
+	return false;
+}
+
+/* Do these words stand at `first`? The last of them is *ret_last. */
+static bool
+match(const struct reader *r, struct token first, const char *words,
+      struct token *ret_last)
+{
+	struct token t = first;
+
+	for (;;) {
+		size_t n = strcspn(words, " ");
+
+		if (t.kind == 0 || t.at.length != n ||
+		    strncasecmp(reader_text(r, t.at), words, n) != 0)
+			return false;
+		*ret_last = t;
+		if (!words[n])
+			return true;
+		words += n + 1;
+		t = reader_peek(r, t);
+	}
+}
+
+/* Does row f speak of the statement's beginning, and is t part of it or right
+ * behind it? */
+static bool
+match_start(const struct reader *r, const struct refused *f, struct token t,
+	    struct token *ret_last)
+{
+	struct token first = r->prev.kind ? r->first : t;
+
+	return match(r, first, f->words, ret_last) &&
+	       (t.at.offset <= ret_last->at.offset ||
+		t.at.offset == reader_peek(r, *ret_last).at.offset);
+}
+
+static bool
+refuse_subquery(struct reader *r, struct token t)
+{
+	if (t.kind != TK_SELECT || r->prev.kind != TK_LP ||
+	    !is_place(r, VALUE))
+		return false;
+	refuse(r, t.at, r->before.kind == TK_IN ? "IN (SELECT ...)" :
+	       "a sub-query in an expression",
+	       "joins and sub-queries in expressions come with a later "
+	       "release; a sub-query can stand in FROM");
+	return true;
+}
+
+bool
+refuse_here(struct reader *r, struct token t)
+{
+	struct token last;
+
+	if (refuse_subquery(r, t))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		const struct refused *f = &refused[i];
+		struct token first = t;
+
+		if (f->place == START) {
+			if (!match_start(r, f, t, &last))
+				continue;
+			first = r->prev.kind ? r->first : t;
+		} else if (!match(r, t, f->words, &last)) {
+			continue;
+		}
+		if (!is_place(r, f->place))
+			continue;
+		refuse(r, span_join(first.at, last.at), f->name, f->note);
+		return true;
+	}
+	return false;
+}
+
+/* ---- things that read like what we have ---- */
+
+#define WINDOWS \
+	"use the window table function: FROM TABLE(TUMBLE(TABLE t, " \
+	"DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, " \
+	"window_end"
+
+static const struct refused_word {
+	const char *word;
+	const char *note;
+} refused_functions[] = {
+	{ "TUMBLE", WINDOWS },         { "HOP", WINDOWS },
+	{ "SESSION", WINDOWS },        { "CUMULATE", WINDOWS },
+	{ "TUMBLE_START", WINDOWS },   { "TUMBLE_END", WINDOWS },
+	{ "TUMBLE_ROWTIME", WINDOWS }, { "TUMBLE_PROCTIME", WINDOWS },
+	{ "HOP_START", WINDOWS },      { "HOP_END", WINDOWS },
+	{ "HOP_ROWTIME", WINDOWS },    { "HOP_PROCTIME", WINDOWS },
+	{ "SESSION_START", WINDOWS },  { "SESSION_END", WINDOWS },
+	{ "SESSION_ROWTIME", WINDOWS },
+	{ "SESSION_PROCTIME", WINDOWS },
+	{ "TIMESTAMPADD", "ts + INTERVAL '1' DAY says the same" },
+	{ "TIMESTAMPDIFF", "compare the times with ts + INTERVAL '1' DAY" },
+	{ "ROW_NUMBER", "Top-N comes with a later release: MAX or MIN with "
+	  "GROUP BY gives the first" },
+};
+
+#define AS_TEXT \
+	"declare the column as STRING: the json format then gives the JSON text"
+
+static const struct refused_word refused_types[] = {
+	{ "MAP", AS_TEXT },     { "RAW", AS_TEXT },
+	{ "VARIANT", AS_TEXT }, { "BITMAP", AS_TEXT },
+};
+
+static const struct refused_word refused_hints[] = {
+	{ "STATE_TTL", "SET 'table.exec.state.ttl' = '1 d' bounds the state "
+	  "of all operators" },
+	{ "LOOKUP", "joins come with a later release" },
+	{ "MULTI_JOIN", "joins come with a later release" },
+	{ "BROADCAST", "leave it out: it is for batch joins" },
+	{ "SHUFFLE_HASH", "leave it out: it is for batch joins" },
+	{ "SHUFFLE_MERGE", "leave it out: it is for batch joins" },
+	{ "NEST_LOOP", "leave it out: it is for batch joins" },
+};
+
+static const struct refused_word *
+find_word(const struct reader *r, struct token t,
+	  const struct refused_word *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (reader_is(r, t, words[i].word))
+			return &words[i];
+	return NULL;
+}
+
+bool
+refuse_function(struct reader *r, struct token name)
+{
+	const struct refused_word *w = find_word(r, name, refused_functions,
+						 ARRAY_LEN(refused_functions));
+
+	if (!w)
+		return false;
+	refuse(r, name.at, w->word, w->note);
+	return true;
+}
+
+void
+refuse_type(struct reader *r, struct token name)
+{
+	const struct refused_word *w = find_word(r, name, refused_types,
+						 ARRAY_LEN(refused_types));
+
+	if (w)
+		refuse(r, name.at, w->word, w->note);
+}
+
+void
+refuse_session(struct reader *r, struct token name)
+{
+	refuse(r, name.at, "SESSION windows",
+	       "HOP with a small slide, or TUMBLE, is the nearest today");
+}
+
+void
+refuse_hint(struct reader *r, struct token name)
+{
+	static const char *const known[] = { "OPTIONS" };
+	const struct refused_word *w = find_word(r, name, refused_hints,
+						 ARRAY_LEN(refused_hints));
+
+	if (reader_is(r, name, "OPTIONS"))
+		return;
+	if (w) {
+		refuse(r, name.at, w->word, w->note);
+		return;
+	}
+	if (reader_fail(r, ERR_SYNTAX, name.at, "there is no hint \"%s\"",
+			reader_name(r, name)) &&
+	    error_nearest(reader_name(r, name), known, 1))
+		error_hint(r->err, "did you mean OPTIONS?");
+}
