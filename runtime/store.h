@@ -26,9 +26,15 @@ enum store_flags {
  * renamed to <path>.corrupt-<now> and ERR_STORE_DAMAGED tells the choices. */
 int store_open(const char *path, unsigned flags, int64_t now_us,
 	       struct store **ret, struct error *err);
-/* Runs a last passive WAL checkpoint; keeps the -wal and -shm files so that
+/* Runs a last WAL checkpoint; keeps the -wal and -shm files so that
  * read-only users can still open it. NULL is allowed. */
 void store_close(struct store *s);
+/* DROP JOB: the file and its -wal and -shm, which nobody has open. */
+int store_remove(const char *path, struct error *err);
+/* Settings errors.max-rows and errors.max-bytes: rows of the table errors
+ * beyond them are only counted (100 000 rows, 256 MiB until told). */
+void store_limit_errors(struct store *s, uint64_t rows_max,
+			uint64_t bytes_max);
 
 /* The row of table job. */
 struct store_job {
@@ -53,10 +59,12 @@ int store_attach(struct store *s, struct pipeline *p, uint64_t *ret_epoch,
 		 struct error *err);
 
 /* One transaction: dirty state, offsets, watermarks, errors, checkpoints row.
- * ERR_STORE_FULL: nothing happened, the same call again later is right.
- * Any other error: the file is in doubt, stop the job, never call again. */
+ * err->retriable (ERR_STORE_FULL; ERR_STORE when another program has the file
+ * locked): nothing happened, the same call again later is right. Any other
+ * error: the file is in doubt, stop the job; every later call fails too. */
 int store_commit(struct store *s, struct snapshot *snap, struct error *err);
-/* PASSIVE; between commits when nothing else is to do. */
+/* PASSIVE; between commits when nothing else is to do. store_commit() does it
+ * by itself once the WAL has grown to 16 MiB. */
 int store_wal_checkpoint(struct store *s, struct error *err);
 
 /* "SHOW ERRORS"-like listings come with the daemon's depth. */
@@ -66,8 +74,9 @@ struct store_catalog;
 enum catalog_kind { CATALOG_TABLE, CATALOG_VIEW, CATALOG_JOB };
 int store_catalog_open(const char *path, struct store_catalog **ret,
 		       struct error *err);
-void store_catalog_close(struct store_catalog *c);
-/* Inserts or replaces; settings is JSON text or NULL. */
+void store_catalog_close(struct store_catalog *c); /* NULL is allowed */
+/* Inserts or replaces (keeping its place in the order); settings is JSON text
+ * or NULL. A job's name is taken whatever its case: ERR_EXISTS. */
 int store_catalog_put(struct store_catalog *c, enum catalog_kind kind,
 		      const char *name, const char *sql, const char *settings,
 		      const char *state, struct error *err);

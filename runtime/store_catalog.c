@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/store_catalog.c - catalog.db: what users have created, as SQL text,
+ * in the order in which it can be created again.
+ */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/time.h"
+#include "runtime/store.h"
+#include "runtime/store_file.h"
+
+#define CATALOG_APPLICATION_ID 0x534C4354 /* "SLCT" */
+
+static const char version_1[] =
+	"CREATE TABLE objects("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" kind TEXT NOT NULL CHECK(kind IN ('table', 'view', 'job')),"
+	" name TEXT NOT NULL, sql TEXT NOT NULL, settings TEXT, state TEXT,"
+	" UNIQUE(kind, name));"
+	/* A job's name is the name of a file. */
+	"CREATE UNIQUE INDEX job_names ON objects(name COLLATE NOCASE)"
+	" WHERE kind = 'job';"
+	"CREATE VIEW tables AS SELECT name, sql, settings FROM objects"
+	" WHERE kind = 'table';"
+	"CREATE VIEW views AS SELECT name, sql, settings FROM objects"
+	" WHERE kind = 'view';"
+	"CREATE VIEW jobs AS SELECT name, sql, settings, state FROM objects"
+	" WHERE kind = 'job';";
+
+static const char *const steps[] = { version_1 };
+
+static const struct store_kind catalog_kind = {
+	.what = "catalog",
+	.application_id = CATALOG_APPLICATION_ID,
+	.version = ARRAY_LEN(steps),
+	.steps = steps,
+};
+
+static const char *const kind_text[] = { "table", "view", "job" };
+
+struct store_catalog {
+	struct store_file file;
+	sqlite3_stmt *put, *drop;
+};
+
+int
+store_catalog_open(const char *path, struct store_catalog **ret,
+		   struct error *err)
+{
+	struct store_catalog *c = mem_zalloc(sizeof(*c));
+
+	/* A damaged catalog stays where it is: only its owner can say what
+	 * was in it. */
+	if (store_file_open(&c->file, path, &catalog_kind, STORE_CREATE,
+			    TIME_NONE, err) < 0 ||
+	    store_exec(&c->file, "PRAGMA wal_autocheckpoint = 64", err) < 0 ||
+	    store_prepare(&c->file,
+			  "INSERT INTO objects(kind, name, sql, settings,"
+			  " state) VALUES(?,?,?,?,?)"
+			  " ON CONFLICT(kind, name) DO UPDATE SET"
+			  " sql = excluded.sql, settings = excluded.settings,"
+			  " state = excluded.state",
+			  &c->put, err) < 0 ||
+	    store_prepare(&c->file,
+			  "DELETE FROM objects WHERE kind = ? AND name = ?",
+			  &c->drop, err) < 0) {
+		store_catalog_close(c);
+		return -1;
+	}
+	*ret = c;
+	return 0;
+}
+
+void
+store_catalog_close(struct store_catalog *c)
+{
+	if (!c)
+		return;
+	sqlite3_finalize(c->put);
+	sqlite3_finalize(c->drop);
+	store_file_close(&c->file);
+	free(c);
+}
+
+/* Another job has the name in other letters: no fault of the file's. */
+static bool
+job_name_taken(struct store_catalog *c, const char *name)
+{
+	sqlite3_stmt *st = NULL;
+	bool taken = false;
+
+	if (store_prepare(&c->file,
+			  "SELECT 1 FROM objects WHERE kind = 'job' AND"
+			  " name = ?1 COLLATE NOCASE AND name <> ?1",
+			  &st, NULL) == 0) {
+		store_bind_text(st, 1, name);
+		taken = store_step(&c->file, st, NULL) == 1;
+	}
+	sqlite3_finalize(st);
+	return taken;
+}
+
+int
+store_catalog_put(struct store_catalog *c, enum catalog_kind kind,
+		  const char *name, const char *sql, const char *settings,
+		  const char *state, struct error *err)
+{
+	const char *texts[] = { kind_text[kind], name, sql, settings, state };
+
+	if (kind == CATALOG_JOB && job_name_taken(c, name))
+		return error_set(err, ERR_EXISTS,
+				 "a job of the name '%s' in other letters"
+				 " exists already",
+				 name);
+	if (store_begin(&c->file, err) < 0)
+		return -1;
+	for (int i = 0; i < (int)ARRAY_LEN(texts); i++)
+		store_bind_text(c->put, i + 1, texts[i]);
+	if (store_run(&c->file, c->put, err) < 0 ||
+	    store_end(&c->file, err) < 0) {
+		store_rollback(&c->file);
+		return -1;
+	}
+	return 0;
+}
+
+int
+store_catalog_drop(struct store_catalog *c, enum catalog_kind kind,
+		   const char *name, struct error *err)
+{
+	if (store_begin(&c->file, err) < 0)
+		return -1;
+	store_bind_text(c->drop, 1, kind_text[kind]);
+	store_bind_text(c->drop, 2, name);
+	if (store_run(&c->file, c->drop, err) < 0 ||
+	    store_end(&c->file, err) < 0) {
+		store_rollback(&c->file);
+		return -1;
+	}
+	return 0;
+}
+
+static enum catalog_kind
+kind_of(const char *text)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(kind_text); i++)
+		if (text && strcmp(text, kind_text[i]) == 0)
+			return (enum catalog_kind)i;
+	CHECK(!"a CHECK constraint of the table");
+	return CATALOG_TABLE;
+}
+
+int
+store_catalog_each(struct store_catalog *c,
+		   int (*fn)(enum catalog_kind kind, const char *name,
+			     const char *sql, const char *settings,
+			     const char *state, void *arg, struct error *err),
+		   void *arg, struct error *err)
+{
+	sqlite3_stmt *st = NULL;
+	struct arena a;
+	int rc;
+
+	/* Copied first, so that fn may change the catalog. */
+	struct row {
+		struct row *next;
+		enum catalog_kind kind;
+		const char *texts[4];
+	} *rows = NULL, **tail = &rows;
+
+	arena_init(&a);
+	rc = store_prepare(&c->file,
+			   "SELECT kind, name, sql, settings, state"
+			   " FROM objects ORDER BY id",
+			   &st, err);
+	while (rc == 0 && (rc = store_step(&c->file, st, err)) == 1) {
+		struct row *r = arena_new(&a, struct row);
+
+		r->kind = kind_of((const char *)sqlite3_column_text(st, 0));
+		for (int i = 0; i < 4; i++)
+			r->texts[i] = store_column_text(st, i + 1, &a);
+		*tail = r;
+		tail = &r->next;
+		rc = 0;
+	}
+	sqlite3_finalize(st);
+	for (struct row *r = rows; r && rc == 0; r = r->next)
+		rc = fn(r->kind, r->texts[0], r->texts[1], r->texts[2],
+			r->texts[3], arg, err);
+	arena_release(&a);
+	return rc;
+}

@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/store_file.c - a new file is made beside its place and renamed, so
+ * that an empty or half-made one is always damage; a damaged one is moved
+ * away whole, never emptied. After an I/O error nothing is written any more.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/time.h"
+#include "runtime/store.h"
+#include "runtime/store_file.h"
+
+#define BUSY_TIMEOUT_MS 5000
+#define FILE_MODE 0640 /* members of the group may read */
+
+static const char *const suffixes[] = { "", "-wal", "-shm" };
+
+/* ---- errors ---- */
+
+static bool
+disk_is_full(struct store_file *f, int rc)
+{
+	int errnum = sqlite3_system_errno(f->db);
+
+	if ((rc & 0xff) == SQLITE_FULL)
+		return true;
+	/* Growing a file failed before anything was synced. */
+	return (rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_SHMSIZE) &&
+	       (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG);
+}
+
+int
+store_file_failed(struct store_file *f, const char *doing, struct error *err)
+{
+	int rc = sqlite3_extended_errcode(f->db);
+	const char *text = sqlite3_errmsg(f->db);
+	struct error e;
+
+	error_clear(&e);
+	if (disk_is_full(f, rc)) {
+		error_set(&e, ERR_STORE_FULL, "disk full: cannot %s %s", doing,
+			  f->path);
+		e.retriable = true;
+	} else if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED) {
+		error_set(&e, ERR_STORE,
+			  "cannot %s %s: another program holds a lock on it",
+			  doing, f->path);
+		error_note(&e, "open state files with sqlite3 -readonly");
+		e.retriable = true;
+	} else if ((rc & 0xff) == SQLITE_CORRUPT ||
+		   (rc & 0xff) == SQLITE_NOTADB) {
+		error_set(&e, ERR_STORE_DAMAGED, "%s is damaged: %s", f->path,
+			  text);
+	} else if ((rc & 0xff) == SQLITE_PERM ||
+		   (rc & 0xff) == SQLITE_READONLY ||
+		   rc == SQLITE_CANTOPEN) {
+		error_set(&e, ERR_PERMISSION, "cannot %s %s: %s", doing,
+			  f->path, text);
+	} else if ((rc & 0xff) == SQLITE_IOERR) {
+		error_errno(&e, ERR_STORE, sqlite3_system_errno(f->db),
+			    "cannot %s %s: %s (%d)", doing, f->path, text, rc);
+	} else {
+		error_set(&e, ERR_STORE, "cannot %s %s: %s", doing, f->path,
+			  text);
+	}
+	if (!e.retriable && f->doubt.code == ERR_NONE)
+		f->doubt = e;
+	if (err)
+		*err = e;
+	return -1;
+}
+
+/* ---- statements ---- */
+
+int
+store_exec(struct store_file *f, const char *sql, struct error *err)
+{
+	if (sqlite3_exec(f->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return store_file_failed(f, "write to", err);
+	return 0;
+}
+
+int
+store_prepare(struct store_file *f, const char *sql, sqlite3_stmt **ret,
+	      struct error *err)
+{
+	if (*ret)
+		return 0;
+	if (sqlite3_prepare_v3(f->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret,
+			       NULL) != SQLITE_OK)
+		return store_file_failed(f, "read", err);
+	return 0;
+}
+
+int
+store_step(struct store_file *f, sqlite3_stmt *st, struct error *err)
+{
+	int rc = sqlite3_step(st);
+
+	if (rc == SQLITE_ROW)
+		return 1;
+	if (rc != SQLITE_DONE)
+		store_file_failed(f, sqlite3_stmt_readonly(st) ? "read"
+							       : "write to",
+				  err);
+	sqlite3_reset(st);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+int
+store_run(struct store_file *f, sqlite3_stmt *st, struct error *err)
+{
+	int rc = store_step(f, st, err);
+
+	CHECK(rc != 1);
+	sqlite3_clear_bindings(st);
+	return rc;
+}
+
+int
+store_begin(struct store_file *f, struct error *err)
+{
+	CHECK(!f->read_only);
+	if (f->doubt.code != ERR_NONE) {
+		if (err)
+			*err = f->doubt;
+		return -1;
+	}
+	return store_exec(f, "BEGIN IMMEDIATE", err);
+}
+
+int
+store_end(struct store_file *f, struct error *err)
+{
+	return store_exec(f, "COMMIT", err);
+}
+
+void
+store_rollback(struct store_file *f)
+{
+	/* SQLite has rolled back by itself after some errors. */
+	if (!sqlite3_get_autocommit(f->db))
+		sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* ---- values of bookkeeping columns ---- */
+
+void
+store_bind_text(sqlite3_stmt *st, int i, const char *text)
+{
+	sqlite3_bind_text(st, i, text, -1, SQLITE_TRANSIENT);
+}
+
+void
+store_bind_time(sqlite3_stmt *st, int i, int64_t us)
+{
+	char text[TIME_TEXT_MAX];
+	size_t n;
+
+	if (us == TIME_NONE) {
+		sqlite3_bind_null(st, i);
+		return;
+	}
+	if (floor_mod(us, US_PER_MS) == 0) {
+		n = us_format_iso(us, text);
+	} else {
+		n = us_format(us, 6, 'T', text);
+		text[n++] = 'Z';
+	}
+	sqlite3_bind_text(st, i, text, (int)n, SQLITE_TRANSIENT);
+}
+
+const char *
+store_column_text(sqlite3_stmt *st, int i, struct arena *a)
+{
+	const char *text = (const char *)sqlite3_column_text(st, i);
+
+	return text ? arena_strdup(a, text) : NULL;
+}
+
+int64_t
+store_column_time(sqlite3_stmt *st, int i)
+{
+	const char *text = (const char *)sqlite3_column_text(st, i);
+	int64_t us;
+
+	if (!text || !us_parse_strict(text, strlen(text), 'T', true, &us))
+		return TIME_NONE;
+	return us;
+}
+
+static void
+sql_quoted(struct buf *b, const char *text, char quote)
+{
+	buf_putc(b, quote);
+	for (; *text; text++) {
+		if (*text == quote)
+			buf_putc(b, quote);
+		buf_putc(b, *text);
+	}
+	buf_putc(b, quote);
+}
+
+void
+sql_name(struct buf *b, const char *name)
+{
+	sql_quoted(b, name, '"');
+}
+
+void
+sql_text(struct buf *b, const char *text)
+{
+	sql_quoted(b, text, '\'');
+}
+
+/* ---- opening ---- */
+
+/* The one integer of a pragma; -1 when SQLite cannot tell (err is set). */
+static int
+pragma_int(struct store_file *f, const char *sql, int64_t *ret,
+	   struct error *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = store_prepare(f, sql, &st, err);
+
+	if (rc == 0)
+		rc = store_step(f, st, err);
+	if (rc == 1)
+		*ret = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return rc < 0 ? -1 : 0;
+}
+
+/* The connection alone; reads nothing yet. */
+static int
+file_connect(struct store_file *f, struct error *err)
+{
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+		    (f->read_only ? SQLITE_OPEN_READONLY
+				  : SQLITE_OPEN_READWRITE);
+	int on = 1;
+
+	if (sqlite3_open_v2(f->path, &f->db, flags, NULL) != SQLITE_OK) {
+		if (!f->db)
+			return error_oom(err);
+		return store_file_failed(f, "open", err);
+	}
+	sqlite3_busy_timeout(f->db, BUSY_TIMEOUT_MS);
+	sqlite3_db_config(f->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(f->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	/* Else a read-only user finds no -shm after a clean stop, and cannot
+	 * make one. */
+	sqlite3_file_control(f->db, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+	return 0;
+}
+
+static int
+file_migrate(struct store_file *f, int64_t from, struct error *err)
+{
+	char sql[64];
+
+	if (from == f->kind->version)
+		return 0;
+	if (store_begin(f, err) < 0)
+		return -1;
+	for (int64_t v = from; v < f->kind->version; v++)
+		if (store_exec(f, f->kind->steps[v], err) < 0)
+			goto fail;
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d",
+		 f->kind->version);
+	if (store_exec(f, sql, err) < 0 || store_end(f, err) < 0)
+		goto fail;
+	return 0;
+fail:
+	store_rollback(f);
+	return -1;
+}
+
+static int
+fsync_directory(const char *path, struct error *err)
+{
+	char *dir = mem_strdup(path);
+	char *slash = strrchr(dir, '/');
+	int fd, rc = 0;
+
+	if (slash)
+		slash[slash == dir ? 1 : 0] = '\0';
+	fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		rc = error_errno(err, ERR_FILE, errno, "cannot sync %s", dir);
+	if (fd >= 0)
+		close(fd);
+	free(dir);
+	return rc;
+}
+
+/* Tables, ids and version of a new file, under its temporary name. */
+static int
+file_fill(struct store_file *f, struct error *err)
+{
+	char sql[64];
+
+	if (file_connect(f, err) < 0)
+		return -1;
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d",
+		 f->kind->application_id);
+	if (store_exec(f, "PRAGMA page_size = 16384", err) < 0 ||
+	    store_exec(f, "PRAGMA synchronous = FULL", err) < 0 ||
+	    store_exec(f, sql, err) < 0 || file_migrate(f, 0, err) < 0)
+		return -1;
+	return 0;
+}
+
+int
+store_file_remove(const char *path, struct error *err)
+{
+	struct buf name;
+	int rc = 0;
+
+	buf_init(&name);
+	for (unsigned i = 0; i < ARRAY_LEN(suffixes); i++) {
+		buf_clear(&name);
+		buf_printf(&name, "%s%s", path, suffixes[i]);
+		if (unlink(buf_cstr(&name)) < 0 && errno != ENOENT && rc == 0)
+			rc = error_errno(err, ERR_FILE, errno,
+					 "cannot delete %s", buf_cstr(&name));
+	}
+	buf_release(&name);
+	return rc;
+}
+
+/* A file that nobody has seen is made under another name first: a crash here
+ * leaves nothing that could pass for an empty state. */
+static int
+file_create(const char *path, const struct store_kind *kind, struct error *err)
+{
+	struct store_file f = { .kind = kind };
+	struct buf new_path;
+	int fd, rc = -1;
+
+	buf_init(&new_path);
+	buf_printf(&new_path, "%s.new", path);
+	f.path = mem_strdup(buf_cstr(&new_path));
+	buf_release(&new_path);
+	/* The -wal of a file that is gone would be taken for ours. */
+	if (store_file_remove(f.path, err) < 0 ||
+	    store_file_remove(path, err) < 0)
+		goto out;
+	fd = open(f.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+	if (fd < 0) {
+		error_errno(err, errno == EACCES ? ERR_PERMISSION : ERR_FILE,
+			    errno, "cannot create %s", path);
+		goto out;
+	}
+	close(fd);
+	if (file_fill(&f, err) < 0)
+		goto out;
+	sqlite3_close(f.db);
+	f.db = NULL;
+	if (rename(f.path, path) < 0)
+		error_errno(err, ERR_FILE, errno, "cannot create %s", path);
+	else
+		rc = fsync_directory(path, err);
+out:
+	if (rc < 0)
+		store_file_remove(f.path, NULL);
+	store_file_close(&f);
+	return rc;
+}
+
+/* 0: one of ours; -1: not, or damaged, or of another time. */
+static int
+file_identify(struct store_file *f, int64_t *ret_version, struct error *err)
+{
+	int64_t id = 0, version = 0, pages = 0;
+
+	if (pragma_int(f, "PRAGMA application_id", &id, err) < 0 ||
+	    pragma_int(f, "PRAGMA user_version", &version, err) < 0 ||
+	    pragma_int(f, "PRAGMA page_count", &pages, err) < 0)
+		return -1;
+	if (pages == 0)
+		return error_set(&f->doubt, ERR_STORE_DAMAGED,
+				 "%s is damaged: it is empty", f->path);
+	if (id != f->kind->application_id) {
+		error_set(err, ERR_STORE_DAMAGED,
+			  "%s is an SQLite file of another program"
+			  " (application_id 0x%08x), not a %s of sluice",
+			  f->path, (unsigned)id, f->kind->what);
+		error_note(err, "it was left as it is; move it away");
+		return -1;
+	}
+	if (version > f->kind->version) {
+		error_set(err, ERR_STORE_VERSION,
+			  "%s was written by a newer sluice (schema version"
+			  " %d, this one knows %d)",
+			  f->path, (int)version, f->kind->version);
+		error_note(err, "install that version again;"
+				" the file was left as it is");
+		return -1;
+	}
+	*ret_version = version;
+	return 0;
+}
+
+static int
+file_quick_check(struct store_file *f, struct error *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = store_prepare(f, "PRAGMA quick_check(1)", &st, err);
+
+	if (rc == 0)
+		rc = store_step(f, st, err);
+	if (rc == 1) {
+		const char *text = (const char *)sqlite3_column_text(st, 0);
+
+		rc = 0;
+		if (!text || strcmp(text, "ok") != 0)
+			rc = error_set(&f->doubt, ERR_STORE_DAMAGED,
+				       "%s is damaged: %s", f->path,
+				       text ? text : "no answer to quick_check");
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+static int
+file_tune(struct store_file *f, struct error *err)
+{
+	return store_exec(f,
+			  "PRAGMA journal_mode = WAL;"
+			  "PRAGMA synchronous = FULL;"
+			  "PRAGMA wal_autocheckpoint = 0;"
+			  "PRAGMA journal_size_limit = 16777216;"
+			  "PRAGMA locking_mode = NORMAL;"
+			  "PRAGMA cache_size = -8192",
+			  err);
+}
+
+/* Renames path and its companions to <path>.corrupt-<time>[...]. Returns the
+ * new name in ret (a buffer of ours), or -1 with nothing moved. */
+static int
+move_away(const char *path, int64_t now_us, struct buf *ret)
+{
+	char stamp[TIME_TEXT_MAX];
+	struct civil c;
+	struct buf from, to;
+	int rc = -1;
+
+	civil_from_us(now_us, &c);
+	snprintf(stamp, sizeof(stamp), "%04d%02u%02uT%02u%02u%02uZ",
+		 (int)c.year, c.month, c.day, c.hour, c.minute, c.second);
+	buf_clear(ret);
+	buf_printf(ret, "%s.corrupt-%s", path, stamp);
+	for (unsigned n = 2; access(buf_cstr(ret), F_OK) == 0; n++) {
+		buf_clear(ret);
+		buf_printf(ret, "%s.corrupt-%s-%u", path, stamp, n);
+	}
+	buf_init(&from);
+	buf_init(&to);
+	for (unsigned i = 0; i < ARRAY_LEN(suffixes); i++) {
+		buf_clear(&from);
+		buf_clear(&to);
+		buf_printf(&from, "%s%s", path, suffixes[i]);
+		buf_printf(&to, "%s%s", buf_cstr(ret), suffixes[i]);
+		if (rename(buf_cstr(&from), buf_cstr(&to)) == 0 && i == 0)
+			rc = 0;
+	}
+	buf_release(&from);
+	buf_release(&to);
+	return rc;
+}
+
+/* Tells what can be done about a damaged file, which is kept. */
+static void
+file_set_aside(struct store_file *f, int64_t now_us, struct error *err)
+{
+	struct buf kept;
+
+	*err = f->doubt;
+	if (f->db) {
+		/* Evidence: not even its WAL is folded in. */
+		sqlite3_db_config(f->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+				  NULL);
+		sqlite3_close(f->db);
+	}
+	f->db = NULL;
+	if (f->read_only || now_us == TIME_NONE) {
+		error_note(err, "it was left as it is; put a copy of better"
+				" days in its place");
+		return;
+	}
+	buf_init(&kept);
+	if (move_away(f->path, now_us, &kept) == 0)
+		error_note(err,
+			   "it was kept as %s; choose: put a savepoint in its"
+			   " place; or ALTER JOB ... RESET OFFSETS TO EARLIEST"
+			   " to build the state again from the topics; or DROP"
+			   " JOB and submit it again to start empty",
+			   buf_cstr(&kept));
+	buf_release(&kept);
+}
+
+int
+store_file_open(struct store_file *f, const char *path,
+		const struct store_kind *kind, unsigned flags, int64_t now_us,
+		struct error *err)
+{
+	int64_t version = 0;
+
+	*f = (struct store_file){ .kind = kind };
+	f->read_only = flags & STORE_READ_ONLY;
+	if (access(path, F_OK) < 0) {
+		if (errno != ENOENT || !(flags & STORE_CREATE))
+			return error_errno(
+				err, errno == EACCES ? ERR_PERMISSION : ERR_FILE,
+				errno, "cannot open %s", path);
+		if (file_create(path, kind, err) < 0)
+			return -1;
+	}
+	f->path = mem_strdup(path);
+	if (file_connect(f, err) < 0 || file_identify(f, &version, err) < 0 ||
+	    file_quick_check(f, err) < 0)
+		goto fail;
+	if (!f->read_only && (file_tune(f, err) < 0 ||
+			      file_migrate(f, version, err) < 0))
+		goto fail;
+	return 0;
+fail:
+	if (f->doubt.code == ERR_STORE_DAMAGED)
+		file_set_aside(f, now_us, err);
+	store_file_close(f);
+	return -1;
+}
+
+void
+store_file_close(struct store_file *f)
+{
+	if (f->db)
+		CHECK(sqlite3_close(f->db) == SQLITE_OK);
+	free(f->path);
+	*f = (struct store_file){ 0 };
+}

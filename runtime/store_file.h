@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/store_file.h - an SQLite file under the rules of all state files:
+ * made whole or not at all, checked before it is believed, written by one
+ * connection, readable by anybody's sqlite3 meanwhile.
+ */
+#ifndef RUNTIME_STORE_FILE_H
+#define RUNTIME_STORE_FILE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/* What a file is: how to know it, make it, and bring it up to date. */
+struct store_kind {
+	const char *what; /* "state file", for messages */
+	int32_t application_id;
+	int version; /* user_version; also the number of steps */
+	/* steps[i] takes version i to i + 1: DDL, run in one transaction. */
+	const char *const *steps;
+};
+
+struct store_file {
+	const struct store_kind *kind;
+	char *path; /* owned */
+	sqlite3 *db;
+	bool read_only;
+	/* Set once the file is in doubt (an I/O error): every later write
+	 * fails with it, since a second fsync may lie. */
+	struct error doubt;
+};
+
+/* flags as in store.h. now_us names a damaged file's new place; TIME_NONE: it
+ * stays where it is. On failure f is released. */
+int store_file_open(struct store_file *f, const char *path,
+		    const struct store_kind *kind, unsigned flags,
+		    int64_t now_us, struct error *err);
+/* All statements are finalized by then; a zeroed file is allowed. */
+void store_file_close(struct store_file *f);
+/* Deletes path with its -wal and -shm; missing ones are no error. */
+int store_file_remove(const char *path, struct error *err);
+
+/* Fills err from the connection's last error and returns -1. Errors that
+ * leave nothing behind (disk full, locked by another program) are retriable;
+ * all others put the file in doubt. */
+int store_file_failed(struct store_file *f, const char *doing,
+		      struct error *err);
+
+int store_exec(struct store_file *f, const char *sql, struct error *err);
+/* Kept statements: compiled at first use. */
+int store_prepare(struct store_file *f, const char *sql, sqlite3_stmt **ret,
+		  struct error *err);
+/* 1: a row, 0: done (and reset), -1: failed (and reset). */
+int store_step(struct store_file *f, sqlite3_stmt *st, struct error *err);
+/* Runs a statement that gives no rows; its bindings are cleared. */
+int store_run(struct store_file *f, sqlite3_stmt *st, struct error *err);
+
+int store_begin(struct store_file *f, struct error *err);
+int store_end(struct store_file *f, struct error *err); /* COMMIT */
+/* Takes back what was begun, if anything is left of it; cannot fail. */
+void store_rollback(struct store_file *f);
+
+/* NULL is bound as NULL; the text is copied by SQLite. */
+void store_bind_text(sqlite3_stmt *st, int i, const char *text);
+/* ISO 8601 UTC; TIME_NONE is NULL. */
+void store_bind_time(sqlite3_stmt *st, int i, int64_t us);
+/* The text of a column in arena a, or NULL. */
+struct arena;
+const char *store_column_text(sqlite3_stmt *st, int i, struct arena *a);
+/* Text as store_bind_time() wrote it; TIME_NONE: NULL or no time. */
+int64_t store_column_time(sqlite3_stmt *st, int i);
+
+/* A name or a text as SQL writes it, quotes doubled. */
+void sql_name(struct buf *b, const char *name);
+void sql_text(struct buf *b, const char *text);
+
+#endif

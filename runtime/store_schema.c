@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/store_schema.c - the bookkeeping tables of a job's file: a public
+ * contract (docs/manual/state.md), so an old step never changes; a new schema
+ * version is one more step.
+ */
+#include "base/check.h"
+#include "runtime/store.h"
+#include "runtime/store_impl.h"
+
+static const char version_1[] =
+	"CREATE TABLE job("
+	" name TEXT PRIMARY KEY, uuid TEXT, state TEXT, error TEXT, sql TEXT,"
+	" plan TEXT, settings TEXT, slots INTEGER, created_at TEXT,"
+	" sluice_version TEXT, acked_checkpoint INTEGER);"
+
+	"CREATE TABLE offsets("
+	" source TEXT NOT NULL, topic TEXT NOT NULL,"
+	" \"partition\" INTEGER NOT NULL, next_offset INTEGER,"
+	" end_offset INTEGER, record_time TEXT, record_crc INTEGER,"
+	" PRIMARY KEY(source, topic, \"partition\")) WITHOUT ROWID;"
+
+	"CREATE TABLE checkpoints("
+	" id INTEGER PRIMARY KEY, random_id TEXT, taken_at TEXT,"
+	" duration_ms REAL, stop_ms REAL, rows_in INTEGER, rows_out INTEGER,"
+	" state_rows INTEGER, bytes INTEGER, rows_late INTEGER,"
+	" clock_moves INTEGER);"
+
+	"CREATE TABLE outbox("
+	" checkpoint INTEGER NOT NULL, seq INTEGER NOT NULL, sink TEXT,"
+	" topic TEXT, \"partition\" INTEGER, timestamp INTEGER, key BLOB,"
+	" value BLOB, headers TEXT,"
+	" PRIMARY KEY(checkpoint, seq)) WITHOUT ROWID;"
+
+	"CREATE TABLE errors("
+	" id INTEGER PRIMARY KEY, at TEXT, source TEXT, topic TEXT,"
+	" \"partition\" INTEGER, \"offset\" INTEGER, record_time TEXT,"
+	" operator TEXT, expression TEXT, code TEXT, column_name TEXT,"
+	" message TEXT, raw BLOB, \"row\" TEXT, weight INTEGER);"
+
+	"CREATE TABLE late_rows("
+	" at TEXT, operator TEXT, event_time TEXT, watermark TEXT,"
+	" \"row\" TEXT);"
+
+	"CREATE TABLE watermarks("
+	" source TEXT NOT NULL, topic TEXT NOT NULL,"
+	" \"partition\" INTEGER NOT NULL, watermark TEXT, idle_since TEXT,"
+	" PRIMARY KEY(source, topic, \"partition\")) WITHOUT ROWID;"
+
+	"CREATE TABLE operators("
+	" name TEXT PRIMARY KEY, kind TEXT, inputs TEXT, keys TEXT,"
+	" \"window\" TEXT, predicate TEXT, sink TEXT, columns TEXT,"
+	" tables TEXT, state_rows INTEGER, state_bytes INTEGER,"
+	" state_version INTEGER);"
+
+	/* Operators that are gone keep their row, for its number, without
+	 * columns. */
+	"CREATE VIEW v_state AS"
+	" SELECT name AS operator, state_rows AS rows, state_bytes AS bytes"
+	" FROM operators WHERE columns IS NOT NULL;"
+
+	"CREATE VIEW v_lag AS"
+	" SELECT source, topic, \"partition\", next_offset, end_offset,"
+	" max(end_offset - next_offset, 0) AS lag, record_time"
+	" FROM offsets;"
+
+	/* holds: the partition that keeps its table's watermark where it is. */
+	"CREATE VIEW v_watermarks AS"
+	" SELECT w.source, w.topic, w.\"partition\", w.watermark,"
+	" w.idle_since, w.\"partition\" >= 0 AND w.idle_since IS NULL AND"
+	"  coalesce(w.watermark, '') = (SELECT min(coalesce(m.watermark, ''))"
+	"   FROM watermarks m WHERE m.source = w.source AND"
+	"   m.\"partition\" >= 0 AND m.idle_since IS NULL) AS holds"
+	" FROM watermarks w;";
+
+static const char *const steps[] = { version_1 };
+
+const struct store_kind store_job_kind = {
+	.what = "state file",
+	.application_id = STORE_APPLICATION_ID,
+	.version = STORE_SCHEMA_VERSION,
+	.steps = steps,
+};
+
+_Static_assert(ARRAY_LEN(steps) == STORE_SCHEMA_VERSION,
+	       "one step for each schema version");

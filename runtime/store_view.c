@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/store_view.c - the view under an operator's name: what its query
+ * would say right now. A window aggregate's view adds up the panes of every
+ * window that is open; times are text, so that people can read them.
+ */
+#include <string.h>
+
+#include "base/check.h"
+#include "runtime/operator.h"
+#include "runtime/store_impl.h"
+
+struct view {
+	struct store *s;
+	const struct stored_op *o;
+	const struct view_def *def;
+	const struct plan_window *window; /* NULL: GROUP BY */
+	const struct store_table *groups;
+	const struct store_table *panes;  /* NULL: GROUP BY */
+	const struct store_table *values; /* where accumulators lie: panes, or
+					   * groups */
+	struct buf sql;
+};
+
+static long long
+ll(int64_t v)
+{
+	return (long long)v;
+}
+
+/* ---- pieces of SQL ---- */
+
+/* g."name" */
+static const char *
+column_text(struct view *v, char table, const struct store_table *t,
+	    unsigned col)
+{
+	struct buf b;
+	const char *text;
+
+	CHECK(col < t->schema->ncols);
+	buf_init(&b);
+	buf_printf(&b, "%c.", table);
+	sql_name(&b, t->cols[col].name);
+	text = arena_strdup(&v->s->arena, buf_cstr(&b));
+	buf_release(&b);
+	return text;
+}
+
+/* Of the table that holds accumulators: p is its alias everywhere. */
+static const char *
+accumulator_text(struct view *v, unsigned col)
+{
+	return column_text(v, v->panes ? 'p' : 'g', v->values, col);
+}
+
+/* x - floor_mod(x, step): SQLite's % keeps the sign of x. */
+static const char *
+align_text(struct view *v, const char *x, int64_t step, int64_t offset)
+{
+	return arena_printf(&v->s->arena,
+			    "((%s) - (((%s) - (%lld)) %% %lld + %lld)"
+			    " %% %lld)",
+			    x, x, ll(offset), ll(step), ll(step), ll(step));
+}
+
+/* An instant in microseconds as 2026-01-01 00:00:05.000, or as it is where
+ * SQLite's calendar ends. */
+static const char *
+instant_text(struct view *v, const char *x, unsigned precision)
+{
+	struct arena *a = &v->s->arena;
+	const char *seconds = arena_printf(
+		a, "(%s) / 1000000", align_text(v, x, 1000000, 0));
+	const char *micros = arena_printf(
+		a, "(((%s) %% 1000000 + 1000000) %% 1000000)", x);
+
+	return arena_printf(
+		a,
+		"coalesce(strftime('%%Y-%%m-%%d %%H:%%M:%%S', %s, 'unixepoch')"
+		" || printf('.%s', %s%s), %s)",
+		seconds, precision <= 3 ? "%03d" : "%06d", micros,
+		precision <= 3 ? " / 1000" : "", x);
+}
+
+/* A value as people read it. */
+static const char *
+shown_text(struct view *v, struct type t, const char *x)
+{
+	struct arena *a = &v->s->arena;
+
+	switch (t.kind) {
+	case TYPE_TIMESTAMP:
+	case TYPE_TIMESTAMP_LTZ:
+		return instant_text(v, x, t.precision);
+	case TYPE_DATE:
+		return arena_printf(a,
+				    "coalesce(strftime('%%Y-%%m-%%d', (%s) *"
+				    " 86400, 'unixepoch'), %s)",
+				    x, x);
+	case TYPE_TIME:
+		return arena_printf(a,
+				    "strftime('%%H:%%M:%%S', (%s) / 1000,"
+				    " 'unixepoch') || %s",
+				    x,
+				    t.precision == 0
+					    ? "''"
+					    : arena_printf(a,
+							   "printf('.%%03d',"
+							   " (%s) %% 1000)",
+							   x));
+	default:
+		return x;
+	}
+}
+
+/* ---- aggregates over the panes of a window ---- */
+
+/* Exact while 63 bits are enough, REAL beyond: SQLite's own sum() fails when
+ * integers overflow. Texts are DECIMAL or wider than 63 bits. */
+static const char *
+sum_exact(struct view *v, const char *x)
+{
+	return arena_printf(&v->s->arena,
+			    "CASE WHEN max(typeof(%s)) = 'text' THEN total(%s)"
+			    " ELSE sum(%s >> 32) * 4294967296 +"
+			    " sum(%s & 4294967295) END",
+			    x, x, x, x);
+}
+
+/* NaN and infinities are texts, which SQLite would add as 0. */
+static const char *
+sum_f64(struct view *v, const char *x)
+{
+	return arena_printf(
+		&v->s->arena,
+		"CASE WHEN max(%s = 'NaN') OR (max(%s = 'Infinity') AND"
+		" max(%s = '-Infinity')) THEN 'NaN'"
+		" WHEN max(%s = 'Infinity') THEN 'Infinity'"
+		" WHEN max(%s = '-Infinity') THEN '-Infinity'"
+		" ELSE sum(%s) END",
+		x, x, x, x, x, x);
+}
+
+static const char *
+sum_text(struct view *v, unsigned col)
+{
+	const char *x = accumulator_text(v, col);
+	struct type t = v->values->cols[col].type;
+
+	return phys_of(t) == PHYS_F64 ? sum_f64(v, x) : sum_exact(v, x);
+}
+
+/* x as a number to be compared: the infinities are numbers, NaN is not. */
+static const char *
+f64_number(struct view *v, const char *x)
+{
+	return arena_printf(&v->s->arena,
+			    "CASE %s WHEN 'Infinity' THEN 9e999"
+			    " WHEN '-Infinity' THEN -9e999"
+			    " WHEN 'NaN' THEN NULL ELSE %s END",
+			    x, x);
+}
+
+/* NaN is above all numbers: MAX takes it when there is one, MIN when there is
+ * nothing else. */
+static const char *
+extreme_f64(struct view *v, const char *function, const char *x)
+{
+	const char *best = arena_printf(&v->s->arena, "%s(%s)", function,
+					f64_number(v, x));
+
+	return arena_printf(&v->s->arena,
+			    "CASE WHEN %s max(%s = 'NaN') THEN 'NaN'"
+			    " ELSE CASE %s WHEN 9e999 THEN 'Infinity'"
+			    " WHEN -9e999 THEN '-Infinity' ELSE %s END END",
+			    strcmp(function, "min") == 0
+				    ? arena_printf(&v->s->arena,
+						   "%s IS NULL AND", best)
+				    : "",
+			    x, best, best);
+}
+
+static const char *
+extreme_text(struct view *v, const char *function, unsigned col)
+{
+	const char *x = accumulator_text(v, col);
+	struct type t = v->values->cols[col].type;
+
+	if (phys_of(t) == PHYS_F64)
+		return extreme_f64(v, function, x);
+	if (t.kind == TYPE_DECIMAL)
+		x = arena_printf(&v->s->arena, "CAST(%s AS NUMERIC)", x);
+	return arena_printf(&v->s->arena, "%s(%s)", function, x);
+}
+
+/* Integers divide as integers; everything else shows REAL. */
+static const char *
+ratio_text(struct view *v, struct type t, const char *sum, const char *n)
+{
+	if (type_is_integer(t))
+		return arena_printf(&v->s->arena, "(%s) / nullif(%s, 0)", sum,
+				    n);
+	return arena_printf(&v->s->arena,
+			    "CASE WHEN typeof(%s) = 'text' AND (%s) IN ('NaN',"
+			    " 'Infinity', '-Infinity') THEN %s ELSE"
+			    " CAST(%s AS REAL) / nullif(%s, 0) END",
+			    sum, sum, sum, sum, n);
+}
+
+/* How many different values the window (or group) has. */
+static const char *
+distinct_text(struct view *v, const struct view_column *c)
+{
+	const struct store_table *t =
+		store_table_of(v->s, v->o->op, c->table);
+	struct arena *a = &v->s->arena;
+	struct buf b;
+	const char *text;
+
+	CHECK(t);
+	buf_init(&b);
+	buf_printf(&b, "(SELECT count(DISTINCT %s) FROM ",
+		   column_text(v, 'd', t, t->def->nkeys - 1u));
+	sql_name(&b, t->name);
+	buf_printf(&b, " d WHERE d._id = g._id");
+	if (v->panes)
+		buf_printf(&b, " AND %s >= w.s AND %s < w.e",
+			   column_text(v, 'd', t, 0),
+			   column_text(v, 'd', t, 0));
+	if (c->col > 0)
+		buf_printf(&b, " AND %s > 0", column_text(v, 'd', t, c->col));
+	buf_putc(&b, ')');
+	text = arena_strdup(a, buf_cstr(&b));
+	buf_release(&b);
+	return text;
+}
+
+static const char *
+pane_column_text(struct view *v, const struct view_column *c)
+{
+	struct arena *a = &v->s->arena;
+	const char *sum;
+
+	switch (c->how) {
+	case VIEW_KEY:
+	case VIEW_VALUE:
+		return shown_text(v, c->type,
+				  column_text(v, 'g', v->groups, c->col));
+	case VIEW_WINDOW_START:
+		return instant_text(v, "w.s", 3);
+	case VIEW_WINDOW_END:
+		return instant_text(v, "w.e", 3);
+	case VIEW_SUM:
+		sum = sum_text(v, c->col);
+		return c->col2 == 0
+			       ? sum
+			       : arena_printf(a,
+					      "CASE WHEN sum(%s) > 0 THEN %s"
+					      " END",
+					      accumulator_text(v, c->col2), sum);
+	case VIEW_MIN:
+		return shown_text(v, c->type, extreme_text(v, "min", c->col));
+	case VIEW_MAX:
+		return shown_text(v, c->type, extreme_text(v, "max", c->col));
+	case VIEW_AVG:
+		return ratio_text(v, c->type, sum_text(v, c->col),
+				  sum_text(v, c->col2));
+	case VIEW_DISTINCT:
+		return distinct_text(v, c);
+	}
+	return "NULL";
+}
+
+/* GROUP BY: one row of _groups has it all. */
+static const char *
+group_column_text(struct view *v, const struct view_column *c)
+{
+	const char *x;
+
+	if (c->how == VIEW_DISTINCT)
+		return distinct_text(v, c);
+	CHECK(c->how != VIEW_WINDOW_START);
+	CHECK(c->how != VIEW_WINDOW_END);
+	x = column_text(v, 'g', v->groups, c->col);
+	if (c->how == VIEW_AVG)
+		return ratio_text(v, c->type, x,
+				  column_text(v, 'g', v->groups, c->col2));
+	if (c->how == VIEW_SUM && c->col2 > 0)
+		return arena_printf(&v->s->arena, "CASE WHEN %s > 0 THEN %s"
+						  " END",
+				    column_text(v, 'g', v->groups, c->col2),
+				    x);
+	return shown_text(v, c->type, x);
+}
+
+/* ---- windows ---- */
+
+static const char *
+quoted(struct view *v, const char *name)
+{
+	struct buf b;
+	const char *text;
+
+	buf_init(&b);
+	sql_name(&b, name);
+	text = arena_strdup(&v->s->arena, buf_cstr(&b));
+	buf_release(&b);
+	return text;
+}
+
+static void
+collect_sources(const struct plan_node *n, struct buf *out)
+{
+	if (!n)
+		return;
+	if (n->kind == PLAN_WATERMARK) {
+		buf_puts(out, out->len ? ", " : "");
+		sql_text(out, n->watermark->table);
+		return;
+	}
+	for (unsigned i = 0; i < n->ninputs; i++)
+		collect_sources(n->inputs[i], out);
+}
+
+/* wm(us): the operator's time in microseconds, NULL before the first; idle
+ * inputs do not hold it back. */
+static void
+put_watermark(struct view *v)
+{
+	struct buf sources;
+
+	buf_init(&sources);
+	collect_sources(v->o->op->node, &sources);
+	buf_printf(&v->sql,
+		   "wm(us) AS (SELECT CAST(strftime('%%s', t) AS INTEGER) *"
+		   " 1000000 + CAST(substr(strftime('%%f', t), 4) AS INTEGER)"
+		   " * 1000 FROM (SELECT coalesce(min(CASE WHEN idle_since IS"
+		   " NULL THEN coalesce(watermark, '') END), min(watermark))"
+		   " AS t FROM watermarks WHERE \"partition\" = -1 AND source"
+		   " IN (%s)))",
+		   buf_cstr(&sources));
+	buf_release(&sources);
+}
+
+/* windows(s, e): every window that has a pane. The recursion goes from window
+ * to window and leaps over gaps, so that one row in the far future does not
+ * make it walk there. */
+static void
+put_hop_windows(struct view *v)
+{
+	const struct plan_window *w = v->window;
+	struct arena *a = &v->s->arena;
+	const char *pane = column_text(v, 'p', v->panes, 0);
+	const char *table = quoted(v, v->panes->name);
+	/* The first window that holds pane x starts behind x - size. */
+	const char *next = arena_printf(
+		a, "(SELECT min(%s) FROM %s p WHERE %s >= s + %lld)", pane,
+		table, pane, ll(w->slide_us));
+	const char *first =
+		arena_printf(a, "(SELECT min(%s) FROM %s p)", pane, table);
+
+	buf_printf(&v->sql,
+		   "starts(s) AS (SELECT %s + %lld UNION ALL"
+		   " SELECT max(s + %lld, %s + %lld) FROM starts"
+		   " WHERE s IS NOT NULL),"
+		   " windows(s, e) AS (SELECT s, s + %lld FROM starts"
+		   " WHERE s IS NOT NULL)",
+		   align_text(v,
+			      arena_printf(a, "%s - %lld", first,
+					   ll(w->size_us)),
+			      w->slide_us, w->offset_us),
+		   ll(w->slide_us), ll(w->slide_us),
+		   align_text(v,
+			      arena_printf(a, "%s - %lld", next,
+					   ll(w->size_us)),
+			      w->slide_us, w->offset_us),
+		   ll(w->slide_us), ll(w->size_us));
+}
+
+static void
+put_tumble_windows(struct view *v)
+{
+	const struct plan_window *w = v->window;
+	const char *pane = column_text(v, 'p', v->panes, 0);
+
+	buf_printf(&v->sql,
+		   "windows(s, e) AS (SELECT DISTINCT %s, %s + %lld FROM %s p)",
+		   pane, pane, ll(w->size_us), quoted(v, v->panes->name));
+}
+
+/* From the first step with a pane on, each longer window holds it too. */
+static void
+put_cumulate_windows(struct view *v)
+{
+	const struct plan_window *w = v->window;
+	const char *pane = column_text(v, 'p', v->panes, 0);
+
+	buf_printf(&v->sql,
+		   "bases(s, first) AS (SELECT %s, min(pane) FROM (SELECT"
+		   " DISTINCT %s AS pane FROM %s p) GROUP BY 1),"
+		   " windows(s, e) AS (SELECT s, %s + %lld FROM bases"
+		   " UNION ALL SELECT s, e + %lld FROM windows"
+		   " WHERE e < s + %lld)",
+		   align_text(v, "pane", w->size_us, w->offset_us), pane,
+		   quoted(v, v->panes->name),
+		   align_text(v, "first", w->slide_us, w->offset_us),
+		   ll(w->slide_us), ll(w->slide_us), ll(w->size_us));
+}
+
+static void
+put_columns(struct view *v)
+{
+	for (unsigned i = 0; i < v->def->ncols; i++) {
+		const struct view_column *c = &v->def->cols[i];
+
+		buf_printf(&v->sql, "%s%s AS ", i ? ", " : "",
+			   v->panes ? pane_column_text(v, c)
+				    : group_column_text(v, c));
+		sql_name(&v->sql, c->name);
+	}
+}
+
+/* The number of our own column of this name, or -1. */
+static int
+own_column(const struct store_table *t, const char *name)
+{
+	for (unsigned i = 0; i < t->schema->ncols; i++)
+		if (strcmp(t->cols[i].meaning, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static void
+put_window_view(struct view *v)
+{
+	int rows = own_column(v->panes, "_rows");
+
+	buf_puts(&v->sql, "WITH RECURSIVE ");
+	put_watermark(v);
+	buf_puts(&v->sql, ", ");
+	switch (v->window->kind) {
+	case WINDOW_TUMBLE:
+		put_tumble_windows(v);
+		break;
+	case WINDOW_HOP:
+		put_hop_windows(v);
+		break;
+	case WINDOW_CUMULATE:
+		put_cumulate_windows(v);
+		break;
+	}
+	buf_puts(&v->sql, " SELECT ");
+	put_columns(v);
+	buf_printf(&v->sql,
+		   " FROM windows w JOIN %s p ON p._pane >= w.s AND"
+		   " p._pane < w.e JOIN %s g ON g._id = p._id"
+		   " WHERE NOT coalesce(w.e - 1000 <= (SELECT us FROM wm), 0)"
+		   " GROUP BY w.s, w.e, p._id",
+		   quoted(v, v->panes->name), quoted(v, v->groups->name));
+	if (rows >= 0)
+		buf_printf(&v->sql, " HAVING sum(%s) > 0",
+			   accumulator_text(v, (unsigned)rows));
+}
+
+static void
+put_group_view(struct view *v)
+{
+	int rows = own_column(v->groups, "_rows");
+
+	buf_puts(&v->sql, "SELECT ");
+	put_columns(v);
+	buf_printf(&v->sql, " FROM %s g", quoted(v, v->groups->name));
+	if (rows >= 0)
+		buf_printf(&v->sql, " WHERE %s > 0",
+			   column_text(v, 'g', v->groups, (unsigned)rows));
+}
+
+/* ---- making it ---- */
+
+/* 1: the file has exactly this view, 0: not, -1. */
+static int
+view_is_there(struct view *v, struct error *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = store_prepare(&v->s->file,
+			       "SELECT 1 FROM sqlite_schema WHERE"
+			       " type = 'view' AND name = ? AND sql = ?",
+			       &st, err);
+
+	if (rc == 0) {
+		store_bind_text(st, 1, v->o->name);
+		store_bind_text(st, 2, buf_cstr(&v->sql));
+		rc = store_step(&v->s->file, st, err);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+static int
+view_replace(struct view *v, struct error *err)
+{
+	struct buf drop;
+	int rc;
+
+	buf_init(&drop);
+	buf_puts(&drop, "DROP VIEW IF EXISTS ");
+	sql_name(&drop, v->o->name);
+	rc = store_exec(&v->s->file, buf_cstr(&drop), err);
+	buf_release(&drop);
+	if (rc < 0)
+		return -1;
+	return store_exec(&v->s->file, buf_cstr(&v->sql), err);
+}
+
+int
+store_view_create(struct store *s, const struct stored_op *o,
+		  const struct view_def *def, struct error *err)
+{
+	struct view v = { .s = s, .o = o, .def = def, .window = def->window };
+	int rc;
+
+	v.groups = store_table_of(s, o->op, def->groups_table);
+	CHECK(v.groups);
+	if (def->window) {
+		v.panes = store_table_of(s, o->op, def->panes_table);
+		CHECK(v.panes);
+	}
+	v.values = v.panes ? v.panes : v.groups;
+	buf_init(&v.sql);
+	buf_puts(&v.sql, "CREATE VIEW ");
+	sql_name(&v.sql, o->name);
+	buf_puts(&v.sql, " AS ");
+	if (def->window)
+		put_window_view(&v);
+	else
+		put_group_view(&v);
+	rc = view_is_there(&v, err);
+	if (rc == 0)
+		rc = view_replace(&v, err);
+	buf_release(&v.sql);
+	return rc < 0 ? -1 : 0;
+}
