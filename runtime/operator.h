@@ -139,6 +139,7 @@ struct edge {
 	unsigned port;
 	struct batch **queue; /* ring owned by the pipeline */
 	unsigned head, n, size;
+	unsigned n_most; /* the most batches it ever held */
 	int64_t wm_us; /* TIME_NONE until the first */
 	enum edge_status status;
 	bool done; /* the reader wants nothing more (LIMIT) */

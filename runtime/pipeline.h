@@ -31,6 +31,9 @@ struct pipeline_env {
 	uint64_t errors_rows_max, errors_bytes_max; /* kept per checkpoint */
 	const struct sink_type *client_sink; /* of a SELECT, or NULL */
 	void *client;
+	/* Connectors by name; NULL: those of the registry. */
+	const struct source_type *(*find_source)(const char *connector);
+	const struct sink_type *(*find_sink)(const char *connector);
 };
 
 enum pipeline_rc {
@@ -95,12 +98,16 @@ struct source_status { /* one per partition of a scan */
 	enum part_state state;
 	const char *reason;
 };
-/* Calls fn for each partition of each scan. */
+/* Calls fn for each partition of each scan; for a scan that knows none yet
+ * once, with topic NULL, partition -1 and the source's reason. */
 void pipeline_sources(struct pipeline *p,
 		      void (*fn)(const struct source_status *, void *),
 		      void *arg);
 /* Why it is blocked, or NULL; names the sink. */
 const char *pipeline_reason(struct pipeline *p);
+/* What the user should know about how sources began or went on: each text
+ * once, then NULL. Valid until the next call. */
+const char *pipeline_notice(struct pipeline *p);
 /* The lowest watermark over all sinks, TIME_NONE before the first. */
 int64_t pipeline_watermark(const struct pipeline *p);
 uint64_t pipeline_rows_in(const struct pipeline *p);  /* of sources */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/connector.c - every connector of the runtime, by the name that SQL
+ * gives it.
+ */
+#include <string.h>
+
+#include "base/check.h"
+#include "runtime/connector.h"
+
+const char *const change_kind_text[4] = { "+I", "-U", "+U", "-D" };
+
+static const struct source_type *const source_types[] = {
+	NULL,
+};
+
+static const struct sink_type *const sink_types[] = {
+	NULL,
+};
+
+const struct source_type *
+source_type_find(const char *connector)
+{
+	for (size_t i = 0; i < ARRAY_LEN(source_types); i++) {
+		const struct source_type *type = source_types[i];
+
+		if (type && strcmp(type->name, connector) == 0)
+			return type;
+	}
+	return NULL;
+}
+
+const struct sink_type *
+sink_type_find(const char *connector)
+{
+	for (size_t i = 0; i < ARRAY_LEN(sink_types); i++) {
+		const struct sink_type *type = sink_types[i];
+
+		if (type && strcmp(type->name, connector) == 0)
+			return type;
+	}
+	return NULL;
+}

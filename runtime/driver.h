@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/driver.h - the inside of a pipeline: shared by pipeline.c, compile.c,
+ * operator.c, cut.c, status.c and quarantine.c, and by nobody else.
+ */
+#ifndef RUNTIME_DRIVER_H
+#define RUNTIME_DRIVER_H
+
+#include "runtime/pipeline.h"
+
+/* Where an operator stands within a pass. Below the operator that the pass
+ * has reached all are in PHASE_ROWS, and may have been given rows early. */
+enum phase {
+	PHASE_ROWS,   /* push() of every queued batch, port 0 first */
+	PHASE_TIME,   /* watermark(), if the minimum of the inputs rose */
+	PHASE_END,    /* end() of each port that brings nothing more */
+	PHASE_TIMER,
+	PHASE_SETTLE, /* if it got rows or time */
+	PHASE_PASS,   /* time and status go onto the out-edges */
+};
+
+/* What the driver remembers of one operator. */
+struct drive {
+	struct op *op;
+	enum phase phase;
+	bool more;     /* a hook returned OP_MORE: resume() comes next */
+	bool held;     /* op_hold(): it keeps rows for the next pass */
+	bool due;      /* and that is this pass: resume() before any push() */
+	bool touched;  /* got rows or time in this pass: settle() is due */
+	bool skip;     /* a scan that waits for a slower one in this step */
+	unsigned group; /* of scans whose rows meet in some operator */
+	bool *told_end; /* by port: end() has been called */
+	int64_t wm_us; /* in PHASE_TIME: what watermark() is told */
+	enum edge_status status; /* of its output, from PHASE_TIME on */
+};
+
+struct bad_rows { /* quarantined since the last cut */
+	struct arena arena;
+	struct bad_row *first, **tail;
+	uint64_t n, bytes;
+};
+
+#define PIPELINE_MAGIC 0x91be11edu
+
+struct pipeline {
+	unsigned magic;
+	const struct plan *plan;
+	struct pipeline_env env;
+	struct arena arena;
+	struct batch_pool *pool;
+
+	unsigned nops;
+	struct op **ops; /* topological: inputs before readers */
+	struct drive *drive; /* the same order */
+	unsigned nedges;
+	struct edge *edges;
+	unsigned nscans, nsinks;
+	struct op **scans, **sinks;
+
+	unsigned ntables, tables_size;
+	struct state_table *tables;
+	const struct view_def **views; /* by number of the operator */
+
+	/* the step under way */
+	bool open;        /* a pass has begun and not ended */
+	unsigned at;      /* operator that the pass has reached */
+	unsigned nheld;   /* operators with rows for another pass */
+	bool polling;     /* sources are asked in this pass */
+	bool polled;      /* they were in the last step */
+	int64_t now_us;   /* of the step under way, or the last one */
+	int64_t gap_us;   /* time since the last step that counts as polled */
+	int64_t lap_ns;   /* clock at the end of the last hook */
+	enum pipeline_rc last;
+
+	bool started, failed, paused;
+	bool finishing;   /* pipeline_finish(): the next step is the final one */
+	bool final;       /* the step under way, or the last one, is it */
+	atomic_bool stop;
+
+	struct pipeline_totals before; /* of all runs before this one */
+	uint64_t clock_moves;
+	uint64_t cut_epoch; /* of the cut that is open; 0: none */
+	struct bad_rows errors;
+	atomic_uint_fast64_t nerrors;
+};
+
+struct pipeline *pipeline_check(struct pipeline *p);
+struct drive *pipeline_drive(const struct op *op);
+
+/* ---- edges (operator.c) ---- */
+void edge_push(struct edge *e, struct batch *b_take);
+struct batch *edge_pop(struct edge *e); /* NULL: empty */
+void edge_clear(struct edge *e);
+
+/* ---- for the operators that live with the driver ---- */
+
+/* scan and watermark: the operator keeps rows that belong behind the coming
+ * watermark. The driver runs another pass without polling sources, which
+ * begins for this operator with resume(). */
+void op_hold(struct op *op);
+/* Time was moved by the clock instead of by rows (idle partition, cap on the
+ * future): checkpoints.clock_moves. */
+void op_clock_moved(struct op *op);
+/* True when no reader is left that wants rows (LIMIT). */
+bool op_is_dead(const struct op *op);
+
+/* ---- quarantine.c ---- */
+void bad_rows_init(struct bad_rows *bad);
+void bad_rows_release(struct bad_rows *bad);
+/* Moves all of them into the snapshot. */
+void bad_rows_move(struct bad_rows *bad, struct snapshot *s);
+/* As op_quarantine(), for a record that never became a row. */
+void op_quarantine_record(struct op *op, const struct batch *b, uint32_t row,
+			  enum error_code code, const char *column,
+			  const char *detail);
+
+#endif

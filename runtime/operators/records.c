@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/operators/records.c - decoding in two phases: the columns that time
+ * and the shared filter need for all records, the others for survivors only.
+ * A record that cannot be used fails as a whole, once, for all queries.
+ */
+#include "base/check.h"
+#include "base/time.h"
+#include "runtime/operators/records.h"
+#include "runtime/operators/scan.h"
+#include "runtime/driver.h"
+
+#define RECORD_BYTES_MAX (INT64_C(4) << 20)
+
+/* ---- opening ---- */
+
+static bool
+is_true(const struct options *o, const char *key, const char *value)
+{
+	const char *given = options_get(o, key);
+
+	return given && strcmp(given, value) == 0;
+}
+
+static void
+records_settings(struct records *r)
+{
+	const struct options *o = r->plan->options;
+
+	if (is_true(o, "scan.on-error", "skip"))
+		r->on_error = ON_ERROR_SKIP;
+	else if (is_true(o, "scan.on-error", "fail"))
+		r->on_error = ON_ERROR_FAIL;
+	r->bytes_max = options_get(o, "scan.max-record-bytes") ?
+		       options_bytes(o, "scan.max-record-bytes") :
+		       RECORD_BYTES_MAX;
+}
+
+static int
+metadata_open(struct records *r, const struct scan_column *c, bool has_records,
+	      struct error *err)
+{
+	static const struct { const char *key; enum phys phys; } own[] = {
+		{ "topic", PHYS_STR }, { "partition", PHYS_I64 },
+		{ "offset", PHYS_I64 }, { "timestamp", PHYS_I64 },
+	};
+
+	if (!has_records)
+		return error_set(err, ERR_UNSUPPORTED, "column %s: connector"
+				 " %s has no metadata", c->name,
+				 r->plan->options->connector);
+	for (unsigned i = 0; i < ARRAY_LEN(own); i++) {
+		if (strcmp(own[i].key, c->metadata_key) == 0 &&
+		    own[i].phys != phys_of(c->type))
+			return error_set(err, ERR_TYPE_MISMATCH, "column %s"
+					 " cannot hold metadata '%s'",
+					 c->name, c->metadata_key);
+	}
+	r->metadata[r->nmetadata++] = (struct metadata_column){
+		.out = c->out, .key = c->metadata_key,
+	};
+	return 0;
+}
+
+/* The name of a key column inside of the key. */
+static const char *
+key_name(const struct records *r, const struct scan_column *c)
+{
+	const char *prefix = options_get(r->plan->options, "key.fields-prefix");
+	size_t n = prefix ? strlen(prefix) : 0;
+
+	return n && strncmp(c->name, prefix, n) == 0 ? c->name + n : c->name;
+}
+
+/* Columns of the key stand in the value as well unless the table says
+ * EXCEPT_KEY: they are read from the key and only take a position there. */
+static unsigned
+decode_columns(const struct records *r, bool key, struct decode_column *out)
+{
+	bool except_key = is_true(r->plan->options, "value.fields-include",
+				  "EXCEPT_KEY");
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < r->plan->ncols; i++) {
+		const struct scan_column *c = &r->plan->cols[i];
+
+		if (c->metadata_key)
+			continue;
+		if (key ? !c->in_key : c->in_key && except_key)
+			continue;
+		out[n++] = (struct decode_column){
+			.name = key ? key_name(r, c) : c->name,
+			.type = c->type,
+			.out = c->out,
+			.wanted = c->wanted && c->in_key == key,
+		};
+	}
+	return n;
+}
+
+static int
+decoder_open(struct records *r, const char *which, struct decoder **ret,
+	     struct decoder_spec *ret_spec, struct error *err)
+{
+	struct arena *a = r->op->arena;
+	bool key = strcmp(which, "key") == 0;
+	const struct options *o = options_of_format(r->plan->options, which, a);
+	struct decode_column *cols;
+	const struct decoder_type *type;
+
+	*ret_spec = (struct decoder_spec){ 0 };
+	if (!o)
+		return 0;
+	type = decoder_type_find(o->connector);
+	if (!type)
+		return error_set(err, ERR_UNKNOWN_FORMAT,
+				 "no format is named '%s'", o->connector);
+	cols = arena_array(a, r->plan->ncols, struct decode_column);
+	*ret_spec = (struct decoder_spec){
+		.options = o,
+		.ncols = decode_columns(r, key, cols),
+		.cols = cols,
+		.record_bytes_max = r->bytes_max,
+		.zone = op_zone(r->op),
+	};
+	return type->open(ret, ret_spec, err);
+}
+
+/* Splits the value's columns into those before the filter and those behind. */
+static int
+filter_open(struct records *r, const struct decoder_spec *value,
+	    struct error *err)
+{
+	const struct expr *filter = r->plan->filter;
+	struct arena *a = r->op->arena;
+
+	if (!filter)
+		return 0;
+	r->early = arena_array(a, value->ncols, bool);
+	r->late = arena_array(a, value->ncols, bool);
+	r->late_out = arena_array(a, r->schema->ncols, bool);
+	for (unsigned i = 0; i < value->ncols; i++) {
+		const struct decode_column *c = &value->cols[i];
+
+		if (!c->wanted)
+			continue;
+		r->early[i] = r->plan->early[c->out];
+		r->late[i] = !r->early[i];
+		r->late_out[c->out] = r->late[i];
+	}
+	return program_compile(&filter, 1, r->schema, op_zone(r->op), a,
+			       &r->filter, err);
+}
+
+int
+records_open(struct records *r, struct op *op, bool has_format,
+	     struct error *err)
+{
+	struct decoder_spec key, value = { 0 };
+
+	r->op = op;
+	r->plan = op->node->scan;
+	r->schema = &op->node->schema;
+	r->metadata = arena_array(op->arena, r->plan->ncols,
+				  struct metadata_column);
+	records_settings(r);
+	for (unsigned i = 0; i < r->plan->ncols; i++) {
+		const struct scan_column *c = &r->plan->cols[i];
+
+		if (c->metadata_key && c->wanted &&
+		    metadata_open(r, c, has_format, err) < 0)
+			return -1;
+	}
+	if (has_format &&
+	    (decoder_open(r, "key", &r->key, &key, err) < 0 ||
+	     decoder_open(r, "value", &r->value, &value, err) < 0))
+		return -1;
+	return filter_open(r, &value, err);
+}
+
+void
+records_source(struct records *r, const struct source_type *type,
+	       struct source *source)
+{
+	r->source_type = type;
+	r->source = source;
+}
+
+void
+records_close(struct records *r)
+{
+	if (r->key)
+		r->key->type->close(r->key);
+	if (r->value)
+		r->value->type->close(r->value);
+}
+
+/* ---- records that fail ---- */
+
+static int
+record_fatal(struct records *r, const struct batch *b, uint32_t row,
+	     enum error_code code, const char *column, const char *detail,
+	     struct error *err)
+{
+	const struct raw_record *rec = b->raw ? &b->raw[row] : NULL;
+	int32_t partition = -1;
+	const char *topic = rec ? scan_topic(r->op, rec->part, &partition)
+				: NULL;
+
+	error_set(err, code, "table %s: %s%s%s", r->plan->table,
+		  column ? column : "record", ": ",
+		  detail ? detail : error_help(code));
+	if (rec)
+		error_note(err, "topic %s, partition %d, offset %lld", topic,
+			   (int)partition, (long long)rec->offset);
+	return -1;
+}
+
+/* The record is out, for every query. */
+static int
+record_fail(struct records *r, const struct batch *b, uint32_t row,
+	    enum error_code code, const char *column, const char *detail,
+	    struct error *err)
+{
+	r->failed[row] = true;
+	r->any_failed = true;
+	switch (r->on_error) {
+	case ON_ERROR_QUARANTINE:
+		op_quarantine_record(r->op, b, row, code, column, detail);
+		return 0;
+	case ON_ERROR_SKIP:
+		stat_add(r->op->stats.skipped, 1);
+		return 0;
+	case ON_ERROR_FAIL:
+		break;
+	}
+	return record_fatal(r, b, row, code, column, detail, err);
+}
+
+static void
+record_skip(struct records *r, uint32_t row)
+{
+	r->failed[row] = true;
+	r->any_failed = true;
+	stat_add(r->op->stats.skipped, 1);
+}
+
+/* Takes failed rows out of the selection and makes them NULL everywhere: the
+ * kernels may run over them, and they must not move a watermark. */
+static void
+drop_failed(struct records *r, struct batch *b)
+{
+	uint16_t *sel;
+	uint32_t n = 0;
+
+	if (!r->any_failed)
+		return;
+	sel = arena_alloc(&b->arena, b->rows * sizeof(*sel));
+	batch_each(b, row) {
+		if (!r->failed[row])
+			sel[n++] = row;
+	}
+	b->sel = sel;
+	b->nsel = n;
+	for (uint32_t row = 0; row < b->rows; row++) {
+		if (!r->failed[row])
+			continue;
+		for (unsigned c = 0; c < r->schema->ncols; c++)
+			column_set_null(&b->col[c], row, b->rows, &b->arena);
+	}
+}
+
+/* ---- the steps of decoding ---- */
+
+static int
+check_sizes(struct records *r, const struct batch *b, struct error *err)
+{
+	for (uint32_t row = 0; b->raw && row < b->rows; row++) {
+		const struct raw_record *rec = &b->raw[row];
+
+		if (rec->value_len <= r->bytes_max &&
+		    rec->key_len <= r->bytes_max)
+			continue;
+		if (record_fail(r, b, row, ERR_RECORD_TOO_LARGE, NULL, NULL,
+				err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool
+all_are_ok(const struct decode_result *result, const struct batch *b)
+{
+	unsigned any = 0;
+
+	if (result->nerrors > 0)
+		return false;
+	if (b->sel) {
+		for (uint32_t i = 0; i < b->nsel; i++)
+			any |= result->outcome[b->sel[i]];
+	} else {
+		for (uint32_t i = 0; i < b->nsel; i++)
+			any |= result->outcome[i];
+	}
+	return any == 0; /* DECODE_OK */
+}
+
+static int
+decode_with(struct records *r, struct decoder *d, const bool *only,
+	    struct batch *b, struct error *err)
+{
+	struct decode_result *result = &r->result;
+
+	if (!d || b->nsel == 0)
+		return 0;
+	result->nerrors = 0;
+	d->type->decode(d, b->raw, d == r->key, b->sel, b->nsel, only, b,
+			result);
+	if (all_are_ok(result, b))
+		return 0;
+	for (unsigned i = 0; i < result->nerrors; i++) {
+		const struct decode_error *e = &result->errors[i];
+
+		if (record_fail(r, b, e->row, e->code, e->column, e->detail,
+				err) < 0)
+			return -1;
+	}
+	batch_each(b, row) {
+		if (result->outcome[row] == DECODE_SKIP)
+			record_skip(r, row);
+	}
+	drop_failed(r, b);
+	return 0;
+}
+
+static int
+fill_metadata(struct records *r, const struct metadata_column *m,
+	      struct batch *b, struct error *err)
+{
+	const struct raw_record *rec = b->raw;
+	struct column *c = &b->col[m->out];
+	int32_t partition = 0;
+
+	if (strcmp(m->key, "topic") == 0) {
+		for (uint32_t i = 0; i < b->rows; i++) {
+			const char *topic = scan_topic(r->op, rec[i].part,
+						       &partition);
+
+			c->str[i] = str_ref(topic, strlen(topic));
+		}
+	} else if (strcmp(m->key, "partition") == 0) {
+		for (uint32_t i = 0; i < b->rows; i++) {
+			scan_topic(r->op, rec[i].part, &partition);
+			c->i64[i] = partition;
+		}
+	} else if (strcmp(m->key, "offset") == 0) {
+		for (uint32_t i = 0; i < b->rows; i++)
+			c->i64[i] = rec[i].offset;
+	} else if (strcmp(m->key, "timestamp") == 0) {
+		for (uint32_t i = 0; i < b->rows; i++) {
+			c->i64[i] = rec[i].timestamp_us;
+			if (rec[i].timestamp_us == TIME_NONE)
+				column_set_null(c, i, b->rows, &b->arena);
+		}
+	} else if (r->source_type->metadata) {
+		return r->source_type->metadata(r->source, m->key, rec,
+						b->rows, c, &b->arena, err);
+	} else {
+		return error_set(err, ERR_UNSUPPORTED, "connector %s has no"
+				 " metadata '%s'", r->source_type->name,
+				 m->key);
+	}
+	return 0;
+}
+
+/* Metadata columns are filled densely, so before rows begin to fail. */
+static int
+fill_all_metadata(struct records *r, struct batch *b, struct error *err)
+{
+	for (unsigned i = 0; i < r->nmetadata; i++) {
+		if (fill_metadata(r, &r->metadata[i], b, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool
+is_late(const struct records *r, unsigned c)
+{
+	return r->late_out && r->late_out[c];
+}
+
+static int
+check_not_null(struct records *r, bool late, struct batch *b,
+	       struct error *err)
+{
+	for (unsigned c = 0; c < r->schema->ncols; c++) {
+		const struct schema_column *col = &r->schema->cols[c];
+
+		if (col->type.nullable || !b->col[c].nulls ||
+		    is_late(r, c) != late)
+			continue;
+		batch_each(b, row) {
+			if (!b->col[c].nulls[row] || r->failed[row])
+				continue;
+			if (record_fail(r, b, row, ERR_NULL_VALUE, col->name,
+					NULL, err) < 0)
+				return -1;
+		}
+	}
+	drop_failed(r, b);
+	return 0;
+}
+
+/* Kernels that follow may run over rows that are never decoded further. */
+static void
+zero_late(struct records *r, struct batch *b)
+{
+	for (unsigned c = 0; c < r->schema->ncols; c++) {
+		struct column *col = &b->col[c];
+
+		if (r->late_out[c])
+			memset(col->data, 0, b->rows * phys_bytes(col->phys));
+	}
+}
+
+static int
+decode_late(struct records *r, struct batch *b, struct error *err)
+{
+	struct eval_result unused;
+
+	program_filter(r->filter, b, r->op->wm_us, &b->arena, &b->sel,
+		       &b->nsel, &unused);
+	if (!r->value)
+		return 0;
+	if (decode_with(r, r->value, r->late, b, err) < 0)
+		return -1;
+	return check_not_null(r, true, b, err);
+}
+
+int
+records_decode(struct records *r, struct batch *b, struct error *err)
+{
+	if (r->any_failed)
+		memset(r->failed, 0, sizeof(r->failed));
+	r->any_failed = false;
+	if (r->filter && r->value)
+		zero_late(r, b);
+	if (fill_all_metadata(r, b, err) < 0)
+		return -1;
+	if (check_sizes(r, b, err) < 0)
+		return -1;
+	drop_failed(r, b);
+	if (decode_with(r, r->key, NULL, b, err) < 0)
+		return -1;
+	if (decode_with(r, r->value, r->early, b, err) < 0)
+		return -1;
+	if (check_not_null(r, false, b, err) < 0)
+		return -1;
+	return r->filter ? decode_late(r, b, err) : 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/operators/records.h - raw records to the columns of a scan, with
+ * what the table says about records that cannot be used.
+ */
+#ifndef RUNTIME_OPERATORS_RECORDS_H
+#define RUNTIME_OPERATORS_RECORDS_H
+
+#include "runtime/connector.h"
+#include "runtime/format.h"
+#include "runtime/operator.h"
+
+enum on_error { ON_ERROR_QUARANTINE, ON_ERROR_SKIP, ON_ERROR_FAIL };
+
+struct metadata_column {
+	uint16_t out;
+	const char *key;
+};
+
+struct records {
+	struct op *op;
+	const struct plan_scan *plan;
+	const struct schema *schema;
+	struct decoder *key, *value; /* NULL: none */
+	bool *early, *late; /* of the value decoder, by position in its spec;
+			     * NULL without a filter: all at once */
+	bool *late_out;     /* by column of the schema */
+	struct program *filter; /* or NULL */
+	enum on_error on_error;
+	int64_t bytes_max;
+	unsigned nmetadata;
+	struct metadata_column *metadata;
+	const struct source_type *source_type; /* set by records_source() */
+	struct source *source;
+	bool any_failed;
+	bool failed[BATCH_ROWS]; /* of the batch at hand */
+	struct decode_result result;
+};
+
+/* Opens the decoders that the table's options name, if the connector gives
+ * records at all. r is zeroed memory. */
+int records_open(struct records *r, struct op *op, bool has_format,
+		 struct error *err);
+void records_source(struct records *r, const struct source_type *type,
+		    struct source *source);
+/* Fills the columns of b from b->raw (or leaves them as the source filled
+ * them), and selects the rows that can be used and pass the filter. Rows that
+ * failed have NULL in every column, so that they move no watermark; those
+ * that the filter stopped keep its columns and the early ones. -1: the table
+ * says that a bad record ends the job. */
+int records_decode(struct records *r, struct batch *b, struct error *err);
+void records_close(struct records *r);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/operators/registry.c - every operator of the runtime, by the kind of
+ * plan node that it carries out.
+ */
+#include "base/check.h"
+#include "runtime/operator.h"
+#include "runtime/operators/registry.h"
+
+const struct op_type *
+op_type_of(enum plan_kind kind)
+{
+	static const struct op_type *const types[] = {
+		[PLAN_SCAN] = &op_scan_type,
+		[PLAN_WATERMARK] = &op_watermark_type,
+		[PLAN_FILTER] = &op_filter_type,
+		[PLAN_PROJECT] = &op_project_type,
+		[PLAN_UNION] = &op_union_type,
+		[PLAN_SINK] = &op_sink_type,
+	};
+
+	CHECK((size_t)kind < ARRAY_LEN(types));
+	CHECK(types[kind]);
+	return types[kind];
+}

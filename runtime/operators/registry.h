@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/operators/registry.h - the operators that op_type_of() knows.
+ */
+#ifndef RUNTIME_OPERATORS_REGISTRY_H
+#define RUNTIME_OPERATORS_REGISTRY_H
+
+#include "runtime/operator.h"
+
+extern const struct op_type op_scan_type;
+extern const struct op_type op_watermark_type;
+extern const struct op_type op_filter_type;
+extern const struct op_type op_project_type;
+extern const struct op_type op_union_type;
+extern const struct op_type op_sink_type;
+
+#endif
