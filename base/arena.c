@@ -142,7 +142,8 @@ alloc_aligned(struct arena *a, size_t bytes, size_t alignment)
 	size_t left = (size_t)(a->end - a->next);
 	char *data;
 
-	if (pad > left || bytes > left - pad) {
+	/* An empty arena has no room even for nothing: never NULL. */
+	if (!a->next || pad > left || bytes > left - pad) {
 		size_t block = a->first ? a->first->size : BLOCK_MIN;
 
 		if (bytes > (block < BLOCK_MAX ? block : BLOCK_MAX) / 4)

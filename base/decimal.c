@@ -254,7 +254,8 @@ size_t
 decimal_format(i128 v, unsigned scale, char out[DECIMAL_TEXT_MAX])
 {
 	char text[DECIMAL_TEXT_MAX];
-	size_t n = i128_format(v < 0 ? -v : v, text);
+	/* The digits without the sign: the least value has no opposite. */
+	size_t n = i128_format(v, text) - (v < 0);
 	size_t zeros = n > scale ? 0 : scale + 1 - n; /* 0.05 from 5 */
 	size_t whole = n + zeros - scale;
 	char *p = out;
@@ -263,7 +264,7 @@ decimal_format(i128 v, unsigned scale, char out[DECIMAL_TEXT_MAX])
 	if (v < 0)
 		*p++ = '-';
 	memset(p, '0', zeros);
-	memcpy(p + zeros, text, n);
+	memcpy(p + zeros, text + (v < 0), n);
 	if (scale > 0) {
 		memmove(p + whole + 1, p + whole, scale);
 		p[whole] = '.';

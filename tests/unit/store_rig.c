@@ -223,6 +223,12 @@ type_of_text(const char *text)
 	}
 	if (sscanf(text, "DECIMAL(%u;%u)", &p, &s) == 2)
 		return type_decimal(p, s);
+	if (sscanf(text, "TIME(%u)", &p) == 1) {
+		struct type t = TYPE_OF(TYPE_TIME);
+
+		t.precision = (uint8_t)p;
+		return t;
+	}
 	if (sscanf(text, "TIMESTAMP_LTZ(%u)", &p) == 1)
 		return type_timestamp_ltz(p);
 	if (sscanf(text, "TIMESTAMP(%u)", &p) == 1)
