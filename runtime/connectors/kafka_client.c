@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/connectors/kafka_client.c - settings in, complaints out, and a
+ * destroy that cannot hang its caller.
+ */
+#include "runtime/connectors/kafka_client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/check.h"
+
+#define EMBEDDED "embedded"
+#define DESTROY_SECONDS 5
+
+bool
+kafka_is_embedded(const struct options *o)
+{
+	const char *servers = kafka_property(o, "bootstrap.servers");
+
+	return servers && strcmp(servers, EMBEDDED) == 0;
+}
+
+const char *
+kafka_bootstrap(const struct options *o, const struct connector_env *env,
+		struct error *err)
+{
+	const char *servers = kafka_property(o, "bootstrap.servers");
+
+	if (!servers) {
+		error_set(err, ERR_MISSING_OPTION,
+			  "'properties.bootstrap.servers' is missing");
+		return NULL;
+	}
+	if (strcmp(servers, EMBEDDED) != 0)
+		return servers;
+	if (!env->embedded)
+		error_set(err, ERR_INVALID_OPTION,
+			  "'properties.bootstrap.servers' = 'embedded', but "
+			  "the embedded Kafka is not running here");
+	return env->embedded;
+}
+
+void
+kafka_group(const struct options *o, const struct connector_env *env,
+	    char *out, size_t size)
+{
+	const char *group = kafka_property(o, "group.id");
+
+	if (group)
+		snprintf(out, size, "%s", group);
+	else
+		snprintf(out, size, "sluice-%s", env->job ? env->job : "query");
+}
+
+/* ---- settings ---- */
+
+int
+kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value,
+	       struct error *err)
+{
+	char text[256];
+
+	if (rd_kafka_conf_set(conf, name, value, text, sizeof(text)) ==
+	    RD_KAFKA_CONF_OK)
+		return 0;
+	return error_set(err, ERR_INVALID_OPTION, "Kafka property %s: %s",
+			 name, text);
+}
+
+int
+kafka_conf_set_i64(rd_kafka_conf_t *conf, const char *name, int64_t value,
+		   struct error *err)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)value);
+	return kafka_conf_set(conf, name, text, err);
+}
+
+static int
+conf_set_property(void *arg, const char *name, const char *value,
+		  struct error *err)
+{
+	char text[256];
+
+	/* The text of librdkafka repeats the value, which may be a secret. */
+	if (rd_kafka_conf_set(arg, name, value, text, sizeof(text)) ==
+	    RD_KAFKA_CONF_OK)
+		return 0;
+	if (strstr(name, "password") || strstr(name, ".pem"))
+		return error_set(err, ERR_INVALID_OPTION,
+				 "the value of Kafka property %s is refused",
+				 name);
+	return error_set(err, ERR_INVALID_OPTION, "Kafka property %s: %s",
+			 name, text);
+}
+
+static void
+complain(struct kafka_client *c, const char *text)
+{
+	const char *p;
+
+	/* "[thrd:main]: text": which thread says it is of no use to a user. */
+	if (strncmp(text, "[thrd:", 6) == 0 && (p = strstr(text, "]: ")))
+		text = p + 3;
+	pthread_mutex_lock(&c->lock);
+	snprintf(c->text, sizeof(c->text), "%s", text);
+	pthread_mutex_unlock(&c->lock);
+	atomic_store(&c->complained, true);
+}
+
+static void
+client_on_log(const rd_kafka_t *rk, int level, const char *facility,
+	      const char *text)
+{
+	struct kafka_client *c = rd_kafka_opaque(rk);
+
+	(void)facility;
+	if (c && level <= LOG_WARNING)
+		complain(c, text);
+}
+
+static void
+client_on_error(rd_kafka_t *rk, int code, const char *text, void *opaque)
+{
+	struct kafka_client *c = opaque;
+	char fatal[256];
+
+	if (code == RD_KAFKA_RESP_ERR__FATAL) {
+		rd_kafka_fatal_error(rk, fatal, sizeof(fatal));
+		complain(c, fatal);
+		atomic_store(&c->fatal, true);
+	} else if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+		complain(c, text); /* "all down" says less than why */
+	}
+	atomic_fetch_add(&c->troubles, 1);
+}
+
+rd_kafka_conf_t *
+kafka_conf_create(const struct options *o, const struct connector_env *env,
+		  enum kafka_role role, struct error *err)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	const char *bootstrap = kafka_bootstrap(o, env, err);
+	char id[160];
+
+	snprintf(id, sizeof(id), "sluice-%s", env->job ? env->job : "query");
+	if (!bootstrap ||
+	    kafka_conf_set(conf, "bootstrap.servers", bootstrap, err) < 0 ||
+	    kafka_conf_set(conf, "client.id", id, err) < 0 ||
+	    kafka_conf_set(conf, "log.connection.close", "false", err) < 0 ||
+	    kafka_conf_set(conf, "reconnect.backoff.max.ms", "2000", err) < 0 ||
+	    kafka_properties_each(o, role, env->paths, conf_set_property, conf,
+				  err) < 0) {
+		rd_kafka_conf_destroy(conf);
+		return NULL;
+	}
+	rd_kafka_conf_set_log_cb(conf, client_on_log);
+	rd_kafka_conf_set_error_cb(conf, client_on_error);
+	return conf;
+}
+
+/* ---- the handle ---- */
+
+static void
+client_free(struct kafka_client *c)
+{
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+int
+kafka_client_create(rd_kafka_type_t type, rd_kafka_conf_t *conf_take,
+		    struct kafka_client **ret, struct error *err)
+{
+	struct kafka_client *c = mem_zalloc(sizeof(*c));
+	char text[256];
+
+	pthread_mutex_init(&c->lock, NULL);
+	rd_kafka_conf_set_opaque(conf_take, c);
+	c->rk = rd_kafka_new(type, conf_take, text, sizeof(text));
+	if (!c->rk) {
+		rd_kafka_conf_destroy(conf_take);
+		client_free(c);
+		return error_set(err, ERR_KAFKA, "%s", text);
+	}
+	*ret = c;
+	return 0;
+}
+
+/* Two owners, the caller and the thread: whoever lets go last frees. */
+struct farewell {
+	struct kafka_client *client;
+	pthread_mutex_t lock;
+	pthread_cond_t done_cond;
+	bool done;
+	bool alone; /* the caller has left */
+};
+
+static void
+farewell_free(struct farewell *f)
+{
+	pthread_cond_destroy(&f->done_cond);
+	pthread_mutex_destroy(&f->lock);
+	client_free(f->client);
+	free(f);
+}
+
+static void *
+farewell_run(void *arg)
+{
+	struct farewell *f = arg;
+	bool alone;
+
+	rd_kafka_destroy_flags(f->client->rk,
+			       RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	pthread_mutex_lock(&f->lock);
+	f->done = true;
+	alone = f->alone;
+	pthread_cond_signal(&f->done_cond);
+	pthread_mutex_unlock(&f->lock);
+	if (alone)
+		farewell_free(f);
+	return NULL;
+}
+
+void
+kafka_client_destroy(struct kafka_client *c)
+{
+	struct farewell *f;
+	struct timespec until;
+	pthread_condattr_t attr;
+	pthread_t thread;
+
+	if (!c)
+		return;
+	f = mem_zalloc(sizeof(*f));
+	f->client = c;
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&f->done_cond, &attr);
+	pthread_condattr_destroy(&attr);
+	CHECK(pthread_create(&thread, NULL, farewell_run, f) == 0);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += DESTROY_SECONDS;
+	pthread_mutex_lock(&f->lock);
+	while (!f->done && pthread_cond_timedwait(&f->done_cond, &f->lock,
+						  &until) == 0)
+		;
+	f->alone = !f->done;
+	pthread_mutex_unlock(&f->lock);
+	if (f->alone) {
+		pthread_detach(thread);
+		return;
+	}
+	pthread_join(thread, NULL);
+	farewell_free(f);
+}
+
+void
+kafka_client_poll(struct kafka_client *c)
+{
+	rd_kafka_poll(c->rk, 0);
+}
+
+void
+kafka_client_well(struct kafka_client *c)
+{
+	if (atomic_load_explicit(&c->complained, memory_order_relaxed))
+		atomic_store(&c->complained, false);
+}
+
+const char *
+kafka_client_reason(struct kafka_client *c, char out[KAFKA_TEXT_MAX])
+{
+	if (!atomic_load(&c->complained))
+		return NULL;
+	pthread_mutex_lock(&c->lock);
+	memcpy(out, c->text, KAFKA_TEXT_MAX);
+	pthread_mutex_unlock(&c->lock);
+	return out;
+}
+
+int
+kafka_client_check(struct kafka_client *c, struct error *err)
+{
+	char text[KAFKA_TEXT_MAX];
+
+	if (!atomic_load_explicit(&c->fatal, memory_order_relaxed))
+		return 0;
+	pthread_mutex_lock(&c->lock);
+	memcpy(text, c->text, KAFKA_TEXT_MAX);
+	pthread_mutex_unlock(&c->lock);
+	error_set(err, ERR_KAFKA, "the Kafka client has ended: %s", text);
+	if (err)
+		err->retriable = true; /* with a new handle */
+	return -1;
+}
+
+void
+kafka_note_create(struct error *err, const char *bootstrap, const char *topic)
+{
+	error_note(err, "create it with: kafka-topics.sh --bootstrap-server %s "
+		   "--create --topic '%s' --partitions 1",
+		   bootstrap, topic);
+}
