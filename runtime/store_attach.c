@@ -131,7 +131,7 @@ create_tables(struct store *s, const struct stored_op *o, struct error *err)
 {
 	for (unsigned i = 0; i < s->ntables; i++)
 		if (s->tables[i].op == o->op &&
-		    s->tables[i].def->kind == TABLE_STATE &&
+		    !s->tables[i].shared &&
 		    store_table_create(s, &s->tables[i], err) < 0)
 			return -1;
 	return insert_operator(s, o, err);

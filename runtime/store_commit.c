@@ -185,7 +185,7 @@ commit_next_ids(struct store *s, const struct stored_op *o, struct error *err)
 		const struct store_table *t = &s->tables[i];
 
 		/* Panes share the ids of their groups. */
-		if (t->op != o->op || t->def->kind != TABLE_STATE ||
+		if (t->op != o->op || t->shared ||
 		    t->id_col != 0)
 			continue;
 		buf_puts(&b, sep);

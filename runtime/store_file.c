@@ -25,15 +25,42 @@ static const char *const suffixes[] = { "", "-wal", "-shm" };
 /* ---- errors ---- */
 
 static bool
+is_full_errno(int errnum)
+{
+	return errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG;
+}
+
+/* SQLite keeps the reason of a failed write with the file that it was for. */
+static int
+file_errno(struct store_file *f, int op)
+{
+	sqlite3_file *file = NULL;
+	int errnum = 0;
+
+	sqlite3_file_control(f->db, "main", op, &file);
+	if (file && file->pMethods)
+		file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO,
+					     &errnum);
+	return errnum;
+}
+
+static bool
 disk_is_full(struct store_file *f, int rc)
 {
-	int errnum = sqlite3_system_errno(f->db);
+	int of_db, of_wal;
 
 	if ((rc & 0xff) == SQLITE_FULL)
 		return true;
-	/* Growing a file failed before anything was synced. */
-	return (rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_SHMSIZE) &&
-	       (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG);
+	/* Growing a file failed before anything was synced: as good as full
+	 * (quotas and file size limits are no SQLITE_FULL to SQLite). */
+	if (rc == SQLITE_IOERR_SHMSIZE)
+		return is_full_errno(sqlite3_system_errno(f->db));
+	if (rc != SQLITE_IOERR_WRITE)
+		return false;
+	of_db = file_errno(f, SQLITE_FCNTL_FILE_POINTER);
+	of_wal = file_errno(f, SQLITE_FCNTL_JOURNAL_POINTER);
+	return (of_db == 0 || is_full_errno(of_db)) &&
+	       (of_wal == 0 || is_full_errno(of_wal)) && (of_db || of_wal);
 }
 
 int

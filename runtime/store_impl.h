@@ -12,11 +12,16 @@
 
 extern const struct store_kind store_job_kind; /* store_schema.c */
 
-/* One op_table() of an operator, with the names that it has in the file. */
+/* One op_table() of an operator, with the names that it has in the file. A
+ * snapshot may outlive its pipeline: commits look at nothing behind op, def
+ * and schema, only restore() does. */
 struct store_table {
 	struct op *op;
 	const struct table_def *def;
 	unsigned number;     /* within the operator */
+	bool shared;
+	bool first_is_pane;
+	uint16_t nkeys, ncols;
 	const char *owner;   /* state name, or the source of a shared table */
 	const char *name;    /* in the file */
 	const char *meaning;

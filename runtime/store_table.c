@@ -54,7 +54,7 @@ column_name_taken(const struct store_table *t, unsigned n, const char *name)
 static const char *
 column_new_name(const struct store_table *t, unsigned i, struct arena *a)
 {
-	const char *name = t->schema->cols[i].name;
+	const char *name = arena_strdup(a, t->schema->cols[i].name);
 	const char *base;
 
 	if (column_is_users(t->def, i) && name[0] == '_')
@@ -109,8 +109,8 @@ table_init_column(struct store *s, struct store_table *t, unsigned i,
 
 	c->type = t->schema->cols[i].type;
 	c->meaning = store_column_meaning(t->def, i);
-	if (t->def->kind == TABLE_SHARED) {
-		c->name = t->schema->cols[i].name;
+	if (t->shared) {
+		c->name = arena_strdup(&s->arena, t->schema->cols[i].name);
 		c->iso = type_is_instant(c->type);
 		return 0;
 	}
@@ -143,6 +143,10 @@ store_table_init(struct store *s, struct store_table *t,
 		.op = from->op,
 		.def = def,
 		.number = from->number,
+		.shared = shared,
+		.first_is_pane = def->first_is_pane,
+		.nkeys = def->nkeys,
+		.ncols = def->schema->ncols,
 		.owner = shared ? source : stored->name,
 		.meaning = store_table_meaning(def),
 		.schema = def->schema,
@@ -158,7 +162,7 @@ store_table_init(struct store *s, struct store_table *t,
 			t->id_col = (int)i;
 	}
 	if (shared)
-		t->name = def->suffix;
+		t->name = arena_strdup(&s->arena, def->suffix);
 	else if (!t->name)
 		t->name = table_new_name(s, t->owner, def->suffix);
 	return 0;
@@ -191,14 +195,14 @@ store_columns_json(const struct store *s, const struct op *op,
 	for (unsigned i = 0; i < s->ntables; i++) {
 		const struct store_table *t = &s->tables[i];
 
-		if (t->op != op || t->def->kind != TABLE_STATE)
+		if (t->op != op || t->shared)
 			continue;
 		buf_printf(out, "%s{\"table\":", sep);
 		buf_json_string(out, t->name, strlen(t->name));
 		buf_puts(out, ",\"means\":");
 		buf_json_string(out, t->meaning, strlen(t->meaning));
 		buf_puts(out, ",\"columns\":[");
-		for (unsigned c = 0; c < t->schema->ncols; c++) {
+		for (unsigned c = 0; c < t->ncols; c++) {
 			const struct store_column *col = &t->cols[c];
 			char type[TYPE_NAME_MAX];
 			struct type plain = col->type;
@@ -237,7 +241,7 @@ int
 store_table_create(struct store *s, const struct store_table *t,
 		   struct error *err)
 {
-	unsigned nkeys = t->def->nkeys;
+	unsigned nkeys = t->nkeys;
 	bool rowid = nkeys == 1 && phys_of(t->cols[0].type) == PHYS_I64 &&
 		     t->cols[0].type.kind != TYPE_DECIMAL;
 	struct buf b;
@@ -246,7 +250,7 @@ store_table_create(struct store *s, const struct store_table *t,
 	buf_init(&b);
 	buf_puts(&b, "CREATE TABLE ");
 	sql_name(&b, t->name);
-	for (unsigned i = 0; i < t->schema->ncols; i++) {
+	for (unsigned i = 0; i < t->ncols; i++) {
 		buf_puts(&b, i ? ", " : "(");
 		sql_name(&b, t->cols[i].name);
 		buf_printf(&b, " %s", store_column_decl(&t->cols[i]));
@@ -278,8 +282,8 @@ prepare_buf(struct store *s, struct buf *b, sqlite3_stmt **ret,
 static int
 prepare_put(struct store *s, struct store_table *t, struct error *err)
 {
-	bool shared = t->def->kind == TABLE_SHARED;
-	unsigned n = t->schema->ncols, nkeys = t->def->nkeys;
+	bool shared = t->shared;
+	unsigned n = t->ncols, nkeys = t->nkeys;
 	struct buf b;
 
 	if (t->put)
@@ -354,7 +358,7 @@ rows_sorted(const struct store_table *t, const struct batch *b)
 {
 	struct row_key *keys = mem_alloc(sizeof(*keys) * (b->nsel + 1));
 	bool first = b->col[0].phys == PHYS_I64;
-	bool second = first && t->def->nkeys > 1 &&
+	bool second = first && t->nkeys > 1 &&
 		      b->col[1].phys == PHYS_I64;
 	bool sorted = true;
 	uint32_t n = 0;
@@ -410,9 +414,8 @@ int
 store_table_put(struct store *s, struct store_table *t,
 		const struct batch *rows, struct error *err)
 {
-	CHECK(rows->schema->ncols == t->schema->ncols);
 	if (prepare_put(s, t, err) < 0 ||
-	    run_rows(s, t, t->put, rows, t->schema->ncols, err) < 0)
+	    run_rows(s, t, t->put, rows, t->ncols, err) < 0)
 		return -1;
 	table_see_ids(t, rows);
 	return 0;
@@ -422,17 +425,16 @@ int
 store_table_drop(struct store *s, struct store_table *t,
 		 const struct batch *keys, struct error *err)
 {
-	CHECK(keys->schema->ncols >= t->def->nkeys);
-	if (prepare_delete(s, t, t->def->nkeys, " = ?", &t->drop, err) < 0)
+	if (prepare_delete(s, t, t->nkeys, " = ?", &t->drop, err) < 0)
 		return -1;
-	return run_rows(s, t, t->drop, keys, t->def->nkeys, err);
+	return run_rows(s, t, t->drop, keys, t->nkeys, err);
 }
 
 int
 store_table_drop_below(struct store *s, struct store_table *t, int64_t bound,
 		       struct error *err)
 {
-	CHECK(t->def->first_is_pane);
+	CHECK(t->first_is_pane);
 	if (prepare_delete(s, t, 1, " < ?", &t->drop_below, err) < 0)
 		return -1;
 	sqlite3_bind_int64(t->drop_below, 1, bound);
@@ -442,11 +444,9 @@ store_table_drop_below(struct store *s, struct store_table *t, int64_t bound,
 int
 store_table_clear(struct store *s, struct store_table *t, struct error *err)
 {
-	bool shared = t->def->kind == TABLE_SHARED;
-
-	if (prepare_delete(s, t, shared ? 1 : 0, " = ?", &t->clear, err) < 0)
+	if (prepare_delete(s, t, t->shared ? 1 : 0, " = ?", &t->clear, err) < 0)
 		return -1;
-	if (shared)
+	if (t->shared)
 		store_bind_text(t->clear, 1, t->owner);
 	return store_run(&s->file, t->clear, err);
 }
@@ -461,16 +461,16 @@ prepare_restore(struct store *s, struct store_table *t, sqlite3_stmt **ret,
 
 	buf_init(&b);
 	buf_puts(&b, "SELECT ");
-	sql_columns(&b, t, 0, t->schema->ncols, "", ", ");
+	sql_columns(&b, t, 0, t->ncols, "", ", ");
 	buf_puts(&b, " FROM ");
 	sql_name(&b, t->name);
-	if (t->def->kind == TABLE_SHARED)
+	if (t->shared)
 		buf_puts(&b, " WHERE source = ?1");
 	buf_puts(&b, " ORDER BY ");
-	sql_columns(&b, t, 0, t->def->nkeys, "", ", ");
+	sql_columns(&b, t, 0, t->nkeys, "", ", ");
 	if (prepare_buf(s, &b, ret, err) < 0)
 		return -1;
-	if (t->def->kind == TABLE_SHARED)
+	if (t->shared)
 		store_bind_text(*ret, 1, t->owner);
 	return 0;
 }
@@ -480,7 +480,7 @@ static int
 read_row(struct store *s, const struct store_table *t, sqlite3_stmt *st,
 	 struct batch *b, uint32_t row, struct error *err)
 {
-	for (unsigned c = 0; c < t->schema->ncols; c++) {
+	for (unsigned c = 0; c < t->ncols; c++) {
 		if (store_value_read(st, (int)c, &t->cols[c], &b->col[c], row,
 				     BATCH_ROWS, &b->arena))
 			continue;
