@@ -49,10 +49,29 @@ bool expr_equal(const struct expr *a, const struct expr *b);
  * names in `input`, no aliases: EXPLAIN, node ids, names of state columns. */
 const char *expr_text(const struct expr *e, const struct schema *input,
 		      struct arena *a);
+/* The same with the text of each input column given. */
+const char *expr_text_named(const struct expr *e, const char *const *names,
+			    struct arena *a);
+/* 5 s, 1 min 30 s, ...: only the units that are there. */
+struct buf;
+void duration_text(struct buf *out, int64_t ms);
 /* Sets used[c] for every column c that it reads. */
 void expr_columns(const struct expr *e, bool *used);
 /* A copy with column c replaced by map[c]. */
 struct expr *expr_remap(const struct expr *e, const uint16_t *map,
 			struct arena *a);
+/* A copy with column c replaced by the expression by[c]. */
+struct expr *expr_substitute(const struct expr *e, struct expr *const *by,
+			     struct arena *a);
+
+struct expr *expr_column(uint16_t column, struct type type, struct span at,
+			 struct arena *a);
+struct expr *expr_call(enum function_id f, struct type type, struct span at,
+		       unsigned nargs, struct expr **args, struct arena *a);
+struct expr *expr_cast(struct expr *arg, struct type type, struct arena *a);
+struct expr *expr_boolean(bool value, struct arena *a);
+bool expr_is_boolean(const struct expr *e, bool value);
+/* a AND b; NULL stands for TRUE. */
+struct expr *expr_and(struct expr *a, struct expr *b, struct arena *arena);
 
 #endif

@@ -4,6 +4,9 @@
 #ifndef PARSER_FUNCTIONS_H
 #define PARSER_FUNCTIONS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/types.h"
 
 enum function_id {
@@ -41,5 +44,19 @@ const struct function *function_get(enum function_id id);
 const struct function *function_find(const char *name);
 /* All names, for did-you-mean; *ret_n gets how many. */
 const char *const *function_names(size_t *ret_n);
+/* Flink has a function of this name and sluice has not yet. */
+bool function_is_planned(const char *name);
+
+/* Finds the form that the arguments fit and says what each is converted to
+ * (ret_args, n of them) and what comes out. `args` may be literals: text beside
+ * a time is read as one, TO_TIMESTAMP_LTZ(n, 6) has six digits. Fails with
+ * ERR_ARGUMENTS, its note listing the forms, or ERR_UNSUPPORTED. */
+struct expr;
+struct error;
+int function_resolve(const struct function *f, unsigned n,
+		     struct expr *const *args, struct type *ret_args,
+		     struct type *ret, struct error *err);
+/* "SUBSTRING(text, integer), SUBSTRING(text, integer, integer)" */
+void function_forms(const struct function *f, char *out, size_t size);
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/types.h"
+#include "parser/ast.h"
 
 enum option_type { OPT_STRING, OPT_BOOL, OPT_INT, OPT_DOUBLE,
 		   OPT_DURATION /* us; "5 s", "10 min" */,
@@ -23,9 +25,11 @@ enum option_use { OPT_SOURCE = 1, OPT_SINK = 2, OPT_REQUIRED = 4 };
 struct option_def {
 	enum option_owner owner_kind;
 	const char *owner; /* "kafka", "json" */
-	const char *key;   /* without the format's prefix */
+	const char *key;   /* without the format's prefix; a '#' stands for
+			    * the name of a column */
 	enum option_type type;
-	const char *values; /* OPT_ENUM: "a|b|c"; numbers: "min..max" or NULL */
+	const char *values; /* OPT_ENUM: "a|b|!c", with '!' what comes later;
+			     * OPT_INT, OPT_DOUBLE: "min..max"; or NULL */
 	const char *fallback; /* default as text, or NULL: none */
 	unsigned use;
 	const char *help;
@@ -42,7 +46,26 @@ struct connector_def {
 };
 
 const struct connector_def *connector_def_find(const char *name);
+const char *const *connector_names(size_t *ret_n);
 const struct option_def *option_defs(size_t *ret_n);
+
+struct format_def {
+	const char *name;
+	const char *help;
+};
+const struct format_def *format_def_find(const char *name);
+const char *const *format_names(size_t *ret_n);
+
+/* Columns that a connector can give beside the record: METADATA FROM 'key'. */
+struct metadata_def {
+	const char *connector, *key;
+	struct type type;
+	bool writable; /* else only as VIRTUAL in a table that is written */
+};
+const struct metadata_def *metadata_def_find(const char *connector,
+					     const char *key);
+/* All of a connector's keys as "a, b, c", for messages; "" for none. */
+const char *metadata_keys(const char *connector, struct arena *a);
 
 /* The options of one table, resolved: every key that was given, checked, and
  * every default. Format options of a value.format or key.format are asked for
@@ -52,10 +75,32 @@ const struct option_def *option_defs(size_t *ret_n);
 struct options {
 	const char *connector;
 	unsigned n;
-	const char **keys;
+	unsigned ngiven; /* the first ones were given, the rest are defaults */
+	const char **keys;   /* a Kafka property: by librdkafka's name */
 	const char **values;
 	const struct option_def **defs; /* NULL for properties.* */
 };
+
+struct ast_option;
+struct parse;
+struct options_request {
+	const struct ast_option *list; /* WITH (...) */
+	const struct parse *parse;     /* its text, for errors */
+	const struct ast_option *hints; /* OPTIONS(...) of a query, or NULL */
+	const struct parse *hints_parse;
+	struct span at;        /* what an option is missing of, in `parse` */
+	unsigned ncols;        /* for fields.<column>.<option> */
+	const char *const *cols;
+};
+
+/* Checks every key and value; errors point at the one that is wrong. */
+int options_resolve(const struct options_request *rq, struct arena *a,
+		    struct options **ret, struct error *err);
+/* Places an error at the value (or key) of `key` as written; else at `at`. */
+void options_error_at(const struct options_request *rq, const char *key,
+		      bool at_value, struct error *err);
+/* A copy that shares nothing with the original but the tables' rows. */
+const struct options *options_dup(const struct options *o, struct arena *a);
 
 /* Values as text, or NULL when neither given nor defaulted. The typed readers
  * need an option that has a value: CHECKed, since the table was checked. */
@@ -66,6 +111,9 @@ int64_t options_int(const struct options *o, const char *key);
 double options_double(const struct options *o, const char *key);
 int64_t options_duration_us(const struct options *o, const char *key);
 int64_t options_bytes(const struct options *o, const char *key);
+
+/* A source with these options ends by itself. */
+bool options_bounded(const struct options *o);
 
 /* The options of the table's value format (which = "value") or key format
  * ("key"): connector is the format's name. NULL: the table has none. */

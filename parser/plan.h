@@ -63,7 +63,7 @@ struct plan_watermark {
 	uint16_t time_col;
 	struct expr *watermark; /* TIMESTAMP-like; NULL values are ignored */
 	int64_t idle_timeout_us; /* 0: off */
-	int64_t max_future_us;
+	int64_t max_future_us;   /* 0: off */
 	bool on_event; /* scan.watermark.emit.strategy = 'on-event' */
 };
 

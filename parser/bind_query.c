@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/bind_query.c - SELECT and UNION ALL: FROM, WHERE, the list, GROUP BY
+ * where there is one, HAVING, DISTINCT; each becomes a node over the last.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "parser/binder.h"
+#include "parser/types_infer.h"
+
+/* ---- the select list ---- */
+
+struct list {
+	unsigned n, room;
+	struct select_item *items;
+};
+
+static void
+list_add(struct bind *b, struct list *l, struct select_item item)
+{
+	if (l->n == l->room) {
+		struct select_item *more;
+
+		l->room = l->room ? 2 * l->room : 16;
+		more = arena_array(b->a, l->room, struct select_item);
+		if (l->n)
+			memcpy(more, l->items, l->n * sizeof(*more));
+		l->items = more;
+	}
+	l->items[l->n++] = item;
+}
+
+static int
+expand_star(struct bind *b, const struct rel *rel, const struct ast_expr *star,
+	    struct list *l)
+{
+	const char *q = star->name.nparts
+		? star->name.part[star->name.nparts - 1] : NULL;
+	unsigned before = l->n;
+
+	for (unsigned i = 0; i < rel->ncols; i++) {
+		const struct rel_column *c = &rel->cols[i];
+
+		if (q && (!c->qualifier || strcmp(c->qualifier, q) != 0))
+			continue;
+		list_add(b, l, (struct select_item){
+			.expr = expr_column(c->column, c->type, star->at,
+					    b->a),
+			.name = c->name, .at = star->at,
+		});
+	}
+	if (q && l->n == before)
+		return bind_error(b, star->at, ERR_UNKNOWN_TABLE,
+				  "there is no table or alias \"%s\" in FROM",
+				  q);
+	return 0;
+}
+
+/* The name of a column that has no alias: its own, else Flink's EXPR$n. */
+static const char *
+item_name(struct bind *b, const struct ast_select_item *item, unsigned i)
+{
+	const struct ast_name *n = &item->expr->name;
+
+	if (item->alias)
+		return arena_strdup(b->a, item->alias);
+	if (item->expr->kind == AST_COLUMN)
+		return arena_strdup(b->a, n->part[n->nparts - 1]);
+	return arena_printf(b->a, "EXPR$%u", i);
+}
+
+static int
+bind_list(struct bind *b, const struct rel *rel, const struct ast_query *q,
+	  struct list *l)
+{
+	struct scope scope = { .rel = rel, .clause = "SELECT",
+			       .aggregates = true };
+
+	for (const struct ast_select_item *i = q->items; i; i = i->next) {
+		struct select_item item = { .named = i->alias != NULL,
+					    .at = i->expr->at };
+
+		if (i->expr->kind == AST_STAR) {
+			if (expand_star(b, rel, i->expr, l) < 0)
+				return -1;
+			continue;
+		}
+		if (bind_expr(b, &scope, i->expr, &item.expr) < 0)
+			return -1;
+		item.name = item_name(b, i, l->n);
+		list_add(b, l, item);
+	}
+	return 0;
+}
+
+/* A name that is there already gets a number behind it: a, a0, a1. */
+static void
+unique_names(struct bind *b, struct list *l)
+{
+	for (unsigned i = 0; i < l->n; i++) {
+		const char *base = l->items[i].name;
+		unsigned n = 0;
+
+		for (unsigned j = 0; j < i; j++) {
+			if (strcmp(l->items[j].name, l->items[i].name) != 0)
+				continue;
+			l->items[i].name = arena_printf(b->a, "%s%u", base,
+							n++);
+			j = (unsigned)-1; /* look again from the first */
+		}
+	}
+}
+
+/* ---- WHERE ---- */
+
+static int
+bind_where(struct bind *b, const struct ast_query *q, struct rel *rel)
+{
+	struct scope scope = { .rel = rel, .clause = "WHERE" };
+	struct expr *e;
+
+	if (!q->where)
+		return 0;
+	if (bind_predicate(b, &scope, q->where, &e) < 0)
+		return -1;
+	if (expr_reads_virtual(e)) {
+		bind_error(b, q->where->at, ERR_UNSUPPORTED,
+			   "a condition on window_start, window_end or "
+			   "window_time in WHERE is not supported yet");
+		error_hint(b->err, "write it in HAVING");
+		return -1;
+	}
+	rel->node = plan_filter(b->a, rel->node, e);
+	return 0;
+}
+
+/* ---- the projection ---- */
+
+static enum window_role
+role_of(const struct rel *rel, const struct expr *e)
+{
+	if (e->kind != EXPR_COLUMN)
+		return ROLE_NONE;
+	if (IS_VIRTUAL(e->column))
+		return (enum window_role)(e->column - VIRTUAL_COLUMN(0));
+	for (unsigned i = 0; i < rel->ncols; i++)
+		if (rel->cols[i].column == e->column)
+			return rel->cols[i].role;
+	return ROLE_NONE;
+}
+
+static int
+check_untyped(struct bind *b, const struct select_item *item)
+{
+	if (item->expr->type.kind != TYPE_NULL)
+		return 0;
+	return bind_error(b, item->at, ERR_TYPE_MISMATCH, "the type of NULL is "
+			  "not known here: write CAST(NULL AS ...)");
+}
+
+static int
+check_virtual(struct bind *b, const struct select_item *item)
+{
+	if (item->expr->kind == EXPR_COLUMN || !expr_reads_virtual(item->expr))
+		return 0;
+	bind_error(b, item->at, ERR_UNSUPPORTED, "an expression of window "
+		   "columns before their GROUP BY is not supported yet");
+	error_hint(b->err, "compute it after GROUP BY window_start, "
+		   "window_end");
+	return -1;
+}
+
+/* The relation of a select list over `in`; window columns that are still
+ * promises stay so, and time attributes travel along. */
+static int
+project(struct bind *b, const struct rel *in, const struct list *l,
+	struct rel *ret)
+{
+	struct expr **exprs = arena_array(b->a, l->n + 1, struct expr *);
+	const char **names = arena_array(b->a, l->n + 1, const char *);
+	unsigned n = 0;
+
+	*ret = *in;
+	ret->ncols = l->n;
+	ret->cols = arena_array(b->a, l->n, struct rel_column);
+	for (unsigned i = 0; i < l->n; i++) {
+		const struct select_item *item = &l->items[i];
+		struct rel_column *c = &ret->cols[i];
+
+		if (check_untyped(b, item) < 0 || check_virtual(b, item) < 0)
+			return -1;
+		*c = (struct rel_column){
+			.name = item->name, .type = item->expr->type,
+			.role = role_of(in, item->expr), .at = item->at,
+			.column = (uint16_t)n,
+		};
+		if (expr_reads_virtual(item->expr)) {
+			c->column = item->expr->column;
+			continue;
+		}
+		exprs[n] = item->expr;
+		names[n++] = item->name;
+	}
+	if (in->state != NO_WINDOW) {
+		uint16_t t = in->window.time_col;
+		const struct schema_column *col = &in->node->schema.cols[t];
+
+		ret->window.time_col = (uint16_t)n;
+		exprs[n] = expr_column(t, col->type, (struct span){ 0, 0 },
+				       b->a);
+		names[n++] = col->name;
+	}
+	ret->node = plan_project(b->a, in->node, n, exprs, names);
+	return 0;
+}
+
+/* ---- GROUP BY, HAVING, DISTINCT ---- */
+
+static bool
+is_grouped(const struct ast_query *q)
+{
+	if (q->has_group_by || q->having)
+		return true;
+	for (const struct ast_select_item *i = q->items; i; i = i->next)
+		if (bind_has_aggregate(i->expr))
+			return true;
+	return false;
+}
+
+static bool
+is_alias(const struct ast_query *q, const struct ast_expr *e)
+{
+	for (const struct ast_select_item *i = q->items; i; i = i->next)
+		if (e->kind == AST_COLUMN && e->name.nparts == 1 && i->alias &&
+		    strcmp(i->alias, e->name.part[0]) == 0)
+			return true;
+	return false;
+}
+
+static int
+bind_keys(struct bind *b, const struct rel *rel, struct grouping *g)
+{
+	struct scope scope = { .rel = rel, .clause = "GROUP BY" };
+	unsigned n = 0;
+
+	for (const struct ast_expr *e = g->q->group_by; e; e = e->next)
+		n++;
+	g->keys = arena_array(b->a, n, struct expr *);
+	g->key_at = arena_array(b->a, n, struct span);
+	for (const struct ast_expr *e = g->q->group_by; e; e = e->next) {
+		if (bind_expr(b, &scope, e, &g->keys[g->nkeys]) < 0) {
+			if (b->err->code == ERR_UNKNOWN_COLUMN &&
+			    is_alias(g->q, e))
+				error_hint(b->err, "GROUP BY takes no aliases: "
+					   "repeat the expression");
+			return -1;
+		}
+		if (g->keys[g->nkeys]->kind == EXPR_LITERAL)
+			return bind_error(b, e->at, ERR_UNSUPPORTED,
+					  "GROUP BY takes columns and "
+					  "expressions, not positions or "
+					  "constants");
+		g->key_at[g->nkeys++] = e->at;
+	}
+	return 0;
+}
+
+static int
+bind_grouped(struct bind *b, const struct ast_query *q,
+	     struct query_context *qc, struct rel *rel, struct list *l)
+{
+	struct scope scope = { .rel = rel, .clause = "HAVING",
+			       .aggregates = true };
+	struct grouping g = { .q = q, .nitems = l->n, .items = l->items,
+			      .nnames = qc->nnames, .names = qc->names };
+	struct rel out;
+
+	if (bind_keys(b, rel, &g) < 0)
+		return -1;
+	if (q->having && bind_predicate(b, &scope, q->having, &g.having) < 0)
+		return -1;
+	if (bind_group(b, rel, &g, &out) < 0)
+		return -1;
+	if (g.having)
+		out.node = plan_filter(b->a, out.node, g.having);
+	*rel = out;
+	return 0;
+}
+
+/* SELECT DISTINCT: grouped by all its columns. */
+static int
+bind_distinct(struct bind *b, const struct ast_query *q,
+	      struct query_context *qc, struct rel *rel)
+{
+	struct list l = { 0, 0, NULL };
+	struct grouping g = { .q = q, .nnames = qc->nnames,
+			      .names = qc->names };
+	struct rel out;
+
+	g.keys = arena_array(b->a, rel->ncols, struct expr *);
+	g.key_at = arena_array(b->a, rel->ncols, struct span);
+	for (unsigned i = 0; i < rel->ncols; i++) {
+		struct rel_column *c = &rel->cols[i];
+		struct expr *e = expr_column(c->column, c->type, c->at, b->a);
+
+		list_add(b, &l, (struct select_item){
+			.expr = e, .name = c->name, .at = c->at });
+		g.keys[g.nkeys] = e;
+		g.key_at[g.nkeys++] = c->at;
+	}
+	g.nitems = l.n;
+	g.items = l.items;
+	if (bind_group(b, rel, &g, &out) < 0)
+		return -1;
+	return project(b, &out, &l, rel);
+}
+
+static int
+bind_select_query(struct bind *b, const struct ast_query *q,
+		  struct query_context *qc, struct rel *ret)
+{
+	struct list l = { 0, 0, NULL };
+	struct rel rel;
+
+	if (!q->from) {
+		bind_error(b, q->at, ERR_UNSUPPORTED,
+			   "SELECT without FROM is not supported yet");
+		error_note(b->err, "select from a table with 'connector' = "
+			   "'datagen' and 'number-of-rows' = '1'");
+		return -1;
+	}
+	if (bind_from(b, q->from, &rel) < 0 || bind_where(b, q, &rel) < 0 ||
+	    bind_list(b, &rel, q, &l) < 0)
+		return -1;
+	if (is_grouped(q) && bind_grouped(b, q, qc, &rel, &l) < 0)
+		return -1;
+	unique_names(b, &l);
+	if (project(b, &rel, &l, ret) < 0)
+		return -1;
+	ret->name = NULL;
+	return q->distinct ? bind_distinct(b, q, qc, ret) : 0;
+}
+
+/* ---- UNION ALL ---- */
+
+static int
+check_width(struct bind *b, const struct ast_query *branch,
+	    const struct rel *first, const struct rel *rel)
+{
+	if (rel->state == WINDOW_PENDING)
+		return bind_error(b, branch->at, ERR_UNSUPPORTED,
+				  "a window function without GROUP BY "
+				  "window_start, window_end is not supported "
+				  "yet");
+	if (rel->ncols == first->ncols)
+		return 0;
+	return bind_error(b, branch->at, ERR_TYPE_MISMATCH,
+			  "the parts of UNION ALL have different numbers of "
+			  "columns: %u and %u", first->ncols, rel->ncols);
+}
+
+static int
+common_types(struct bind *b, const struct ast_query *q, unsigned n,
+	     struct rel *rels, struct type *types)
+{
+	const struct ast_query *branch = q->branches;
+
+	for (unsigned r = 0; r < n; r++, branch = branch->next) {
+		if (check_width(b, branch, &rels[0], &rels[r]) < 0)
+			return -1;
+		for (unsigned i = 0; i < rels[r].ncols; i++) {
+			struct type t = rels[r].cols[i].type;
+			char na[TYPE_NAME_MAX], nb[TYPE_NAME_MAX];
+
+			if (r == 0) {
+				types[i] = t;
+			} else if (!type_common(types[i], t, &types[i])) {
+				return bind_error(
+					b, rels[r].cols[i].at,
+					ERR_TYPE_MISMATCH,
+					"column %u of UNION ALL is %s before "
+					"and %s here", i + 1,
+					type_name(types[i], na),
+					type_name(t, nb));
+			}
+		}
+	}
+	return 0;
+}
+
+static bool
+same_windows(unsigned n, const struct rel *rels)
+{
+	for (unsigned r = 0; r < n; r++) {
+		if (rels[r].state != WINDOW_DONE ||
+		    !window_equal(&rels[0].window, &rels[r].window))
+			return false;
+		for (unsigned i = 0; i < rels[0].ncols; i++)
+			if (rels[r].cols[i].role != rels[0].cols[i].role)
+				return false;
+	}
+	return true;
+}
+
+/* One branch with the columns of all: converted, in order, and the windows'
+ * hidden time behind them. */
+static int
+align_branch(struct bind *b, const struct rel *rel, const struct type *types,
+	     const struct rel *first, bool windows, struct plan_node **ret)
+{
+	unsigned n = rel->ncols;
+	struct expr **exprs = arena_array(b->a, n + 1, struct expr *);
+	const char **names = arena_array(b->a, n + 1, const char *);
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct rel_column *c = &rel->cols[i];
+		struct expr *e = expr_column(c->column, c->type, c->at, b->a);
+
+		if (bind_convert(b, e, types[i], &exprs[i]) < 0)
+			return -1;
+		names[i] = first->cols[i].name;
+	}
+	if (windows) {
+		uint16_t t = rel->window.time_col;
+
+		exprs[n] = expr_column(t, rel->node->schema.cols[t].type,
+				       (struct span){ 0, 0 }, b->a);
+		names[n++] = "window_time";
+	}
+	*ret = plan_project(b->a, rel->node, n, exprs, names);
+	return 0;
+}
+
+/* A column is a time attribute of the union where it is one in each part. */
+static void
+union_schema(struct bind *b, struct plan_node *u, const struct type *types,
+	     unsigned ntypes)
+{
+	const struct schema *first = &u->inputs[0]->schema;
+
+	schema_init(&u->schema, first->ncols, b->a);
+	for (unsigned i = 0; i < first->ncols; i++) {
+		struct schema_column *c = &u->schema.cols[i];
+
+		*c = first->cols[i];
+		if (i < ntypes)
+			c->type.nullable = types[i].nullable;
+		for (unsigned r = 1; r < u->ninputs; r++)
+			if (u->inputs[r]->schema.cols[i].time != c->time)
+				c->time = TIME_ATTR_NONE;
+	}
+}
+
+static int
+make_union(struct bind *b, unsigned n, const struct rel *rels,
+	   const struct type *types, struct rel *ret)
+{
+	struct plan_node **inputs = arena_array(b->a, n, struct plan_node *);
+	bool windows = same_windows(n, rels);
+
+	for (unsigned r = 0; r < n; r++)
+		if (align_branch(b, &rels[r], types, &rels[0], windows,
+				 &inputs[r]) < 0)
+			return -1;
+	*ret = rels[0];
+	ret->name = NULL;
+	ret->node = plan_node_create(b->a, PLAN_UNION, n, inputs);
+	union_schema(b, ret->node, types, ret->ncols);
+	ret->state = windows ? WINDOW_DONE : NO_WINDOW;
+	ret->window.time_col = (uint16_t)ret->ncols;
+	ret->cols = arena_array(b->a, ret->ncols, struct rel_column);
+	for (unsigned i = 0; i < ret->ncols; i++) {
+		ret->cols[i] = rels[0].cols[i];
+		ret->cols[i].column = (uint16_t)i;
+		ret->cols[i].type = types[i];
+		ret->cols[i].qualifier = NULL;
+		if (!windows)
+			ret->cols[i].role = ROLE_NONE;
+	}
+	return 0;
+}
+
+static int
+bind_union(struct bind *b, const struct ast_query *q, struct query_context *qc,
+	   struct rel *ret)
+{
+	unsigned n = 0, r = 0;
+	struct rel *rels;
+	struct type *types;
+
+	if (!q->all) {
+		bind_error(b, q->at, ERR_UNSUPPORTED,
+			   "UNION is not supported yet, only UNION ALL");
+		error_note(b->err, "SELECT DISTINCT ... FROM (... UNION ALL "
+			   "...) gives the same rows");
+		return -1;
+	}
+	for (const struct ast_query *i = q->branches; i; i = i->next)
+		n++;
+	rels = arena_array(b->a, n, struct rel);
+	for (const struct ast_query *i = q->branches; i; i = i->next, r++) {
+		struct query_context inner = { .nnames = qc->nnames,
+					       .names = qc->names,
+					       .limit = -1 };
+
+		if (bind_query(b, i, &inner, &rels[r]) < 0)
+			return -1;
+	}
+	types = arena_array(b->a, rels[0].ncols, struct type);
+	if (common_types(b, q, n, rels, types) < 0)
+		return -1;
+	return make_union(b, n, rels, types, ret);
+}
+
+/* ---- ORDER BY, LIMIT ---- */
+
+static int
+bind_tail(struct bind *b, const struct ast_query *q, struct query_context *qc)
+{
+	const struct ast_expr *e = q->limit;
+
+	if (q->order_by) {
+		bind_error(b, q->order_at, ERR_UNSUPPORTED,
+			   "ORDER BY is not supported yet");
+		error_note(b->err, "a stream has no end to sort by; rows of a "
+			   "bounded SELECT can be sorted by who reads them");
+		return -1;
+	}
+	if (!e)
+		return 0;
+	if (!qc->top) {
+		bind_error(b, q->limit_at, ERR_UNSUPPORTED, "LIMIT is "
+			   "supported at the end of a SELECT statement only");
+		return -1;
+	}
+	if (e->kind != AST_LITERAL || !type_is_integer(e->type) ||
+	    e->value.i64 < 0)
+		return bind_error(b, e->at, ERR_INVALID_LITERAL,
+				  "LIMIT takes a whole number");
+	qc->limit = e->value.i64;
+	return 0;
+}
+
+int
+bind_query(struct bind *b, const struct ast_query *q, struct query_context *qc,
+	   struct rel *ret)
+{
+	if (bind_tail(b, q, qc) < 0)
+		return -1;
+	switch (q->kind) {
+	case AST_SELECT:
+		return bind_select_query(b, q, qc, ret);
+	case AST_UNION:
+		return bind_union(b, q, qc, ret);
+	case AST_VALUES_QUERY:
+		bind_error(b, q->at, ERR_UNSUPPORTED,
+			   "VALUES is not supported yet");
+		error_note(b->err, "write the rows to a topic or a file and "
+			   "INSERT ... SELECT from there");
+		return -1;
+	}
+	return -1;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/bind_table.c - a table that is read: scan, watermark, and above them
+ * the columns that the table computes.
+ */
+#include <string.h>
+
+#include "base/check.h"
+#include "base/time.h"
+#include "parser/binder.h"
+#include "parser/types_infer.h"
+
+/* The columns of the table as a relation for its own expressions; column
+ * numbers are the table's. */
+static struct rel
+table_scope(struct bind *b, const struct table *t, const char *name)
+{
+	struct rel rel = { .ncols = 0, .name = name };
+
+	rel.cols = arena_array(b->a, t->ncols, struct rel_column);
+	for (unsigned i = 0; i < t->ncols; i++) {
+		const struct table_column *c = &t->cols[i];
+
+		if (c->kind == AST_COMPUTED && c->type.kind == TYPE_NULL)
+			continue; /* not bound yet */
+		rel.cols[rel.ncols++] = (struct rel_column){
+			.name = c->name, .qualifier = name, .type = c->type,
+			.column = (uint16_t)i,
+		};
+	}
+	return rel;
+}
+
+/* ---- the scan ---- */
+
+/* A TIMESTAMP that is read from a TIMESTAMP_LTZ needs no conversion in UTC. */
+static bool
+reads_as_declared(const struct bind *b, struct type native,
+		  struct type declared)
+{
+	if (type_is_instant(native) && type_is_instant(declared) &&
+	    native.precision <= declared.precision &&
+	    strcmp(zone_name(b->zone), "UTC") == 0)
+		return true;
+	return type_same_values(native, declared);
+}
+
+static struct type
+scanned_type(const struct bind *b, const struct table_column *c)
+{
+	struct type t = c->type;
+
+	if (c->kind != AST_METADATA)
+		return t;
+	if (!reads_as_declared(b, c->metadata->type, t))
+		return c->metadata->type;
+	return t;
+}
+
+static struct plan_node *
+make_scan(struct bind *b, const struct object *o, const struct table *t,
+	  const struct options *options)
+{
+	struct plan_node *n = plan_node_create(b->a, PLAN_SCAN, 0, NULL);
+	struct plan_scan *scan = arena_new(b->a, struct plan_scan);
+
+	n->scan = scan;
+	scan->table = arena_strdup(b->a, o->name);
+	scan->options = options_dup(options, b->a);
+	scan->cols = arena_array(b->a, t->ncols, struct scan_column);
+	schema_init(&n->schema, t->ncols, b->a);
+	n->schema.ncols = 0;
+	for (unsigned i = 0; i < t->ncols; i++) {
+		const struct table_column *c = &t->cols[i];
+		struct scan_column *s = &scan->cols[scan->ncols];
+
+		if (c->kind == AST_COMPUTED)
+			continue;
+		s->name = arena_strdup(b->a, c->name);
+		s->type = scanned_type(b, c);
+		s->metadata_key = c->metadata ? c->metadata->key : NULL;
+		s->position = c->position;
+		s->in_key = c->in_key;
+		s->wanted = true;
+		s->out = scan->ncols++;
+		n->schema.cols[n->schema.ncols++] = (struct schema_column){
+			.name = s->name, .type = s->type,
+		};
+	}
+	return n;
+}
+
+/* by[i]: column i of the table over the scan's schema. */
+static int
+base_columns(struct bind *b, const struct table *t,
+	     const struct plan_node *scan, struct expr **by)
+{
+	uint16_t out = 0;
+
+	for (unsigned i = 0; i < t->ncols; i++) {
+		const struct table_column *c = &t->cols[i];
+		struct type native;
+
+		if (c->kind == AST_COMPUTED)
+			continue;
+		native = scan->schema.cols[out].type;
+		by[i] = expr_column(out++, native, c->ast->at, b->a);
+		if (!type_equal(native, c->type))
+			by[i] = expr_cast(by[i], c->type, b->a);
+	}
+	return 0;
+}
+
+static int
+computed_columns(struct bind *b, struct table *t, const char *name,
+		 struct expr **by)
+{
+	for (unsigned i = 0; i < t->ncols; i++) {
+		struct table_column *c = &t->cols[i];
+		struct rel rel;
+		struct scope scope = { .rel = &rel,
+				       .clause = "a computed column" };
+		struct expr *e;
+
+		if (c->kind != AST_COMPUTED)
+			continue;
+		c->type = TYPE_OF(TYPE_NULL);
+		rel = table_scope(b, t, name);
+		if (bind_expr(b, &scope, c->ast->expr, &e) < 0)
+			return -1;
+		if (e->type.kind == TYPE_NULL)
+			return bind_error(b, c->ast->expr->at,
+					  ERR_TYPE_MISMATCH,
+					  "column \"%s\" is always NULL: CAST "
+					  "it to the type that is meant",
+					  c->name);
+		by[i] = expr_substitute(e, by, b->a);
+		c->type = e->type;
+	}
+	return 0;
+}
+
+/* ---- the watermark ---- */
+
+static int
+check_rowtime(struct bind *b, const struct ast_create_table *ct,
+	      const struct table_column *c)
+{
+	char name[TYPE_NAME_MAX];
+	struct type t = c->type;
+
+	if (type_is_instant(t) && t.precision <= 3)
+		return 0;
+	t.nullable = true;
+	bind_error(b, ct->watermark_column.at, ERR_INVALID_WATERMARK,
+		   "a watermark needs a column of TIMESTAMP(0..3) or "
+		   "TIMESTAMP_LTZ(0..3), \"%s\" is %s", c->name,
+		   type_name(t, name));
+	if (type_is_instant(t))
+		error_hint(b->err, "declare the column as %s(3)",
+			   t.kind == TYPE_TIMESTAMP ? "TIMESTAMP"
+						    : "TIMESTAMP_LTZ");
+	else if (type_is_integer(t))
+		error_hint(b->err, "add a column AS TO_TIMESTAMP_LTZ(%s, 3)",
+			   c->name);
+	else if (type_is_text(t))
+		error_hint(b->err, "add a column AS TO_TIMESTAMP(%s)",
+			   c->name);
+	return -1;
+}
+
+static int
+check_watermark_type(struct bind *b, const struct table_column *c,
+		     const struct expr *e)
+{
+	char na[TYPE_NAME_MAX], nb[TYPE_NAME_MAX];
+	struct type t = c->type, w = e->type;
+
+	if (w.kind == t.kind)
+		return 0;
+	t.nullable = w.nullable = true;
+	return bind_error(b, e->at, ERR_INVALID_WATERMARK,
+			  "the watermark of \"%s\" must be %s like the column, "
+			  "this is %s", c->name, type_name(t, na),
+			  type_name(w, nb));
+}
+
+static void
+set_options(struct bind *b, struct plan_watermark *w, const struct options *o)
+{
+	const char *strategy = options_get(o, "scan.watermark.emit.strategy");
+
+	w->on_event = strategy && strcmp(strategy, "on-event") == 0;
+	w->idle_timeout_us = settings_duration_us(
+		b->settings, "table.exec.source.idle-timeout");
+	if (options_get(o, "scan.watermark.idle-timeout"))
+		w->idle_timeout_us = options_duration_us(
+			o, "scan.watermark.idle-timeout");
+	if (options_get(o, "scan.watermark.max-future") &&
+	    !options_bounded(o))
+		w->max_future_us = options_duration_us(
+			o, "scan.watermark.max-future");
+}
+
+static int
+add_watermark(struct bind *b, const struct object *o, const struct table *t,
+	      struct expr *const *by, struct plan_node **node)
+{
+	const struct ast_create_table *ct = o->stmt->create_table;
+	const struct table_column *c = &t->cols[t->rowtime];
+	struct rel rel = table_scope(b, t, o->name);
+	struct scope scope = { .rel = &rel, .clause = "WATERMARK" };
+	struct plan_node *scan = *node, *n;
+	struct plan_watermark *w = arena_new(b->a, struct plan_watermark);
+	struct expr *e;
+
+	if (check_rowtime(b, ct, c) < 0)
+		return -1;
+	if (bind_expr(b, &scope, t->watermark, &e) < 0 ||
+	    check_watermark_type(b, c, e) < 0)
+		return -1;
+	n = plan_node_create(b->a, PLAN_WATERMARK, 1, &scan);
+	n->watermark = w;
+	w->table = scan->scan->table;
+	w->watermark = expr_substitute(e, by, b->a);
+	w->time_col = PLAN_NO_COLUMN;
+	schema_init(&n->schema, scan->schema.ncols, b->a);
+	for (unsigned i = 0; i < n->schema.ncols; i++)
+		n->schema.cols[i] = scan->schema.cols[i];
+	if (by[t->rowtime]->kind == EXPR_COLUMN) {
+		w->time_col = by[t->rowtime]->column;
+		n->schema.cols[w->time_col].time = TIME_ATTR_ROWTIME;
+	}
+	set_options(b, w, scan->scan->options);
+	*node = n;
+	return 0;
+}
+
+/* ---- the relation ---- */
+
+/* All columns are the node's own, in order: no projection is needed. */
+static bool
+is_plain(const struct table *t, const struct plan_node *node,
+	 struct expr *const *by)
+{
+	if (t->ncols != node->schema.ncols)
+		return false;
+	for (unsigned i = 0; i < t->ncols; i++)
+		if (by[i]->kind != EXPR_COLUMN || by[i]->column != i)
+			return false;
+	return true;
+}
+
+static void
+make_relation(struct bind *b, const struct object *o, const struct table *t,
+	      struct plan_node *node, struct expr *const *by, struct rel *ret)
+{
+	const char **names = arena_array(b->a, t->ncols, const char *);
+
+	*ret = (struct rel){ .node = node, .ncols = t->ncols,
+			     .name = o->name };
+	ret->cols = arena_array(b->a, t->ncols, struct rel_column);
+	for (unsigned i = 0; i < t->ncols; i++) {
+		names[i] = arena_strdup(b->a, t->cols[i].name);
+		ret->cols[i] = (struct rel_column){
+			.name = names[i], .qualifier = o->name,
+			.type = t->cols[i].type, .column = (uint16_t)i,
+		};
+	}
+	if (is_plain(t, node, by))
+		return;
+	ret->node = plan_project(b->a, node, t->ncols, by, names);
+	if (t->rowtime >= 0)
+		ret->node->schema.cols[t->rowtime].time = TIME_ATTR_ROWTIME;
+}
+
+static int
+resolve_options(struct bind *b, const struct object *o, const struct table *t,
+		const struct ast_from *from, const struct options **ret)
+{
+	struct options_request rq = {
+		.list = o->stmt->create_table->options, .parse = &o->parse,
+		.at = o->stmt->create_table->name.at,
+	};
+	const char **cols = arena_array(b->a, t->ncols, const char *);
+	struct options *with_hints;
+
+	*ret = t->options;
+	if (!from || !from->hints)
+		return 0;
+	for (unsigned i = 0; i < t->ncols; i++)
+		cols[i] = t->cols[i].name;
+	rq.hints = from->hints;
+	rq.hints_parse = b->parse;
+	rq.cols = cols;
+	rq.ncols = t->ncols;
+	if (options_resolve(&rq, b->a, &with_hints, b->err) < 0) {
+		if (b->view)
+			return bind_place(b, from->at);
+		return -1;
+	}
+	*ret = with_hints;
+	return 0;
+}
+
+static int
+check_source(struct bind *b, const struct table *t, const struct ast_from *from)
+{
+	const char *name = t->connector->name;
+
+	if (!from || t->connector->use & OPT_SOURCE)
+		return 0;
+	if (strcmp(name, "upsert-kafka") == 0) {
+		bind_error(b, from->at, ERR_UNSUPPORTED,
+			   "reading from upsert-kafka is not supported yet");
+		error_note(b->err, "a table over the same topic with the "
+			   "connector 'kafka' gives its records as they come");
+		return -1;
+	}
+	return bind_error(b, from->at, ERR_NOT_A_SOURCE,
+			  "the connector '%s' cannot be read from", name);
+}
+
+int
+bind_table(struct bind *b, const struct object *o, struct table *t,
+	   const struct ast_from *from, struct rel *ret)
+{
+	struct expr **by = arena_array(b->a, t->ncols, struct expr *);
+	const struct options *options;
+	struct plan_node *node;
+	struct bind own = *b;
+
+	if (check_source(b, t, from) < 0 ||
+	    resolve_options(b, o, t, from, &options) < 0)
+		return -1;
+	own.parse = &o->parse; /* expressions of the table stand in its text */
+	if (!own.view && from) {
+		own.view = o->name;
+		own.view_at = from->at;
+	}
+	node = make_scan(&own, o, t, options);
+	if (base_columns(&own, t, node, by) < 0 ||
+	    computed_columns(&own, t, o->name, by) < 0)
+		return -1;
+	if (t->rowtime >= 0 && add_watermark(&own, o, t, by, &node) < 0)
+		return -1;
+	make_relation(b, o, t, node, by, ret);
+	return 0;
+}

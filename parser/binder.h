@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/binder.h - what the bind_*.c files share. A query is bound to a
+ * relation: a plan node and the columns that can be named above it, which may
+ * be fewer than the node's (time attributes travel along unseen) or more (the
+ * window columns of a table function before its GROUP BY).
+ */
+#ifndef PARSER_BINDER_H
+#define PARSER_BINDER_H
+
+#include "parser/bind.h"
+#include "parser/catalog.h"
+#include "parser/plan.h"
+
+/* ---- relations ---- */
+
+enum window_role { ROLE_NONE, ROLE_START, ROLE_END, ROLE_TIME };
+
+/* A window column that exists only once the aggregate is made: an expression
+ * refers to it by a column number that no node has. */
+#define VIRTUAL_COLUMN(role) ((uint16_t)(0xff00 + (role)))
+#define IS_VIRTUAL(column) ((column) >= 0xff00)
+
+struct rel_column {
+	const char *qualifier; /* table or alias, NULL: none */
+	const char *name;
+	struct type type;
+	enum window_role role;
+	uint16_t column; /* of the node, or VIRTUAL_COLUMN() */
+	struct span at;  /* of the select item that made it */
+};
+
+enum window_state {
+	NO_WINDOW,
+	WINDOW_PENDING, /* a window function without its aggregate yet */
+	WINDOW_DONE,    /* rows are results of windows */
+};
+
+struct rel {
+	struct plan_node *node;
+	unsigned ncols;
+	struct rel_column *cols;
+	enum window_state state;
+	struct plan_window window; /* time_col: of the node, in both states */
+	struct span window_at;
+	const char *name; /* for messages: the table or view, or NULL */
+};
+
+/* ---- the binder ---- */
+
+struct bind {
+	struct arena *a;
+	const struct parse *parse;     /* the text being bound */
+	const struct catalog *catalog;
+	const struct settings *settings;
+	const struct zone *zone;
+	struct error *err;
+	/* Inside a view errors point at the statement that uses it. */
+	const struct parse *script;
+	const char *view;
+	struct span view_at;
+	unsigned depth;
+	struct span *sink_at; /* per sink of the plan */
+	unsigned nnotices;
+	const char *notices[16];
+};
+
+/* Sets the error and its place; returns -1. */
+int bind_error(struct bind *b, struct span at, enum error_code code,
+	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Gives an error that is set already its place. */
+int bind_place(struct bind *b, struct span at);
+void bind_notice(struct bind *b, const char *text);
+
+/* ---- bind_expr.c ---- */
+
+/* An aggregate call before it is lifted: only between bind_expr() and
+ * bind_group(). */
+struct bound_aggregate {
+	struct expr e; /* EXPR_CALL of an FN_AGGREGATE */
+	bool distinct;
+	struct expr *filter;
+};
+
+struct scope {
+	const struct rel *rel;
+	const char *clause;    /* "WHERE", for messages */
+	bool aggregates;       /* may stand here */
+	bool in_aggregate;     /* inside the arguments of one */
+};
+
+int bind_expr(struct bind *b, const struct scope *s, const struct ast_expr *ast,
+	      struct expr **ret);
+/* The same, and it must be BOOLEAN. */
+int bind_predicate(struct bind *b, const struct scope *s,
+		   const struct ast_expr *ast, struct expr **ret);
+/* Converts by a cast, folded into a literal where that is possible. */
+int bind_convert(struct bind *b, struct expr *e, struct type to,
+		 struct expr **ret);
+bool bind_has_aggregate(const struct ast_expr *ast);
+/* Reads a window column before its aggregate. */
+bool expr_reads_virtual(const struct expr *e);
+/* An aggregate may be inside. */
+bool expr_equal_bound(const struct expr *a, const struct expr *b);
+
+/* ---- bind_cast.c ---- */
+
+int bind_cast(struct bind *b, const struct ast_expr *ast, struct expr *arg,
+	      struct expr **ret);
+/* The text of a literal as a value of type `to` (a time); NULL: it is none. */
+struct expr *bind_literal_time(struct bind *b, const struct expr *text,
+			       struct type to);
+
+/* ---- bind_table.c ---- */
+
+/* The table's static side: columns, options, keys. */
+int bind_table_definition(struct bind *b, const struct ast_create_table *ct,
+			  struct table **ret);
+/* A relation of all columns of a table that is read; also checks computed
+ * columns and the watermark, whose types it fills in. */
+int bind_table(struct bind *b, const struct object *o, struct table *t,
+	       const struct ast_from *from, struct rel *ret);
+
+/* ---- bind_query.c ---- */
+
+/* names: what the columns are called where the query does not say so (the
+ * sink's), n of them; NULL: none. top: LIMIT may stand here. */
+struct query_context {
+	unsigned nnames;
+	const char *const *names;
+	bool top;
+	int64_t limit; /* out */
+};
+int bind_query(struct bind *b, const struct ast_query *q,
+	       struct query_context *qc, struct rel *ret);
+
+/* ---- bind_from.c ---- */
+
+int bind_from(struct bind *b, const struct ast_from *from, struct rel *ret);
+/* The table or view of that name. */
+int bind_named(struct bind *b, const struct ast_from *from, struct rel *ret);
+int bind_view_query(struct bind *b, const struct object *o, struct rel *ret);
+
+/* ---- bind_window.c ---- */
+
+int bind_window(struct bind *b, const struct ast_from *from, struct rel *ret);
+bool window_equal(const struct plan_window *a, const struct plan_window *b);
+
+/* ---- bind_group.c ---- */
+
+struct select_item {
+	struct expr *expr;
+	const char *name;  /* of the column */
+	bool named;        /* by an alias */
+	struct span at;
+};
+struct grouping {
+	const struct ast_query *q;
+	unsigned nkeys;
+	struct expr **keys;   /* over the input */
+	struct span *key_at;
+	unsigned nitems;
+	struct select_item *items; /* exprs over the input, then over ret */
+	struct expr *having;       /* likewise, or NULL */
+	unsigned nnames;           /* of the sink's columns */
+	const char *const *names;
+};
+/* Builds the aggregate over `in`; afterwards the items (and having) refer to
+ * ret->node. */
+int bind_group(struct bind *b, const struct rel *in, struct grouping *g,
+	       struct rel *ret);
+
+/* ---- bind_sink.c ---- */
+
+int bind_insert(struct bind *b, const struct ast_insert *ins,
+		struct plan_node **ret);
+int bind_select(struct bind *b, const struct ast_query *q,
+		struct plan_node **ret);
+
+/* ---- plan.c ---- */
+
+struct plan_node *plan_node_create(struct arena *a, enum plan_kind kind,
+				   unsigned ninputs,
+				   struct plan_node *const *inputs);
+/* FILTER over `in`. */
+struct plan_node *plan_filter(struct arena *a, struct plan_node *in,
+			      struct expr *predicate);
+/* PROJECT over `in`; schema columns have the expressions' types. */
+struct plan_node *plan_project(struct arena *a, struct plan_node *in,
+			       unsigned n, struct expr *const *exprs,
+			       const char *const *names);
+void schema_init(struct schema *s, unsigned ncols, struct arena *a);
+
+/* ---- rewrite.c ---- */
+
+/* Turns the sinks' trees into one DAG with everything of plan.h filled in.
+ * Fails with a change mode or a key that a sink cannot take. */
+int plan_finish(struct bind *b, struct plan *p);
+
+#endif

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/catalog.c - tables and views by name. An object is checked against the
+ * statement's own text first, so that errors show what the user wrote, and then
+ * made again from a copy of that text which it keeps.
+ */
+#include "parser/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "parser/binder.h"
+
+struct catalog {
+	struct catalog *parent;
+	struct object *objects; /* in the order of names; owned */
+};
+
+struct catalog *
+catalog_create(struct catalog *parent)
+{
+	struct catalog *c = mem_zalloc(sizeof(*c));
+
+	c->parent = parent;
+	return c;
+}
+
+static void
+object_destroy(struct object *o)
+{
+	arena_release(&o->arena);
+	free(o);
+}
+
+void
+catalog_destroy(struct catalog *c)
+{
+	if (!c)
+		return;
+	while (c->objects) {
+		struct object *o = c->objects;
+
+		c->objects = o->next;
+		object_destroy(o);
+	}
+	free(c);
+}
+
+/* ---- names ---- */
+
+int
+catalog_name(const struct parse *p, const struct ast_name *name,
+	     const char **ret, struct error *err)
+{
+	static const char *const own[] = { "default_catalog",
+					   "default_database" };
+
+	for (unsigned i = 0; i + 1 < name->nparts; i++) {
+		const char *wanted = own[i + 3 - name->nparts];
+
+		if (strcmp(name->part[i], wanted) == 0)
+			continue;
+		error_set(err, ERR_UNKNOWN_TABLE,
+			  "there is no catalog or database \"%s\"",
+			  name->part[i]);
+		error_hint(err, "there is only default_catalog."
+			   "default_database: leave it out");
+		return parse_error_at(p, name->part_at[i], err);
+	}
+	*ret = name->part[name->nparts - 1];
+	return 0;
+}
+
+static struct object *
+find_here(const struct catalog *c, const char *name)
+{
+	for (struct object *o = c->objects; o; o = o->next)
+		if (strcmp(o->name, name) == 0)
+			return o;
+	return NULL;
+}
+
+const struct object *
+catalog_find(const struct catalog *c, const char *name)
+{
+	for (; c; c = c->parent) {
+		const struct object *o = find_here(c, name);
+
+		if (o)
+			return o;
+	}
+	return NULL;
+}
+
+const struct object *
+catalog_next(const struct catalog *c, const struct object *prev)
+{
+	const struct object *best = NULL;
+
+	for (const struct catalog *i = c; i; i = i->parent) {
+		const struct object *o = i->objects;
+
+		while (o && prev && strcmp(o->name, prev->name) <= 0)
+			o = o->next;
+		if (o && (!best || strcmp(o->name, best->name) < 0))
+			best = o;
+	}
+	return best;
+}
+
+static void
+unknown_object(const struct catalog *c, const char *name, struct error *err)
+{
+	const struct object *o = NULL;
+	const char *names[256], *near;
+	unsigned n = 0;
+
+	while (n < ARRAY_LEN(names) && (o = catalog_next(c, o)))
+		names[n++] = o->name;
+	error_set(err, ERR_UNKNOWN_TABLE, "there is no table or view \"%s\"",
+		  name);
+	near = error_nearest(name, names, n);
+	if (near)
+		error_hint(err, "did you mean \"%s\"?", near);
+	else if (n == 0)
+		error_note(err, "no table has been created yet");
+}
+
+int
+catalog_resolve(const struct catalog *c, const struct parse *p,
+		const struct ast_name *name, const struct object **ret,
+		struct error *err)
+{
+	const char *simple = NULL;
+
+	if (catalog_name(p, name, &simple, err) < 0)
+		return -1;
+	*ret = catalog_find(c, simple);
+	if (*ret)
+		return 0;
+	unknown_object(c, simple, err);
+	return parse_error_at(p, name->at, err);
+}
+
+/* ---- making an object ---- */
+
+static const struct ast_name *
+created_name(const struct ast_statement *stmt)
+{
+	return stmt->kind == AST_STMT_CREATE_TABLE ? &stmt->create_table->name
+						   : &stmt->create_view->name;
+}
+
+static int
+define_view(struct bind *b, struct object *o)
+{
+	struct rel rel;
+
+	if (bind_view_query(b, o, &rel) < 0)
+		return -1;
+	if (rel.state == WINDOW_PENDING)
+		return 0; /* its readers group it */
+	o->nview_cols = rel.ncols;
+	o->view_cols = arena_array(b->a, rel.ncols, struct view_column);
+	for (unsigned i = 0; i < rel.ncols; i++)
+		o->view_cols[i] = (struct view_column){
+			arena_strdup(b->a, rel.cols[i].name),
+			rel.cols[i].type };
+	return 0;
+}
+
+/* Fills o from its statement; scratch memory and results share o's arena. */
+static int
+define(struct object *o, const struct settings *s, struct error *err)
+{
+	struct bind b = {
+		.a = &o->arena, .parse = &o->parse, .script = &o->parse,
+		.catalog = o->owner, .settings = s, .zone = settings_zone(s),
+		.err = err,
+	};
+	struct rel rel;
+
+	if (o->kind == OBJECT_VIEW)
+		return define_view(&b, o);
+	if (bind_table_definition(&b, o->stmt->create_table, &o->table) < 0)
+		return -1;
+	return bind_table(&b, o, o->table, NULL, &rel);
+}
+
+static struct object *
+object_create(const struct catalog *owner, const struct ast_statement *stmt,
+	      const char *name)
+{
+	struct object *o = mem_zalloc(sizeof(*o));
+
+	arena_init(&o->arena);
+	o->owner = owner;
+	o->name = arena_strdup(&o->arena, name);
+	o->kind = stmt->kind == AST_STMT_CREATE_TABLE ? OBJECT_TABLE
+						      : OBJECT_VIEW;
+	return o;
+}
+
+/* Against the text of the user's script. */
+static int
+check_definition(const struct catalog *owner, const struct parse *p,
+		 struct ast_statement *stmt, const char *name,
+		 const struct settings *s, struct error *err)
+{
+	struct object *o = object_create(owner, stmt, name);
+	int rc;
+
+	o->parse = *p;
+	o->stmt = stmt;
+	rc = define(o, s, err);
+	object_destroy(o);
+	return rc;
+}
+
+static int
+make(const struct catalog *owner, const char *text, size_t n,
+     const struct ast_statement *stmt, const char *name,
+     const struct settings *s, struct object **ret, struct error *err)
+{
+	struct object *o = object_create(owner, stmt, name);
+
+	o->text = arena_strndup(&o->arena, text, n);
+	o->canonical = parse_canonical(text, n, &o->arena);
+	if (parse_begin(&o->parse, o->text, n, NULL, &o->arena,
+			&parse_limits_default, err) < 0 ||
+	    parse_next(&o->parse, &o->stmt, err) != 1 ||
+	    define(o, s, err) < 0) {
+		object_destroy(o);
+		return -1;
+	}
+	o->temporary = o->kind == OBJECT_TABLE
+		? o->stmt->create_table->temporary
+		: o->stmt->create_view->temporary;
+	*ret = o;
+	return 0;
+}
+
+static void
+insert_sorted(struct catalog *c, struct object *o)
+{
+	struct object **at = &c->objects;
+
+	while (*at && strcmp((*at)->name, o->name) < 0)
+		at = &(*at)->next;
+	o->next = *at;
+	*at = o;
+}
+
+/* ---- the same text or another ---- */
+
+/* Where two canonical texts begin to differ, some words of each. */
+static void
+note_difference(const struct object *o, const char *canonical,
+		struct error *err)
+{
+	const char *x = o->canonical, *y = canonical;
+	size_t i = 0;
+
+	while (x[i] && x[i] == y[i])
+		i++;
+	while (i > 0 && x[i - 1] != ' ')
+		i--;
+	error_note(err, "it differs at: existing \"%.60s\", new \"%.60s\"; "
+		   "DROP %s first, or take another name", x + i, y + i,
+		   o->kind == OBJECT_TABLE ? "TABLE" : "VIEW");
+}
+
+static int
+compare_existing(const struct object *o, const struct parse *p,
+		 const struct ast_statement *stmt, const char *canonical,
+		 bool if_not_exists, enum catalog_result *ret,
+		 struct error *err)
+{
+	if (strcmp(o->canonical, canonical) == 0) {
+		*ret = CATALOG_SAME;
+		return 0;
+	}
+	if (if_not_exists) {
+		*ret = CATALOG_KEPT;
+		return 0;
+	}
+	error_set(err, ERR_EXISTS, "the %s \"%s\" exists with another text",
+		  o->kind == OBJECT_TABLE ? "table" : "view", o->name);
+	note_difference(o, canonical, err);
+	return parse_error_at(p, created_name(stmt)->at, err);
+}
+
+/* Jobs and a catalog's own objects outlive sessions: they cannot stand on a
+ * temporary object. */
+static struct catalog *
+home_of(struct catalog *c, bool temporary)
+{
+	while (!temporary && c->parent)
+		c = c->parent;
+	return c;
+}
+
+int
+catalog_add(struct catalog *c, const struct parse *p,
+	    const struct ast_statement *stmt, const struct settings *s,
+	    enum catalog_result *ret, struct error *err)
+{
+	bool table = stmt->kind == AST_STMT_CREATE_TABLE;
+	bool temporary = table ? stmt->create_table->temporary
+			       : stmt->create_view->temporary;
+	bool if_not_exists = table ? stmt->create_table->if_not_exists
+				   : stmt->create_view->if_not_exists;
+	struct catalog *home = home_of(c, temporary);
+	const char *text = p->text + stmt->at.offset, *name = NULL, *canonical;
+	const struct object *existing;
+	struct object *o;
+	struct arena scratch;
+	int rc;
+
+	if (catalog_name(p, created_name(stmt), &name, err) < 0)
+		return -1;
+	existing = find_here(home, name);
+	if (existing) {
+		arena_init(&scratch);
+		canonical = parse_canonical(text, stmt->at.length, &scratch);
+		rc = compare_existing(existing, p, stmt, canonical,
+				      if_not_exists, ret, err);
+		arena_release(&scratch);
+		return rc;
+	}
+	if (check_definition(home, p, (struct ast_statement *)stmt, name, s,
+			     err) < 0)
+		return -1;
+	if (make(home, text, stmt->at.length, stmt, name, s, &o, err) < 0)
+		return -1;
+	insert_sorted(home, o);
+	*ret = CATALOG_CREATED;
+	return 0;
+}
+
+/* ---- DROP ---- */
+
+static int
+drop_absent(const struct catalog *c, const struct parse *p,
+	    const struct ast_statement *stmt, const char *name,
+	    enum catalog_result *ret, struct error *err)
+{
+	if (stmt->if_exists) {
+		*ret = CATALOG_ABSENT;
+		return 0;
+	}
+	unknown_object(c, name, err);
+	if (catalog_find(c, name))
+		error_hint(err, "write DROP %s%s",
+			   stmt->temporary ? "" : "TEMPORARY ",
+			   stmt->kind == AST_STMT_DROP_TABLE ? "TABLE"
+							     : "VIEW");
+	return parse_error_at(p, stmt->name.at, err);
+}
+
+int
+catalog_drop(struct catalog *c, const struct parse *p,
+	     const struct ast_statement *stmt, enum catalog_result *ret,
+	     struct error *err)
+{
+	struct catalog *home = home_of(c, stmt->temporary);
+	bool table = stmt->kind == AST_STMT_DROP_TABLE;
+	struct object **at = &home->objects, *o;
+	const char *name = NULL;
+
+	if (catalog_name(p, &stmt->name, &name, err) < 0)
+		return -1;
+	while (*at && strcmp((*at)->name, name) != 0)
+		at = &(*at)->next;
+	o = *at;
+	if (!o || o->temporary != stmt->temporary)
+		return drop_absent(c, p, stmt, name, ret, err);
+	if ((o->kind == OBJECT_TABLE) != table) {
+		error_set(err, ERR_UNKNOWN_TABLE, "\"%s\" is a %s", name,
+			  table ? "view" : "table");
+		error_hint(err, "write DROP %s", table ? "VIEW" : "TABLE");
+		return parse_error_at(p, stmt->name.at, err);
+	}
+	*at = o->next;
+	object_destroy(o);
+	*ret = CATALOG_DROPPED;
+	return 0;
+}
+
+/* ---- what a statement stands on ---- */
+
+struct depends {
+	struct arena *a;
+	unsigned n, room;
+	const struct object **objects;
+};
+
+static void depend_query(struct depends *d, const struct catalog *c,
+			 const struct ast_query *q);
+
+static void
+depend_name(struct depends *d, const struct catalog *c,
+	    const struct ast_name *name)
+{
+	const struct object *o = catalog_find(c,
+					      name->part[name->nparts - 1]);
+
+	if (!o)
+		return;
+	for (unsigned i = 0; i < d->n; i++)
+		if (d->objects[i] == o)
+			return;
+	if (o->kind == OBJECT_VIEW)
+		depend_query(d, o->owner, o->stmt->create_view->query);
+	if (d->n == d->room) {
+		const struct object **more;
+
+		d->room = d->room ? 2 * d->room : 8;
+		more = arena_array(d->a, d->room, const struct object *);
+		if (d->n)
+			memcpy(more, d->objects, d->n * sizeof(*more));
+		d->objects = more;
+	}
+	d->objects[d->n++] = o;
+}
+
+static void
+depend_from(struct depends *d, const struct catalog *c,
+	    const struct ast_from *from)
+{
+	if (!from)
+		return;
+	if (from->kind == AST_FROM_TABLE)
+		depend_name(d, c, &from->name);
+	if (from->query)
+		depend_query(d, c, from->query);
+	depend_from(d, c, from->table);
+}
+
+static void
+depend_query(struct depends *d, const struct catalog *c,
+	     const struct ast_query *q)
+{
+	for (; q; q = q->next) {
+		depend_from(d, c, q->from);
+		depend_query(d, c, q->branches);
+	}
+}
+
+void
+catalog_depends(const struct catalog *c, const struct ast_statement *stmt,
+		struct arena *a, const struct object ***ret, unsigned *ret_n)
+{
+	struct depends d = { .a = a };
+
+	for (const struct ast_insert *i = stmt->inserts; i; i = i->next) {
+		depend_query(&d, c, i->query);
+		depend_name(&d, c, &i->table);
+	}
+	depend_query(&d, c, stmt->query);
+	if (stmt->create_view)
+		depend_query(&d, c, stmt->create_view->query);
+	*ret = d.objects;
+	*ret_n = d.n;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/explain.c - the plan as a tree for people: a line per node, from the
+ * sinks down to the scans. A node that several read is shown once, with a
+ * number, and referred to afterwards.
+ */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/time.h"
+#include "parser/rewrite.h"
+
+struct explain {
+	struct buf *out;
+	struct arena a;
+	unsigned *mark; /* per node: number given, 0: none yet */
+	unsigned nmarks;
+};
+
+static void
+put_names(struct buf *out, const struct schema *s, unsigned n,
+	  const uint16_t *cols)
+{
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(out, "%s%s", i ? ", " : "", s->cols[cols[i]].name);
+}
+
+static void
+put_mode(struct explain *x, const struct plan_node *n)
+{
+	static const char *const names[] = {
+		[CHANGE_APPEND] = "append", [CHANGE_RETRACT] = "retract",
+		[CHANGE_UPSERT] = "upsert",
+	};
+
+	buf_printf(x->out, " [%s", names[n->mode]);
+	if (n->nkey) {
+		buf_puts(x->out, ", key ");
+		put_names(x->out, &n->schema, n->nkey, n->key);
+	}
+	buf_putc(x->out, ']');
+}
+
+/* ---- a line for each kind ---- */
+
+static void
+put_scan_columns(struct explain *x, const struct plan_node *n)
+{
+	const struct plan_scan *s = n->scan;
+	unsigned shown = 0, left = 0;
+
+	for (unsigned i = 0; i < s->ncols; i++) {
+		const struct scan_column *c = &s->cols[i];
+
+		left += !c->wanted;
+		if (!c->wanted)
+			continue;
+		buf_printf(x->out, "%s%s", shown++ ? ", " : ": ", c->name);
+		if (c->metadata_key)
+			buf_printf(x->out, " (metadata %s)", c->metadata_key);
+	}
+	if (shown == 0)
+		buf_puts(x->out, ": no columns");
+	if (left)
+		buf_printf(x->out, "; %u not read", left);
+}
+
+static void
+put_scan(struct explain *x, const struct plan_node *n)
+{
+	const struct options *o = n->scan->options;
+	const char *topic = options_get(o, "topic");
+	const char *path = options_get(o, "path");
+	const char *from = options_get(o, "scan.startup.mode");
+	const char *to = options_get(o, "scan.bounded.mode");
+	const struct options *format = options_of_format(o, "value", &x->a);
+
+	buf_printf(x->out, "scan %s (%s", n->scan->table, o->connector);
+	if (topic || path)
+		buf_printf(x->out, " %s", topic ? topic : path);
+	if (format)
+		buf_printf(x->out, ", %s", format->connector);
+	if (from)
+		buf_printf(x->out, ", from %s", from);
+	if (to && strcmp(to, "unbounded") != 0)
+		buf_printf(x->out, ", to %s", to);
+	buf_putc(x->out, ')');
+	put_scan_columns(x, n);
+	if (n->scan->filter)
+		buf_printf(x->out, "; where %s",
+			   expr_text(n->scan->filter, &n->schema, &x->a));
+}
+
+static void
+put_watermark(struct explain *x, const struct plan_node *n)
+{
+	const struct plan_watermark *w = n->watermark;
+
+	buf_printf(x->out, "watermark %s: %s", w->table,
+		   expr_text(w->watermark, &n->inputs[0]->schema, &x->a));
+	if (w->idle_timeout_us) {
+		buf_puts(x->out, "; idle after ");
+		duration_text(x->out, w->idle_timeout_us / US_PER_MS);
+	}
+	if (w->on_event)
+		buf_puts(x->out, "; on every event");
+}
+
+static void
+put_project(struct explain *x, const struct plan_node *n)
+{
+	buf_puts(x->out, "project ");
+	for (unsigned i = 0; i < n->schema.ncols; i++) {
+		const char *text = expr_text(n->exprs[i],
+					     &n->inputs[0]->schema, &x->a);
+
+		buf_puts(x->out, i ? ", " : "");
+		if (strcmp(text, n->schema.cols[i].name) != 0)
+			buf_printf(x->out, "%s = ", n->schema.cols[i].name);
+		buf_puts(x->out, text);
+	}
+}
+
+static void
+put_group(struct explain *x, const struct plan_node *n)
+{
+	const struct plan_group *g = n->group;
+	const struct schema *in = &n->inputs[0]->schema;
+
+	buf_puts(x->out, n->name);
+	if (n->kind == PLAN_WINDOW_AGGREGATE)
+		buf_printf(x->out, " %s",
+			   plan_window_text(&g->window,
+					    in->cols[g->window.time_col].name,
+					    &x->a));
+	if (g->nkeys) {
+		buf_puts(x->out, " by ");
+		put_names(x->out, in, g->nkeys, g->keys);
+	}
+	for (unsigned i = 0; i < g->naggs; i++)
+		buf_printf(x->out, "%s%s", i ? ", " : ": ", g->aggs[i].text);
+}
+
+static void
+put_sink(struct explain *x, const struct plan_node *n)
+{
+	const struct plan_sink *s = n->sink;
+	const char *where;
+
+	if (!s->table) {
+		buf_puts(x->out, "select");
+		if (s->limit >= 0)
+			buf_printf(x->out, " limit %lld", (long long)s->limit);
+		return;
+	}
+	where = options_get(s->options, "topic");
+	if (!where)
+		where = options_get(s->options, "path");
+	buf_printf(x->out, "sink %s (%s%s%s", s->table, s->options->connector,
+		   where ? " " : "", where ? where : "");
+	if (s->nkeys) {
+		buf_puts(x->out, ", primary key ");
+		put_names(x->out, &n->schema, s->nkeys, s->keys);
+	}
+	buf_putc(x->out, ')');
+}
+
+static void
+put_line(struct explain *x, const struct plan_node *n)
+{
+	switch (n->kind) {
+	case PLAN_SCAN:
+		put_scan(x, n);
+		break;
+	case PLAN_WATERMARK:
+		put_watermark(x, n);
+		break;
+	case PLAN_FILTER:
+		buf_printf(x->out, "filter %s",
+			   expr_text(n->predicate, &n->inputs[0]->schema,
+				     &x->a));
+		break;
+	case PLAN_PROJECT:
+		put_project(x, n);
+		break;
+	case PLAN_UNION:
+		buf_puts(x->out, "union all");
+		break;
+	case PLAN_WINDOW_AGGREGATE:
+	case PLAN_GROUP_AGGREGATE:
+		put_group(x, n);
+		break;
+	case PLAN_SINK:
+		put_sink(x, n);
+		break;
+	}
+	put_mode(x, n);
+	if (n->kind == PLAN_GROUP_AGGREGATE && !n->need_old)
+		buf_puts(x->out, " without old rows");
+}
+
+static void
+put_tree(struct explain *x, const struct plan_node *n, unsigned depth)
+{
+	buf_printf(x->out, "%*s", (int)(2 * depth), "");
+	if (x->mark[n->number]) {
+		buf_printf(x->out, "-> #%u\n", x->mark[n->number]);
+		return;
+	}
+	if (n->nreaders > 1) {
+		x->mark[n->number] = ++x->nmarks;
+		buf_printf(x->out, "#%u ", x->nmarks);
+	}
+	put_line(x, n);
+	buf_putc(x->out, '\n');
+	if (n->unbounded)
+		buf_printf(x->out, "%*sstate %s\n", (int)(2 * depth + 2), "",
+			   n->unbounded);
+	for (unsigned i = 0; i < n->ninputs; i++)
+		put_tree(x, n->inputs[i], depth + 1);
+}
+
+void
+plan_explain(const struct plan *p, struct buf *out)
+{
+	struct explain x = { .out = out };
+
+	arena_init(&x.a);
+	x.mark = arena_array(&x.a, p->n, unsigned);
+	for (unsigned i = 0; i < p->nsinks; i++)
+		put_tree(&x, p->sinks[i], 0);
+	for (unsigned i = 0; i < p->nnotices; i++)
+		buf_printf(out, "notice: %s\n", p->notices[i]);
+	arena_release(&x.a);
+}

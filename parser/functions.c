@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/functions.c - the table of functions, and the little language of its
+ * signatures: finding the form that fits, what the arguments become on the
+ * way in, and what type comes out.
+ */
+#include "parser/functions.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "parser/expr.h"
+#include "parser/types_infer.h"
+
+static const struct function functions[] = {
+#define FUNCTION(id, name, signatures, nulls, flags, help, example, result) \
+	{ FN_##id, name, signatures, nulls, flags, help, example, result },
+#include "parser/functions.def"
+#undef FUNCTION
+};
+
+static const struct {
+	const char *name;
+	enum function_id id;
+} aliases[] = {
+	{ "CHARACTER_LENGTH", FN_CHAR_LENGTH },
+	{ "IFNULL", FN_COALESCE },
+	{ "SUBSTR", FN_SUBSTRING },
+};
+
+/* What Flink has and sluice has not yet: refused by name rather than called
+ * unknown. */
+static const char *const planned[] = {
+	"ACOS", "APPROX_COUNT_DISTINCT", "ARRAY_AGG", "ARRAY_APPEND",
+	"ARRAY_CONCAT", "ARRAY_CONTAINS", "ARRAY_DISTINCT", "ARRAY_JOIN",
+	"ARRAY_MAX", "ARRAY_MIN", "ARRAY_POSITION", "ARRAY_PREPEND",
+	"ARRAY_REMOVE", "ARRAY_REVERSE", "ARRAY_SLICE", "ARRAY_SORT",
+	"ARRAY_UNION", "ASCII", "ASIN", "ATAN", "ATAN2", "BIN", "BTRIM",
+	"CARDINALITY", "CEIL", "CEILING", "CHR", "COLLECT", "CONCAT_WS",
+	"CONVERT_TZ", "COS", "COSH", "COT", "CUME_DIST", "CURRENT_DATABASE",
+	"CURRENT_DATE", "CURRENT_ROW_TIMESTAMP", "CURRENT_TIME",
+	"CURRENT_TIMESTAMP", "CURRENT_WATERMARK", "DAYOFMONTH", "DAYOFWEEK",
+	"DAYOFYEAR", "DECODE", "DEGREES", "DENSE_RANK", "E", "ELEMENT", "ELT",
+	"ENCODE", "ENDSWITH", "EXISTS", "EXP", "EXTRACT", "FIRST_VALUE",
+	"FLOOR", "FROM_BASE64", "FROM_UNIXTIME", "GREATEST", "GROUPING",
+	"GROUPING_ID", "GROUP_ID", "HEX", "HOUR", "INITCAP", "INSTR",
+	"IS_ALPHA", "IS_DECIMAL", "IS_DIGIT", "JSON_ARRAY", "JSON_ARRAYAGG",
+	"JSON_EXISTS", "JSON_OBJECT", "JSON_OBJECTAGG", "JSON_QUERY",
+	"JSON_QUOTE", "JSON_STRING", "JSON_UNQUOTE", "JSON_VALUE", "LAG",
+	"LAST_VALUE", "LEAD", "LEAST", "LEFT", "LISTAGG", "LN", "LOCALTIME",
+	"LOCALTIMESTAMP", "LOCATE", "LOG", "LOG10", "LOG2", "LPAD",
+	"MAP_ENTRIES", "MAP_FROM_ARRAYS", "MAP_KEYS", "MAP_UNION",
+	"MAP_VALUES", "MD5", "MINUTE", "MONTH", "NOW", "NTILE", "OVERLAY",
+	"PARSE_JSON", "PARSE_URL", "PERCENTILE", "PERCENT_RANK", "PI",
+	"POSITION", "POWER", "PRINTF", "PROCTIME", "QUARTER", "RADIANS",
+	"RAND", "RAND_INTEGER", "RANK", "REGEXP", "REGEXP_COUNT",
+	"REGEXP_EXTRACT", "REGEXP_EXTRACT_ALL", "REGEXP_INSTR",
+	"REGEXP_REPLACE", "REGEXP_SUBSTR", "REPEAT", "REPLACE", "REVERSE",
+	"RIGHT", "ROUND", "ROW_NUMBER", "RPAD", "SECOND", "SHA1", "SHA2",
+	"SHA224", "SHA256", "SHA384", "SHA512", "SIGN", "SIN", "SINH",
+	"SOURCE_WATERMARK", "SPLIT", "SPLIT_INDEX", "SQRT", "STARTSWITH",
+	"STDDEV_POP", "STDDEV_SAMP", "STR_TO_MAP", "TAN", "TANH",
+	"TIMESTAMPADD", "TIMESTAMPDIFF", "TO_BASE64", "TO_DATE", "TRANSLATE",
+	"TRUNCATE", "TRY_PARSE_JSON", "TYPEOF", "UNHEX", "UNIX_TIMESTAMP",
+	"URL_DECODE", "URL_ENCODE", "UUID", "VARIANCE", "VAR_POP", "VAR_SAMP",
+	"WEEK", "YEAR",
+};
+
+const struct function *
+function_get(enum function_id id)
+{
+	CHECK(id > FN_NONE);
+	CHECK(id < FN_COUNT_OF);
+	return &functions[id - 1];
+}
+
+const struct function *
+function_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(functions); i++)
+		if (!(functions[i].flags & FN_OPERATOR) &&
+		    strcasecmp(functions[i].name, name) == 0)
+			return &functions[i];
+	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+		if (strcasecmp(aliases[i].name, name) == 0)
+			return function_get(aliases[i].id);
+	return NULL;
+}
+
+const char *const *
+function_names(size_t *ret_n)
+{
+	/* filled alike by whoever comes first: no harm in doing it twice */
+	static const char *names[ARRAY_LEN(functions) + ARRAY_LEN(aliases)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(functions); i++)
+		if (!(functions[i].flags & FN_OPERATOR))
+			names[n++] = functions[i].name;
+	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+		names[n++] = aliases[i].name;
+	*ret_n = n;
+	return names;
+}
+
+bool
+function_is_planned(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(planned); i++)
+		if (strcasecmp(planned[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* ---- the words of a signature ---- */
+
+enum word {
+	W_NONE, W_ARITH, W_EXACT, W_INTEGER, W_TEXT, W_BOOLEAN, W_INSTANT,
+	W_DATE, W_TIME, W_INTERVAL, W_INTERVAL_MS, W_INTERVAL_MONTH, W_ANY,
+	W_ORDERED, W_COMPARABLE, W_T, W_SPECIAL,
+};
+
+static const struct {
+	const char *word;
+	enum word id;
+	const char *human; /* in messages */
+	struct type null_type; /* what a bare NULL becomes there */
+} words[] = {
+	{ "arith", W_ARITH, "number", { .kind = TYPE_INT } },
+	{ "exact", W_EXACT, "integer or DECIMAL", { .kind = TYPE_INT } },
+	{ "integer", W_INTEGER, "integer", { .kind = TYPE_INT } },
+	{ "text", W_TEXT, "text",
+	  { .kind = TYPE_VARCHAR, .length = TYPE_LENGTH_MAX } },
+	{ "boolean", W_BOOLEAN, "boolean", { .kind = TYPE_BOOLEAN } },
+	{ "instant", W_INSTANT, "timestamp",
+	  { .kind = TYPE_TIMESTAMP, .precision = 3 } },
+	{ "date", W_DATE, "date", { .kind = TYPE_DATE } },
+	{ "time", W_TIME, "time", { .kind = TYPE_TIME } },
+	{ "interval", W_INTERVAL, "interval", { .kind = TYPE_INTERVAL_MS } },
+	{ "interval_ms", W_INTERVAL_MS, "interval of days to seconds",
+	  { .kind = TYPE_INTERVAL_MS } },
+	{ "interval_month", W_INTERVAL_MONTH, "interval of years and months",
+	  { .kind = TYPE_INTERVAL_MONTH } },
+	{ "any", W_ANY, "value", { .kind = TYPE_INT } },
+	{ "ordered", W_ORDERED, "value", { .kind = TYPE_INT } },
+	{ "comparable", W_COMPARABLE, "value", { .kind = TYPE_INT } },
+	{ "T", W_T, "value", { .kind = TYPE_INT } },
+	{ "special", W_SPECIAL, "", { .kind = TYPE_NULL } },
+};
+
+#define FORM_ARGS_MAX 4
+
+struct form {
+	unsigned nargs;
+	unsigned word[FORM_ARGS_MAX]; /* index into words[] */
+	bool repeats; /* the last one, once or more */
+	char result[24];
+};
+
+static unsigned
+word_index(const char *text, size_t n)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(words); i++)
+		if (strlen(words[i].word) == n &&
+		    memcmp(words[i].word, text, n) == 0)
+			return i;
+	CHECK(!"a word in functions.def that functions.c does not know");
+	return 0;
+}
+
+/* Reads the form at *pos and moves behind its ';'. False: no more. */
+static bool
+form_next(const char **pos, struct form *ret)
+{
+	const char *p = *pos;
+
+	memset(ret, 0, sizeof(*ret));
+	p += strspn(p, " ");
+	if (*p == '\0')
+		return false;
+	while (*p && *p != ';' && strncmp(p, "->", 2) != 0) {
+		size_t n = strcspn(p, " ;");
+		size_t dots = n > 3 && !memcmp(p + n - 3, "...", 3) ? 3 : 0;
+
+		CHECK(ret->nargs < FORM_ARGS_MAX);
+		ret->word[ret->nargs++] = word_index(p, n - dots);
+		ret->repeats = dots != 0;
+		p += n;
+		p += strspn(p, " ");
+	}
+	if (*p == '-') {
+		size_t n;
+
+		p += 2;
+		p += strspn(p, " ");
+		n = strcspn(p, " ;");
+		CHECK(n < sizeof(ret->result));
+		memcpy(ret->result, p, n);
+		p += n;
+	}
+	p += strspn(p, " ");
+	*pos = *p == ';' ? p + 1 : p;
+	return true;
+}
+
+static unsigned
+form_word(const struct form *f, unsigned arg)
+{
+	return f->word[arg < f->nargs ? arg : f->nargs - 1];
+}
+
+static bool
+word_accepts(enum word w, struct type t)
+{
+	if (t.kind == TYPE_NULL)
+		return true;
+	switch (w) {
+	case W_ARITH:
+		return type_is_numeric(t);
+	case W_EXACT:
+		return type_is_exact(t);
+	case W_INTEGER:
+		return type_is_integer(t);
+	case W_TEXT:
+		return type_is_text(t);
+	case W_BOOLEAN:
+		return t.kind == TYPE_BOOLEAN;
+	case W_INSTANT:
+		return type_is_instant(t);
+	case W_DATE:
+		return t.kind == TYPE_DATE;
+	case W_TIME:
+		return t.kind == TYPE_TIME;
+	case W_INTERVAL:
+		return type_is_interval(t);
+	case W_INTERVAL_MS:
+		return t.kind == TYPE_INTERVAL_MS;
+	case W_INTERVAL_MONTH:
+		return t.kind == TYPE_INTERVAL_MONTH;
+	case W_ANY:
+	case W_ORDERED:
+	case W_COMPARABLE:
+	case W_T:
+		return true;
+	case W_NONE:
+	case W_SPECIAL:
+		break;
+	}
+	return false;
+}
+
+/* ---- what the arguments become ---- */
+
+static bool
+form_has(const struct form *f, enum word w)
+{
+	for (unsigned i = 0; i < f->nargs; i++)
+		if (words[f->word[i]].id == w)
+			return true;
+	return false;
+}
+
+/* The type that all arguments at `w` share; for W_COMPARABLE a time beside
+ * texts decides. False: there is none. */
+static bool
+shared_type(const struct form *f, enum word w, unsigned n,
+	    const struct type *args, struct type *ret)
+{
+	struct type t = TYPE_OF(TYPE_NULL), other;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (words[form_word(f, i)].id != w)
+			continue;
+		if (type_common(t, args[i], &t))
+			continue;
+		if (w != W_COMPARABLE ||
+		    !type_comparable(t, args[i], &other, &t))
+			return false;
+		if (!type_is_text(args[i]))
+			t = args[i];
+	}
+	if (t.kind == TYPE_NULL)
+		t.kind = TYPE_INT;
+	*ret = t;
+	return true;
+}
+
+static bool
+convert_shared(const struct form *f, enum word w, unsigned n,
+	       struct type *args, struct type *ret_shared)
+{
+	struct type other;
+
+	if (!shared_type(f, w, n, args, ret_shared))
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		bool nullable = args[i].nullable;
+
+		if (words[form_word(f, i)].id != w)
+			continue;
+		if (w == W_T)
+			args[i] = *ret_shared;
+		else if (!type_comparable(args[i], *ret_shared, &args[i],
+					  &other))
+			return false;
+		args[i].nullable = nullable;
+	}
+	return true;
+}
+
+static void
+convert_nulls(const struct form *f, unsigned n, struct type *args)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (args[i].kind != TYPE_NULL)
+			continue;
+		args[i] = words[form_word(f, i)].null_type;
+		args[i].nullable = true;
+	}
+}
+
+/* ---- what comes out ---- */
+
+static bool
+named_type(const char *word, struct type *ret)
+{
+	static const struct {
+		const char *word;
+		struct type type;
+	} types[] = {
+		{ "boolean", { .kind = TYPE_BOOLEAN } },
+		{ "int", { .kind = TYPE_INT } },
+		{ "bigint", { .kind = TYPE_BIGINT } },
+		{ "double", { .kind = TYPE_DOUBLE } },
+		{ "string",
+		  { .kind = TYPE_VARCHAR, .length = TYPE_LENGTH_MAX } },
+		{ "timestamp3", { .kind = TYPE_TIMESTAMP, .precision = 3 } },
+		{ "timestamp_ltz3",
+		  { .kind = TYPE_TIMESTAMP_LTZ, .precision = 3 } },
+		{ "timestamp_ltz",
+		  { .kind = TYPE_TIMESTAMP_LTZ, .precision = 3 } },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		if (strcmp(types[i].word, word) == 0) {
+			*ret = types[i].type;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* 1: it was a word of arithmetic and *ret is set; 0: it was not. */
+static int
+arithmetic_result(const char *word, unsigned n, struct type *args,
+		  struct type *ret, struct error *err)
+{
+	static const char *const ops[] = { "add", "mul", "div", "mod" };
+
+	for (unsigned i = 0; i < ARRAY_LEN(ops); i++) {
+		if (strcmp(ops[i], word) != 0)
+			continue;
+		CHECK(n == 2);
+		if (args[0].kind == TYPE_NULL && args[1].kind == TYPE_NULL)
+			args[0] = TYPE_OF(TYPE_INT);
+		if (type_arithmetic((enum arithmetic)i, args[0], args[1],
+				    &args[0], &args[1], ret, err) < 0)
+			return -1;
+		return 1;
+	}
+	return 0;
+}
+
+/* TO_TIMESTAMP_LTZ(n, 6) keeps its microseconds. */
+static void
+refine_result(const struct function *f, unsigned n, struct expr *const *exprs,
+	      struct type *ret)
+{
+	if (f->id == FN_TO_TIMESTAMP_LTZ && n == 2 &&
+	    exprs[1]->kind == EXPR_LITERAL && !exprs[1]->value.is_null &&
+	    exprs[1]->value.i64 > 3 && exprs[1]->value.i64 <= 6)
+		ret->precision = (uint8_t)exprs[1]->value.i64;
+}
+
+static bool
+result_nullable(const struct function *f, char mark, unsigned n,
+		const struct type *args)
+{
+	bool any = false, all = n > 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (f->id == FN_IF && i == 0)
+			continue; /* a NULL condition takes the else value */
+		any |= args[i].nullable;
+		all &= args[i].nullable;
+	}
+	if (mark == '!' || mark == '?')
+		return mark == '?';
+	return f->id == FN_COALESCE ? all : any;
+}
+
+static int
+form_result(const struct function *f, const struct form *form, unsigned n,
+	    struct expr *const *exprs, struct type *args, struct type shared,
+	    struct type *ret, struct error *err)
+{
+	char word[sizeof(form->result)], mark;
+	size_t len = strlen(form->result);
+	bool nullable;
+	int rc;
+
+	memcpy(word, form->result, sizeof(word));
+	mark = len && strchr("!?", word[len - 1]) ? word[len - 1] : 0;
+	if (mark)
+		word[len - 1] = '\0';
+	nullable = result_nullable(f, mark, n, args);
+	rc = arithmetic_result(word, n, args, ret, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	convert_nulls(form, n, args);
+	if (word[0] == '$')
+		*ret = args[word[1] - '1'];
+	else if (strcmp(word, "T") == 0)
+		*ret = shared;
+	else if (strcmp(word, "sum") == 0)
+		*ret = type_sum(args[0]);
+	else if (strcmp(word, "avg") == 0)
+		*ret = type_avg(args[0]);
+	else
+		CHECK(named_type(word, ret));
+	ret->nullable = nullable || (f->flags & FN_AGGREGATE && mark != '!');
+	refine_result(f, n, exprs, ret);
+	return 0;
+}
+
+/* ---- finding the form ---- */
+
+static bool
+form_accepts(const struct form *form, unsigned n, struct expr *const *exprs,
+	     struct type *ret_args, struct type *ret_shared)
+{
+	if (form->repeats ? n < form->nargs : n != form->nargs)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		ret_args[i] = exprs[i]->type;
+		if (!word_accepts(words[form_word(form, i)].id, ret_args[i]))
+			return false;
+	}
+	*ret_shared = TYPE_OF(TYPE_NULL);
+	if (form_has(form, W_T) &&
+	    !convert_shared(form, W_T, n, ret_args, ret_shared))
+		return false;
+	return !form_has(form, W_COMPARABLE) ||
+	       convert_shared(form, W_COMPARABLE, n, ret_args, ret_shared);
+}
+
+static size_t
+append(char *out, size_t size, size_t at, const char *text)
+{
+	int n = at < size ? snprintf(out + at, size - at, "%s", text) : 0;
+
+	return at + (size_t)n;
+}
+
+static size_t
+append_form(const struct function *f, const struct form *form, char *out,
+	    size_t size, size_t at)
+{
+	bool infix = f->flags & FN_OPERATOR && form->nargs == 2;
+
+	if (!infix) {
+		at = append(out, size, at, f->name);
+		at = append(out, size, at, "(");
+	}
+	for (unsigned i = 0; i < form->nargs; i++) {
+		if (i > 0) {
+			at = append(out, size, at, infix ? " " : ", ");
+			at = append(out, size, at, infix ? f->name : "");
+			at = append(out, size, at, infix ? " " : "");
+		}
+		at = append(out, size, at, words[form->word[i]].human);
+	}
+	if (form->repeats)
+		at = append(out, size, at, ", ...");
+	return infix ? at : append(out, size, at, ")");
+}
+
+void
+function_forms(const struct function *f, char *out, size_t size)
+{
+	const char *p = f->signatures;
+	struct form form;
+	size_t at = 0;
+
+	CHECK(size > 0);
+	out[0] = '\0';
+	while (form_next(&p, &form)) {
+		at = append(out, size, at, at ? "; " : "");
+		at = append_form(f, &form, out, size, at);
+	}
+}
+
+static int
+no_form_fits(const struct function *f, unsigned n, struct expr *const *exprs,
+	     struct error *err)
+{
+	char types[256] = "", forms[512], name[TYPE_NAME_MAX];
+	size_t at = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct type t = exprs[i]->type;
+
+		t.nullable = true;
+		at = append(types, sizeof(types), at, i ? ", " : "");
+		at = append(types, sizeof(types), at, type_name(t, name));
+	}
+	if (n == 0)
+		error_set(err, ERR_ARGUMENTS, "%s needs arguments", f->name);
+	else
+		error_set(err, ERR_ARGUMENTS, "%s does not take (%s)", f->name,
+			  types);
+	function_forms(f, forms, sizeof(forms));
+	error_note(err, "forms: %s", forms);
+	return -1;
+}
+
+/* A pair for which people look for the reason. */
+static void
+hint_conversion(unsigned n, struct expr *const *exprs, struct error *err)
+{
+	bool number = false, text = false, local = false, zoned = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		number |= type_is_numeric(exprs[i]->type);
+		text |= type_is_text(exprs[i]->type);
+		local |= exprs[i]->type.kind == TYPE_TIMESTAMP;
+		zoned |= exprs[i]->type.kind == TYPE_TIMESTAMP_LTZ;
+	}
+	if (number && text)
+		error_hint(err, "numbers and texts are not converted by "
+			   "themselves: CAST one of them");
+	else if (local && zoned)
+		error_hint(err, "CAST one of them to the other's type");
+	else if (local && n == 2 && exprs[0]->type.kind == TYPE_TIMESTAMP &&
+		 exprs[1]->type.kind == TYPE_TIMESTAMP)
+		error_hint(err, "the difference of two times comes with "
+			   "TIMESTAMPDIFF, in a later release");
+}
+
+int
+function_resolve(const struct function *f, unsigned n,
+		 struct expr *const *args, struct type *ret_args,
+		 struct type *ret, struct error *err)
+{
+	const char *p = f->signatures;
+	struct type shared;
+	struct form form;
+
+	while (form_next(&p, &form)) {
+		if (!form_accepts(&form, n, args, ret_args, &shared))
+			continue;
+		return form_result(f, &form, n, args, ret_args, shared, ret,
+				   err);
+	}
+	no_form_fits(f, n, args, err);
+	hint_conversion(n, args, err);
+	return -1;
+}

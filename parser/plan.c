@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/plan.c - making nodes of a plan and their schemas.
+ */
+#include "parser/plan.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "parser/binder.h"
+
+int
+schema_find(const struct schema *s, const char *name)
+{
+	for (unsigned i = 0; i < s->ncols; i++)
+		if (strcmp(s->cols[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+void
+schema_init(struct schema *s, unsigned ncols, struct arena *a)
+{
+	CHECK(ncols < 0xff00);
+	s->ncols = (uint16_t)ncols;
+	s->cols = arena_array(a, ncols, struct schema_column);
+}
+
+struct plan_node *
+plan_node_create(struct arena *a, enum plan_kind kind, unsigned ninputs,
+		 struct plan_node *const *inputs)
+{
+	static const char *const names[] = {
+		[PLAN_SCAN] = "scan",
+		[PLAN_WATERMARK] = "watermark",
+		[PLAN_FILTER] = "filter",
+		[PLAN_PROJECT] = "project",
+		[PLAN_UNION] = "union",
+		[PLAN_WINDOW_AGGREGATE] = "window_aggregate",
+		[PLAN_GROUP_AGGREGATE] = "group_aggregate",
+		[PLAN_SINK] = "sink",
+	};
+	struct plan_node *n = arena_new(a, struct plan_node);
+
+	n->kind = kind;
+	n->name = names[kind];
+	n->ninputs = ninputs;
+	n->inputs = arena_array(a, ninputs, struct plan_node *);
+	if (ninputs > 0)
+		memcpy(n->inputs, inputs, ninputs * sizeof(*inputs));
+	return n;
+}
+
+struct plan_node *
+plan_filter(struct arena *a, struct plan_node *in, struct expr *predicate)
+{
+	struct plan_node *n = plan_node_create(a, PLAN_FILTER, 1, &in);
+
+	n->schema = in->schema;
+	n->predicate = predicate;
+	return n;
+}
+
+struct plan_node *
+plan_project(struct arena *a, struct plan_node *in, unsigned n,
+	     struct expr *const *exprs, const char *const *names)
+{
+	struct plan_node *p = plan_node_create(a, PLAN_PROJECT, 1, &in);
+
+	schema_init(&p->schema, n, a);
+	p->exprs = arena_array(a, n, struct expr *);
+	for (unsigned i = 0; i < n; i++) {
+		struct schema_column *c = &p->schema.cols[i];
+
+		CHECK(exprs[i]->type.kind != TYPE_NULL);
+		p->exprs[i] = exprs[i];
+		c->name = names[i];
+		c->type = exprs[i]->type;
+		if (exprs[i]->kind == EXPR_COLUMN) {
+			const struct schema_column *from =
+				&in->schema.cols[exprs[i]->column];
+
+			if (from->type.kind == c->type.kind)
+				c->time = from->time;
+		}
+	}
+	return p;
+}

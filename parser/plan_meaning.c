@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/plan_meaning.c - what each operator means, in texts that know neither
+ * aliases nor positions nor the other queries of a script: by these an operator
+ * finds its state again (runtime.md section 8).
+ */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/hash.h"
+#include "base/time.h"
+#include "parser/rewrite.h"
+
+/* Of what a node puts out. */
+struct meaning {
+	const char *rows;  /* where they come from: "words" */
+	const char **cols; /* each column over the tables' own */
+	unsigned nconds;   /* conjuncts that hold, sorted */
+	const char **conds;
+};
+
+struct writer {
+	struct arena *a;
+	struct plan *p;
+	struct meaning *m; /* per node */
+};
+
+static const char *
+join(struct arena *a, unsigned n, const char *const *texts, const char *sep)
+{
+	const char *list = "";
+
+	for (unsigned i = 0; i < n; i++)
+		list = arena_printf(a, "%s%s%s", list, i ? sep : "", texts[i]);
+	return list;
+}
+
+const char *
+plan_window_text(const struct plan_window *w, const char *column,
+		 struct arena *a)
+{
+	struct buf b;
+	const char *text;
+
+	buf_init(&b);
+	buf_printf(&b, "%s(%s, ", w->kind == WINDOW_TUMBLE ? "tumble"
+		   : w->kind == WINDOW_HOP ? "hop" : "cumulate", column);
+	if (w->kind != WINDOW_TUMBLE) {
+		buf_puts(&b, w->kind == WINDOW_HOP ? "slide " : "step ");
+		duration_text(&b, w->slide_us / US_PER_MS);
+		buf_puts(&b, ", ");
+	}
+	buf_puts(&b, "size ");
+	duration_text(&b, w->size_us / US_PER_MS);
+	if (w->offset_us) {
+		buf_puts(&b, ", offset ");
+		duration_text(&b, w->offset_us / US_PER_MS);
+	}
+	buf_putc(&b, ')');
+	text = arena_strndup(a, b.data, b.len);
+	buf_release(&b);
+	return text;
+}
+
+const char *
+plan_node_label(const struct plan_node *n, struct arena *a)
+{
+	const char *list = "";
+
+	if (!n->group)
+		return n->name;
+	for (unsigned i = 0; i < n->group->nkeys; i++)
+		list = arena_printf(a, "%s%s%s", list, i ? ", " : "",
+				    n->schema.cols[i].name);
+	return arena_printf(a, "%s(keys=[%s])", n->name, list);
+}
+
+/* ---- conditions ---- */
+
+static void
+add_condition(struct writer *w, struct meaning *m, const struct expr *e,
+	      const char *const *cols)
+{
+	const char *text, **more;
+	unsigned i;
+
+	if (e->kind == EXPR_CALL && e->function == FN_AND) {
+		add_condition(w, m, e->args[0], cols);
+		add_condition(w, m, e->args[1], cols);
+		return;
+	}
+	text = expr_text_named(e, cols, w->a);
+	more = arena_array(w->a, m->nconds + 1, const char *);
+	for (i = 0; i < m->nconds && strcmp(m->conds[i], text) < 0; i++)
+		more[i] = m->conds[i];
+	more[i] = text;
+	for (; i < m->nconds; i++)
+		more[i + 1] = m->conds[i];
+	m->conds = more;
+	m->nconds++;
+}
+
+/* ---- nodes ---- */
+
+static void
+mean_scan(struct writer *w, const struct plan_node *n, struct meaning *m)
+{
+	m->rows = n->scan->table;
+	m->cols = arena_array(w->a, n->schema.ncols, const char *);
+	for (unsigned i = 0; i < n->schema.ncols; i++)
+		m->cols[i] = n->schema.cols[i].name;
+	if (n->scan->filter)
+		add_condition(w, m, n->scan->filter, m->cols);
+}
+
+static void
+mean_project(struct writer *w, const struct plan_node *n, struct meaning *m)
+{
+	const struct meaning *in = &w->m[n->inputs[0]->number];
+
+	*m = *in;
+	m->cols = arena_array(w->a, n->schema.ncols, const char *);
+	for (unsigned i = 0; i < n->schema.ncols; i++)
+		m->cols[i] = expr_text_named(n->exprs[i], in->cols, w->a);
+}
+
+/* The rows of a node with what was asked of them. */
+static const char *
+rows_where(struct writer *w, const struct meaning *m)
+{
+	if (m->nconds == 0)
+		return m->rows;
+	return arena_printf(w->a, "%s where %s", m->rows,
+			    join(w->a, m->nconds, m->conds, " and "));
+}
+
+static void
+mean_union(struct writer *w, const struct plan_node *n, struct meaning *m)
+{
+	const char *list = "";
+
+	for (unsigned i = 0; i < n->ninputs; i++) {
+		const struct meaning *in = &w->m[n->inputs[i]->number];
+
+		list = arena_printf(w->a, "%s%s%s(%s)", list,
+				    i ? " union " : "", rows_where(w, in),
+				    join(w->a, n->schema.ncols, in->cols,
+					 ", "));
+	}
+	m->rows = arena_printf(w->a, "(%s)", list);
+	m->cols = w->m[n->inputs[0]->number].cols;
+}
+
+static const char *
+aggregate_text(struct writer *w, const struct plan_aggregate *agg,
+	       const struct meaning *in)
+{
+	const char *name = function_get(agg->function)->name, *text;
+	char lower[16];
+	size_t n;
+
+	for (n = 0; name[n] && n < sizeof(lower) - 1; n++)
+		lower[n] = (char)(name[n] | 32);
+	lower[n] = '\0';
+	text = arena_printf(w->a, "%s(%s%s)", lower,
+			    agg->distinct ? "distinct " : "",
+			    agg->arg < 0 ? "*" : in->cols[agg->arg]);
+	if (agg->filter < 0)
+		return text;
+	return arena_printf(w->a, "%s filter(%s)", text,
+			    in->cols[agg->filter]);
+}
+
+static void
+mean_group(struct writer *w, struct plan_node *n, struct meaning *m)
+{
+	const struct meaning *in = &w->m[n->inputs[0]->number];
+	struct plan_group *g = n->group;
+	bool window = n->kind == PLAN_WINDOW_AGGREGATE;
+	unsigned out = 0;
+
+	m->cols = arena_array(w->a, n->schema.ncols, const char *);
+	for (unsigned i = 0; i < g->nkeys; i++)
+		m->cols[out++] = in->cols[g->keys[i]];
+	n->meaning_keys = join(w->a, g->nkeys, m->cols, ", ");
+	n->meaning_window = "";
+	if (window) {
+		n->meaning_window = plan_window_text(
+			&g->window, in->cols[g->window.time_col], w->a);
+		m->cols[out++] = "window_start";
+		m->cols[out++] = "window_end";
+		m->cols[out++] = "window_time";
+	}
+	for (unsigned i = 0; i < g->naggs; i++) {
+		struct plan_aggregate *agg = &g->aggs[i];
+		const char *text = aggregate_text(w, agg, in);
+
+		if (agg->state_name == agg->text)
+			agg->state_name = text;
+		agg->text = text;
+		m->cols[out++] = text;
+	}
+	n->meaning_inputs = in->rows;
+	n->meaning_predicate = join(w->a, in->nconds, in->conds, " and ");
+	m->rows = arena_printf(w->a, "%s(%s by %s%s%s)", n->name,
+			       rows_where(w, in), n->meaning_keys,
+			       window ? " in " : "", n->meaning_window);
+}
+
+static void
+mean(struct writer *w, struct plan_node *n)
+{
+	struct meaning *m = &w->m[n->number];
+	const struct meaning *in = n->ninputs ? &w->m[n->inputs[0]->number]
+					      : NULL;
+
+	switch (n->kind) {
+	case PLAN_SCAN:
+		mean_scan(w, n, m);
+		break;
+	case PLAN_WATERMARK:
+	case PLAN_SINK:
+		*m = *in;
+		break;
+	case PLAN_FILTER:
+		*m = *in;
+		add_condition(w, m, n->predicate, in->cols);
+		break;
+	case PLAN_PROJECT:
+		mean_project(w, n, m);
+		break;
+	case PLAN_UNION:
+		mean_union(w, n, m);
+		break;
+	case PLAN_WINDOW_AGGREGATE:
+	case PLAN_GROUP_AGGREGATE:
+		mean_group(w, n, m);
+		break;
+	}
+	if (n->group)
+		return;
+	n->meaning_inputs = n->kind == PLAN_WATERMARK ? n->watermark->table
+						      : m->rows;
+	n->meaning_keys = "";
+	n->meaning_window = n->kind == PLAN_WATERMARK
+		? expr_text_named(n->watermark->watermark, in->cols, w->a) : "";
+	n->meaning_predicate = join(w->a, m->nconds, m->conds, " and ");
+}
+
+/* ---- which sinks read it ---- */
+
+static void
+set_sinks(struct writer *w)
+{
+	struct plan *p = w->p;
+
+	for (unsigned i = 0; i < p->n; i++)
+		p->nodes[i]->meaning_sink = "";
+	for (unsigned s = 0; s < p->nsinks; s++) {
+		bool *reached = arena_array(w->a, p->n, bool);
+		const char *name = p->sinks[s]->sink->table;
+
+		reached[p->sinks[s]->number] = true;
+		for (unsigned i = p->n; i-- > 0;) {
+			struct plan_node *n = p->nodes[i];
+
+			if (!reached[i])
+				continue;
+			for (unsigned k = 0; k < n->ninputs; k++)
+				reached[n->inputs[k]->number] = true;
+			n->meaning_sink = arena_printf(
+				w->a, "%s%s%s", n->meaning_sink,
+				*n->meaning_sink ? ", " : "",
+				name ? name : "client");
+		}
+	}
+}
+
+/* ---- ids ---- */
+
+static void
+put_own(struct writer *w, const struct plan_node *n, struct buf *out)
+{
+	const struct meaning *m = &w->m[n->number];
+
+	buf_printf(out, "%s\n%s\n%s\n%s\n", n->name, n->meaning_keys,
+		   n->meaning_window, n->meaning_predicate);
+	if (n->kind == PLAN_SCAN)
+		for (unsigned i = 0; i < n->scan->options->ngiven; i++)
+			buf_printf(out, "%s=%s\n", n->scan->options->keys[i],
+				   n->scan->options->values[i]);
+	if (n->kind == PLAN_SINK)
+		buf_printf(out, "%s\n", n->meaning_sink);
+	if (n->kind == PLAN_PROJECT)
+		buf_puts(out, join(w->a, n->schema.ncols, m->cols, ", "));
+	for (unsigned i = 0; n->group && i < n->group->naggs; i++)
+		buf_printf(out, "%s\n", n->group->aggs[i].text);
+}
+
+static void
+set_id(struct writer *w, struct plan_node *n)
+{
+	struct buf out;
+
+	buf_init(&out);
+	buf_printf(&out, "%s\n", n->meaning_inputs);
+	put_own(w, n, &out);
+	for (unsigned i = 0; i < n->ninputs; i++)
+		buf_printf(&out, "%016llx",
+			   (unsigned long long)n->inputs[i]->id);
+	n->id = hash_stable(out.data, out.len);
+	buf_release(&out);
+}
+
+void
+plan_meaning(struct plan *p)
+{
+	struct writer w = { .a = p->arena, .p = p };
+
+	w.m = arena_array(p->arena, p->n, struct meaning);
+	for (unsigned i = 0; i < p->n; i++)
+		mean(&w, p->nodes[i]);
+	set_sinks(&w);
+	for (unsigned i = 0; i < p->n; i++)
+		set_id(&w, p->nodes[i]);
+}

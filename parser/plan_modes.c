@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/plan_modes.c - what kind of changes each edge carries, by which key,
+ * and whether the sinks can take them: the last thing that can be a user's
+ * error (runtime.md section 5).
+ */
+#include <string.h>
+
+#include "base/check.h"
+#include "parser/rewrite.h"
+
+static void
+set_key(struct plan_node *n, unsigned nkey, struct arena *a)
+{
+	n->key = arena_array(a, nkey, uint16_t);
+	n->nkey = (uint16_t)nkey;
+}
+
+static void
+key_first_columns(struct plan_node *n, unsigned nkey, struct arena *a)
+{
+	set_key(n, nkey, a);
+	for (unsigned i = 0; i < nkey; i++)
+		n->key[i] = (uint16_t)i;
+}
+
+/* The input's key, where all its columns come through unchanged. */
+static void
+key_through_project(struct plan_node *n, struct arena *a)
+{
+	const struct plan_node *in = n->inputs[0];
+
+	set_key(n, in->nkey, a);
+	for (unsigned k = 0; k < in->nkey; k++) {
+		unsigned i;
+
+		for (i = 0; i < n->schema.ncols; i++)
+			if (expr_is_column(n->exprs[i]) &&
+			    n->exprs[i]->column == in->key[k])
+				break;
+		if (i == n->schema.ncols) {
+			n->nkey = 0;
+			return;
+		}
+		n->key[k] = (uint16_t)i;
+	}
+}
+
+static void
+set_mode(struct plan_node *n, struct arena *a)
+{
+	const struct plan_node *in = n->ninputs ? n->inputs[0] : NULL;
+
+	n->unit = true;
+	switch (n->kind) {
+	case PLAN_SCAN:
+		n->mode = CHANGE_APPEND;
+		break;
+	case PLAN_WATERMARK:
+	case PLAN_FILTER:
+	case PLAN_SINK:
+		n->mode = in->mode;
+		n->unit = in->unit;
+		set_key(n, in->nkey, a);
+		if (in->nkey)
+			memcpy(n->key, in->key, in->nkey * sizeof(*n->key));
+		break;
+	case PLAN_PROJECT:
+		n->mode = in->mode;
+		n->unit = in->unit;
+		key_through_project(n, a);
+		break;
+	case PLAN_UNION:
+		n->mode = CHANGE_APPEND;
+		for (unsigned i = 0; i < n->ninputs; i++) {
+			if (n->inputs[i]->mode != CHANGE_APPEND)
+				n->mode = CHANGE_RETRACT;
+			n->unit &= n->inputs[i]->unit;
+		}
+		break;
+	case PLAN_WINDOW_AGGREGATE:
+		n->mode = CHANGE_APPEND;
+		key_first_columns(n, n->group->nkeys + 2u, a);
+		break;
+	case PLAN_GROUP_AGGREGATE:
+		n->mode = CHANGE_RETRACT;
+		n->need_old = true;
+		key_first_columns(n, n->group->nkeys, a);
+		if (n->group->nkeys)
+			n->unbounded = "grows with the number of distinct "
+				       "keys; table.exec.state.ttl bounds it "
+				       "in a later release";
+		for (unsigned i = 0; i < n->group->naggs; i++)
+			if (n->group->aggs[i].distinct)
+				n->unbounded = "grows with the number of "
+					       "distinct keys and values; "
+					       "table.exec.state.ttl bounds it "
+					       "in a later release";
+		break;
+	}
+}
+
+/* ---- sinks ---- */
+
+static bool
+same_columns(unsigned n, const uint16_t *a, unsigned m, const uint16_t *b)
+{
+	if (n != m)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		unsigned k;
+
+		for (k = 0; k < m && b[k] != a[i]; k++)
+			;
+		if (k == m)
+			return false;
+	}
+	return true;
+}
+
+static bool
+sink_upserts_by_key(const struct plan_node *n)
+{
+	const struct connector_def *c;
+
+	if (!n->sink->table)
+		return false;
+	c = connector_def_find(n->sink->options->connector);
+	return c->upserts && n->nkey > 0 &&
+	       same_columns(n->nkey, n->key, n->sink->nkeys, n->sink->keys);
+}
+
+static const struct plan_node *
+first_updating(const struct plan_node *n)
+{
+	if (n->kind == PLAN_GROUP_AGGREGATE)
+		return n;
+	for (unsigned i = 0; i < n->ninputs; i++)
+		if (n->inputs[i]->mode != CHANGE_APPEND)
+			return first_updating(n->inputs[i]);
+	return n;
+}
+
+static const char *
+key_names(const struct plan_node *n, unsigned nkeys, const uint16_t *keys,
+	  struct arena *a)
+{
+	const char *list = "";
+
+	for (unsigned i = 0; i < nkeys; i++)
+		list = arena_printf(a, "%s%s%s", list, i ? ", " : "",
+				    n->schema.cols[keys[i]].name);
+	return list;
+}
+
+static int
+refuse_updates(struct bind *b, const struct plan_node *n, struct span at)
+{
+	const struct plan_node *by = first_updating(n->inputs[0]);
+	const char *keys = key_names(n, n->nkey, n->key, b->a);
+	const char *connector = n->sink->options->connector;
+
+	bind_error(b, at, ERR_CHANGE_MODE, "\"%s\" (%s) can only append rows, "
+		   "and %s updates rows that it has given before",
+		   n->sink->table, connector, plan_node_label(by, b->a));
+	error_note(b->err, "write to a table with 'connector' = 'upsert-kafka' "
+		   "and PRIMARY KEY (%s) NOT ENFORCED, or 'print'; or group by "
+		   "window_start, window_end of a window, which gives each "
+		   "result once", *keys ? keys : "...");
+	return -1;
+}
+
+static int
+refuse_key(struct bind *b, const struct plan_node *n, struct span at)
+{
+	const char *have = key_names(n, n->nkey, n->key, b->a);
+	const char *want = key_names(n, n->sink->nkeys, n->sink->keys, b->a);
+
+	if (n->nkey == 0) {
+		bind_error(b, at, ERR_UNSUPPORTED,
+			   "the query updates rows and has no key that all its "
+			   "columns keep, \"%s\" is written by PRIMARY KEY (%s)",
+			   n->sink->table, want);
+		error_note(b->err, "select the columns of GROUP BY unchanged, "
+			   "without UNION ALL above them");
+		return -1;
+	}
+	bind_error(b, at, ERR_UNSUPPORTED,
+		   "the query updates rows by (%s), \"%s\" is written by "
+		   "PRIMARY KEY (%s)", have, n->sink->table, want);
+	error_note(b->err, "declare PRIMARY KEY (%s) NOT ENFORCED in \"%s\", or "
+		   "group the query by (%s)", have, n->sink->table, want);
+	return -1;
+}
+
+static int
+check_sink(struct bind *b, const struct plan_node *n, struct span at)
+{
+	const struct connector_def *c;
+
+	if (!n->sink->table || n->mode == CHANGE_APPEND)
+		return 0;
+	c = connector_def_find(n->sink->options->connector);
+	if (c->changes)
+		return 0;
+	if (!c->upserts)
+		return refuse_updates(b, n, at);
+	return sink_upserts_by_key(n) ? 0 : refuse_key(b, n, at);
+}
+
+/* ---- aggregates that only upsert sinks read need no old rows ---- */
+
+static bool
+only_upserts_read(const struct plan *p, const struct plan_node *n)
+{
+	for (unsigned i = n->number + 1; i < p->n; i++) {
+		const struct plan_node *r = p->nodes[i];
+		bool reads = false;
+
+		for (unsigned k = 0; k < r->ninputs; k++)
+			reads |= r->inputs[k] == n;
+		if (!reads)
+			continue;
+		if (r->kind == PLAN_SINK && sink_upserts_by_key(r))
+			continue;
+		if (r->kind != PLAN_PROJECT || r->nkey == 0 ||
+		    !only_upserts_read(p, r))
+			return false;
+	}
+	return true;
+}
+
+static void
+make_upserts(struct plan *p)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		struct plan_node *n = p->nodes[i];
+
+		if (n->kind == PLAN_GROUP_AGGREGATE && n->nkey > 0 &&
+		    only_upserts_read(p, n)) {
+			n->mode = CHANGE_UPSERT;
+			n->need_old = false;
+		} else if ((n->kind == PLAN_PROJECT || n->kind == PLAN_SINK) &&
+			   n->inputs[0]->mode == CHANGE_UPSERT) {
+			n->mode = CHANGE_UPSERT;
+		}
+	}
+}
+
+int
+plan_modes(struct bind *b, struct plan *p)
+{
+	p->bounded = true;
+	for (unsigned i = 0; i < p->n; i++) {
+		struct plan_node *n = p->nodes[i];
+
+		set_mode(n, b->a);
+		if (n->kind == PLAN_SCAN)
+			p->bounded &= options_bounded(n->scan->options);
+		if (n->unbounded)
+			bind_notice(b, arena_printf(
+				b->a, "the state of %s %s",
+				plan_node_label(n, b->a), n->unbounded));
+	}
+	for (unsigned i = 0; i < p->nsinks; i++)
+		if (check_sink(b, p->sinks[i], b->sink_at[i]) < 0)
+			return -1;
+	make_upserts(p);
+	return 0;
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/rewrite_prune.c - only what is read is carried: needs go down from
+ * the sinks, then columns are numbered anew from the scans up. And filters that
+ * all readers of a scan share go into the scan.
+ */
+#include <string.h>
+
+#include "base/check.h"
+#include "parser/rewrite.h"
+
+struct prune {
+	struct arena *a;
+	struct plan *p;
+	bool **need;    /* per node, per column of its old schema */
+	uint16_t **map; /* per node: old column to new */
+};
+
+/* ---- down: who needs what ---- */
+
+static void
+need_group(const struct plan_node *n, const bool *need, bool *below)
+{
+	const struct plan_group *g = n->group;
+	bool window = n->kind == PLAN_WINDOW_AGGREGATE;
+	unsigned first = g->nkeys + (window ? 3 : 0);
+
+	for (unsigned i = 0; i < g->nkeys; i++)
+		below[g->keys[i]] = true;
+	if (window)
+		below[g->window.time_col] = true;
+	for (unsigned i = 0; i < g->naggs; i++) {
+		if (!need[first + i])
+			continue;
+		if (g->aggs[i].arg >= 0)
+			below[g->aggs[i].arg] = true;
+		if (g->aggs[i].filter >= 0)
+			below[g->aggs[i].filter] = true;
+	}
+}
+
+static void
+need_same(const struct plan_node *n, const bool *need, bool *below)
+{
+	for (unsigned i = 0; i < n->schema.ncols; i++)
+		below[i] |= need[i];
+}
+
+static void
+need_below(struct prune *pr, const struct plan_node *n)
+{
+	const bool *need = pr->need[n->number];
+	bool *below = n->ninputs ? pr->need[n->inputs[0]->number] : NULL;
+
+	switch (n->kind) {
+	case PLAN_SCAN:
+		break;
+	case PLAN_SINK:
+		for (unsigned i = 0; i < n->schema.ncols; i++)
+			below[i] = true;
+		break;
+	case PLAN_WATERMARK:
+		need_same(n, need, below);
+		expr_columns(n->watermark->watermark, below);
+		if (n->watermark->time_col != PLAN_NO_COLUMN)
+			below[n->watermark->time_col] = true;
+		break;
+	case PLAN_FILTER:
+		need_same(n, need, below);
+		expr_columns(n->predicate, below);
+		break;
+	case PLAN_UNION:
+		for (unsigned i = 0; i < n->ninputs; i++)
+			need_same(n, need, pr->need[n->inputs[i]->number]);
+		break;
+	case PLAN_PROJECT:
+		for (unsigned i = 0; i < n->schema.ncols; i++)
+			if (need[i])
+				expr_columns(n->exprs[i], below);
+		break;
+	case PLAN_WINDOW_AGGREGATE:
+	case PLAN_GROUP_AGGREGATE:
+		need_group(n, need, below);
+		break;
+	}
+}
+
+/* ---- up: new numbers ---- */
+
+static void
+number_needed(const bool *need, unsigned n, uint16_t *map, unsigned *ret_n)
+{
+	*ret_n = 0;
+	for (unsigned i = 0; i < n; i++)
+		if (need[i])
+			map[i] = (uint16_t)(*ret_n)++;
+}
+
+static void
+keep_columns(struct prune *pr, struct plan_node *n, const bool *need)
+{
+	struct schema old = n->schema;
+	uint16_t *map = pr->map[n->number];
+	unsigned count;
+
+	number_needed(need, old.ncols, map, &count);
+	schema_init(&n->schema, count, pr->a);
+	for (unsigned i = 0; i < old.ncols; i++)
+		if (need[i])
+			n->schema.cols[map[i]] = old.cols[i];
+}
+
+static void
+prune_scan(struct prune *pr, struct plan_node *n)
+{
+	const bool *need = pr->need[n->number];
+	struct plan_scan *scan = n->scan;
+
+	keep_columns(pr, n, need);
+	for (unsigned i = 0; i < scan->ncols; i++) {
+		struct scan_column *c = &scan->cols[i];
+
+		c->wanted = c->wanted && need[c->out];
+		c->out = c->wanted ? pr->map[n->number][c->out] : 0;
+	}
+}
+
+/* The schema is the input's, but for the mark that a watermark sets. */
+static void
+take_schema(struct prune *pr, struct plan_node *n)
+{
+	const struct plan_node *in = n->inputs[0];
+	const uint16_t *map = pr->map[in->number];
+	struct schema old = n->schema;
+
+	memcpy(pr->map[n->number], map, old.ncols * sizeof(*map));
+	schema_init(&n->schema, in->schema.ncols, pr->a);
+	for (unsigned i = 0; i < in->schema.ncols; i++)
+		n->schema.cols[i] = in->schema.cols[i];
+	for (unsigned i = 0; i < old.ncols; i++)
+		if (pr->need[in->number][i])
+			n->schema.cols[map[i]].time = old.cols[i].time;
+}
+
+static void
+prune_project(struct prune *pr, struct plan_node *n)
+{
+	const bool *need = pr->need[n->number];
+	const uint16_t *in_map = pr->map[n->inputs[0]->number];
+	unsigned old = n->schema.ncols, out = 0;
+
+	for (unsigned i = 0; i < old; i++)
+		if (need[i])
+			n->exprs[out++] = expr_remap(n->exprs[i], in_map,
+						     pr->a);
+	keep_columns(pr, n, need);
+}
+
+static void
+prune_group(struct prune *pr, struct plan_node *n)
+{
+	const uint16_t *in_map = pr->map[n->inputs[0]->number];
+	bool *need = pr->need[n->number];
+	struct plan_group *g = n->group;
+	bool window = n->kind == PLAN_WINDOW_AGGREGATE;
+	unsigned first = g->nkeys + (window ? 3 : 0), kept = 0;
+
+	for (unsigned i = 0; i < first; i++)
+		need[i] = true;
+	for (unsigned i = 0; i < g->nkeys; i++)
+		g->keys[i] = in_map[g->keys[i]];
+	if (window)
+		g->window.time_col = in_map[g->window.time_col];
+	for (unsigned i = 0; i < g->naggs; i++) {
+		struct plan_aggregate agg = g->aggs[i];
+
+		if (!need[first + i])
+			continue;
+		if (agg.arg >= 0)
+			agg.arg = in_map[agg.arg];
+		if (agg.filter >= 0)
+			agg.filter = in_map[agg.filter];
+		g->aggs[kept++] = agg;
+	}
+	g->naggs = (uint16_t)kept;
+	keep_columns(pr, n, need);
+}
+
+/* All inputs of a union have its columns, in its order. */
+static void
+prune_union(struct prune *pr, struct plan_node *n)
+{
+	const bool *need = pr->need[n->number];
+	struct schema old = n->schema;
+
+	keep_columns(pr, n, need);
+	for (unsigned k = 0; k < n->ninputs; k++) {
+		struct plan_node *in = n->inputs[k];
+		const uint16_t *map = pr->map[in->number];
+		unsigned count = n->schema.ncols, out = 0;
+		struct expr **exprs = arena_array(pr->a, count, struct expr *);
+		const char **names = arena_array(pr->a, count, const char *);
+		bool same = in->schema.ncols == count;
+
+		for (unsigned i = 0; i < old.ncols; i++) {
+			if (!need[i])
+				continue;
+			same &= map[i] == out;
+			names[out] = old.cols[i].name;
+			exprs[out++] = expr_column(
+				map[i], in->schema.cols[map[i]].type,
+				(struct span){ 0, 0 }, pr->a);
+		}
+		if (!same)
+			n->inputs[k] = plan_project(pr->a, in, count, exprs,
+						    names);
+	}
+}
+
+static void
+prune_node(struct prune *pr, struct plan_node *n)
+{
+	const uint16_t *in_map = n->ninputs ? pr->map[n->inputs[0]->number]
+					    : NULL;
+
+	switch (n->kind) {
+	case PLAN_SCAN:
+		prune_scan(pr, n);
+		break;
+	case PLAN_WATERMARK:
+		take_schema(pr, n);
+		n->watermark->watermark = expr_remap(n->watermark->watermark,
+						     in_map, pr->a);
+		if (n->watermark->time_col != PLAN_NO_COLUMN)
+			n->watermark->time_col =
+				in_map[n->watermark->time_col];
+		break;
+	case PLAN_FILTER:
+		take_schema(pr, n);
+		n->predicate = expr_remap(n->predicate, in_map, pr->a);
+		break;
+	case PLAN_PROJECT:
+		prune_project(pr, n);
+		break;
+	case PLAN_UNION:
+		prune_union(pr, n);
+		break;
+	case PLAN_WINDOW_AGGREGATE:
+	case PLAN_GROUP_AGGREGATE:
+		prune_group(pr, n);
+		break;
+	case PLAN_SINK:
+		CHECK(n->inputs[0]->schema.ncols == n->schema.ncols);
+		break;
+	}
+}
+
+void
+rewrite_prune(struct plan *p)
+{
+	struct prune pr = { .a = p->arena, .p = p };
+
+	pr.need = arena_array(p->arena, p->n, bool *);
+	pr.map = arena_array(p->arena, p->n, uint16_t *);
+	for (unsigned i = 0; i < p->n; i++) {
+		unsigned ncols = p->nodes[i]->schema.ncols;
+
+		pr.need[i] = arena_array(p->arena, ncols, bool);
+		pr.map[i] = arena_array(p->arena, ncols, uint16_t);
+	}
+	for (unsigned i = p->n; i-- > 0;)
+		need_below(&pr, p->nodes[i]);
+	for (unsigned i = 0; i < p->n; i++)
+		prune_node(&pr, p->nodes[i]);
+	plan_number(p);
+}
+
+/* ---- filters into the scan ---- */
+
+static struct plan_node *
+only_reader(const struct plan *p, const struct plan_node *n)
+{
+	if (n->nreaders != 1)
+		return NULL;
+	for (unsigned i = n->number + 1; i < p->n; i++)
+		for (unsigned k = 0; k < p->nodes[i]->ninputs; k++)
+			if (p->nodes[i]->inputs[k] == n)
+				return p->nodes[i];
+	return NULL;
+}
+
+/* Takes the conjuncts that cannot fail. To ask them first is safe: what others
+ * are then asked for fewer rows is what AND promises anyway. */
+static struct expr *
+take_safe(struct expr **e, struct arena *a)
+{
+	struct expr *left, *right, *l, *r;
+
+	if ((*e)->kind == EXPR_CALL && (*e)->function == FN_AND) {
+		left = (*e)->args[0];
+		right = (*e)->args[1];
+		l = take_safe(&left, a);
+		r = take_safe(&right, a);
+		*e = expr_and(left, right, a);
+		return expr_and(l, r, a);
+	}
+	if (expr_can_fail(*e) || expr_is_volatile(*e))
+		return NULL;
+	l = *e;
+	*e = NULL;
+	return l;
+}
+
+static void
+bypass(struct plan *p, struct plan_node *gone)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		for (unsigned k = 0; k < p->nodes[i]->ninputs; k++)
+			if (p->nodes[i]->inputs[k] == gone)
+				p->nodes[i]->inputs[k] = gone->inputs[0];
+}
+
+static void
+push_into(struct plan *p, struct plan_node *scan)
+{
+	struct plan_node *above = only_reader(p, scan), *filter = above;
+	const struct plan_watermark *w = NULL;
+	bool *early;
+
+	if (above && above->kind == PLAN_WATERMARK) {
+		w = above->watermark;
+		filter = only_reader(p, above);
+	}
+	if (!filter || filter->kind != PLAN_FILTER)
+		return;
+	scan->scan->filter = take_safe(&filter->predicate, p->arena);
+	if (!filter->predicate)
+		bypass(p, filter);
+	if (!scan->scan->filter)
+		return;
+	early = arena_array(p->arena, scan->schema.ncols, bool);
+	expr_columns(scan->scan->filter, early);
+	if (w) {
+		expr_columns(w->watermark, early);
+		if (w->time_col != PLAN_NO_COLUMN)
+			early[w->time_col] = true;
+	}
+	scan->scan->early = early;
+}
+
+void
+rewrite_push_filters(struct plan *p)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		if (p->nodes[i]->kind == PLAN_SCAN)
+			push_into(p, p->nodes[i]);
+	plan_number(p);
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/types_infer.c - the rules between types. Precision and scale follow
+ * Flink (LogicalTypeMerging); an intermediate result of more than 38 digits is
+ * refused instead of being cut.
+ */
+#include "parser/types_infer.h"
+
+#include "base/check.h"
+
+#define SCALE_KEPT_MIN 6 /* digits behind the point that reduction leaves */
+
+static unsigned
+max_u(unsigned a, unsigned b)
+{
+	return a > b ? a : b;
+}
+
+static unsigned
+min_u(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+static struct type
+with_null(struct type t, bool nullable)
+{
+	t.nullable = nullable;
+	return t;
+}
+
+/* Over 38 digits: keep those before the point, give up scale, but not below
+ * six digits of it. */
+static struct type
+decimal_reduced(unsigned precision, unsigned scale)
+{
+	unsigned whole = precision - scale, left;
+
+	if (precision <= DECIMAL_MAX)
+		return type_decimal(precision, scale);
+	left = whole < DECIMAL_MAX ? DECIMAL_MAX - whole : 0;
+	return type_decimal(DECIMAL_MAX,
+			    max_u(left, min_u(scale, SCALE_KEPT_MIN)));
+}
+
+static struct type
+decimal_of(struct type t)
+{
+	return t.kind == TYPE_DECIMAL ? t : type_as_decimal(t);
+}
+
+static struct type
+common_decimal(struct type a, struct type b)
+{
+	unsigned whole, scale;
+
+	a = decimal_of(a);
+	b = decimal_of(b);
+	scale = max_u(a.scale, b.scale);
+	whole = max_u(a.precision - a.scale, b.precision - b.scale);
+	return decimal_reduced(whole + scale, scale);
+}
+
+static bool
+type_is_float(struct type t)
+{
+	return t.kind == TYPE_FLOAT || t.kind == TYPE_DOUBLE;
+}
+
+/* FLOAT with an integer stays FLOAT, with a DECIMAL it becomes DOUBLE. */
+static struct type
+common_float(struct type a, struct type b)
+{
+	if (a.kind == TYPE_DOUBLE || b.kind == TYPE_DOUBLE ||
+	    a.kind == TYPE_DECIMAL || b.kind == TYPE_DECIMAL)
+		return TYPE_OF(TYPE_DOUBLE);
+	return TYPE_OF(TYPE_FLOAT);
+}
+
+static struct type
+common_number(struct type a, struct type b)
+{
+	if (type_is_float(a) || type_is_float(b))
+		return common_float(a, b);
+	if (a.kind == TYPE_DECIMAL || b.kind == TYPE_DECIMAL)
+		return common_decimal(a, b);
+	return TYPE_OF(max_u(a.kind, b.kind)); /* in order of their width */
+}
+
+static struct type
+common_bytes(struct type a, struct type b, enum type_kind fixed,
+	     enum type_kind variable)
+{
+	struct type t = TYPE_OF(variable);
+
+	t.length = max_u(a.length, b.length);
+	if (a.kind == fixed && b.kind == fixed && a.length == b.length)
+		t.kind = fixed;
+	return t;
+}
+
+bool
+type_common(struct type a, struct type b, struct type *ret)
+{
+	bool nullable = a.nullable || b.nullable;
+	struct type t;
+
+	if (a.kind == TYPE_NULL || b.kind == TYPE_NULL) {
+		*ret = with_null(a.kind == TYPE_NULL ? b : a, true);
+		return true;
+	}
+	if (type_is_numeric(a) && type_is_numeric(b)) {
+		t = common_number(a, b);
+	} else if (type_is_text(a) && type_is_text(b)) {
+		t = common_bytes(a, b, TYPE_CHAR, TYPE_VARCHAR);
+	} else if (type_is_binary(a) && type_is_binary(b)) {
+		t = common_bytes(a, b, TYPE_BINARY, TYPE_VARBINARY);
+	} else if (a.kind == b.kind) {
+		t = a;
+		t.precision = max_u(a.precision, b.precision);
+	} else {
+		return false;
+	}
+	*ret = with_null(t, nullable);
+	return true;
+}
+
+static bool
+type_is_temporal(struct type t)
+{
+	return type_is_instant(t) || t.kind == TYPE_DATE || t.kind == TYPE_TIME;
+}
+
+bool
+type_comparable(struct type a, struct type b, struct type *ret_a,
+		struct type *ret_b)
+{
+	struct type t;
+
+	if (type_is_temporal(a) && type_is_text(b)) {
+		*ret_a = a;
+		*ret_b = with_null(a, b.nullable);
+		if (type_is_instant(a)) /* no digit of the text is cut */
+			ret_b->precision = 6;
+		return true;
+	}
+	if (type_is_text(a) && type_is_temporal(b))
+		return type_comparable(b, a, ret_b, ret_a);
+	if (!type_common(a, b, &t))
+		return false;
+	if (t.kind == TYPE_DECIMAL) {
+		*ret_a = a.kind == TYPE_NULL ? b : decimal_of(a);
+		*ret_b = b.kind == TYPE_NULL ? a : decimal_of(b);
+	} else if (type_is_text(t) || type_is_binary(t) || type_is_integer(t) ||
+		   type_is_instant(t) || t.kind == TYPE_TIME) {
+		*ret_a = a.kind == TYPE_NULL ? b : a;
+		*ret_b = b.kind == TYPE_NULL ? a : b;
+	} else {
+		*ret_a = *ret_b = t;
+	}
+	*ret_a = with_null(*ret_a, a.nullable);
+	*ret_b = with_null(*ret_b, b.nullable);
+	return true;
+}
+
+/* ---- arithmetic ---- */
+
+static int
+too_many_digits(struct type a, struct type b, struct error *err)
+{
+	char na[TYPE_NAME_MAX], nb[TYPE_NAME_MAX];
+
+	error_set(err, ERR_UNSUPPORTED,
+		  "%s and %s together need more than 38 digits to be exact",
+		  type_name(with_null(a, true), na),
+		  type_name(with_null(b, true), nb));
+	error_note(err, "CAST one of them to a smaller DECIMAL, or both to "
+		   "DOUBLE");
+	return -1;
+}
+
+static int
+decimal_add(struct type a, struct type b, struct type *ret, struct error *err)
+{
+	unsigned scale = max_u(a.scale, b.scale);
+	unsigned aligned = max_u(a.precision - a.scale,
+				 b.precision - b.scale) + scale;
+
+	if (aligned > DECIMAL_MAX)
+		return too_many_digits(a, b, err);
+	*ret = decimal_reduced(aligned + 1, scale);
+	return 0;
+}
+
+static int
+decimal_mul(struct type a, struct type b, struct type *ret, struct error *err)
+{
+	if (a.precision + b.precision > DECIMAL_MAX)
+		return too_many_digits(a, b, err);
+	*ret = decimal_reduced(a.precision + b.precision + 1,
+			       a.scale + b.scale);
+	return 0;
+}
+
+static int
+decimal_div(struct type a, struct type b, struct type *ret, struct error *err)
+{
+	unsigned scale = max_u(SCALE_KEPT_MIN, a.scale + b.precision + 1);
+	unsigned whole = a.precision - a.scale + b.scale;
+	struct type t = decimal_reduced(whole + scale, scale);
+
+	if (whole + t.scale > DECIMAL_MAX) /* digits of the scaled dividend */
+		return too_many_digits(a, b, err);
+	*ret = t;
+	return 0;
+}
+
+static int
+decimal_mod(struct type a, struct type b, struct type *ret, struct error *err)
+{
+	unsigned scale = max_u(a.scale, b.scale);
+	unsigned wa = a.precision - a.scale, wb = b.precision - b.scale;
+
+	if (max_u(wa, wb) + scale > DECIMAL_MAX)
+		return too_many_digits(a, b, err);
+	*ret = type_decimal(max_u(min_u(wa, wb) + scale, 1), scale);
+	return 0;
+}
+
+static int
+decimal_arithmetic(enum arithmetic op, struct type a, struct type b,
+		   struct type *ret, struct error *err)
+{
+	switch (op) {
+	case ARITH_ADD:
+		return decimal_add(a, b, ret, err);
+	case ARITH_MUL:
+		return decimal_mul(a, b, ret, err);
+	case ARITH_DIV:
+		return decimal_div(a, b, ret, err);
+	case ARITH_MOD:
+		return decimal_mod(a, b, ret, err);
+	}
+	return -1;
+}
+
+int
+type_arithmetic(enum arithmetic op, struct type a, struct type b,
+		struct type *ret_a, struct type *ret_b, struct type *ret,
+		struct error *err)
+{
+	bool nullable = a.nullable || b.nullable;
+	struct type t;
+
+	if (a.kind == TYPE_NULL)
+		a = with_null(b, true);
+	if (b.kind == TYPE_NULL)
+		b = with_null(a, true);
+	CHECK(type_is_numeric(a) && type_is_numeric(b));
+	t = common_number(a, b);
+	*ret_a = a;
+	*ret_b = b;
+	if (t.kind == TYPE_DECIMAL) {
+		*ret_a = with_null(decimal_of(a), a.nullable);
+		*ret_b = with_null(decimal_of(b), b.nullable);
+		if (decimal_arithmetic(op, *ret_a, *ret_b, &t, err) < 0)
+			return -1;
+		nullable = true; /* a value over the precision is NULL */
+	} else if (type_is_float(t)) {
+		*ret_a = with_null(t, a.nullable);
+		*ret_b = with_null(t, b.nullable);
+	} else if (op == ARITH_MOD) {
+		t = TYPE_OF(b.kind); /* no remainder is wider than the divisor */
+	}
+	*ret = with_null(t, nullable);
+	return 0;
+}
+
+struct type
+type_sum(struct type t)
+{
+	if (t.kind == TYPE_DECIMAL)
+		return type_decimal(DECIMAL_MAX, t.scale);
+	return with_null(t, true);
+}
+
+struct type
+type_avg(struct type t)
+{
+	if (t.kind == TYPE_DECIMAL)
+		return type_decimal(DECIMAL_MAX,
+				    max_u(SCALE_KEPT_MIN, t.scale));
+	return with_null(t, true);
+}
+
+/* ---- conversions ---- */
+
+static bool
+castable_to_instant(struct type from, struct type to, const char **ret_hint)
+{
+	if (type_is_instant(from) || from.kind == TYPE_DATE ||
+	    type_is_text(from))
+		return true;
+	if (type_is_numeric(from))
+		*ret_hint = to.kind == TYPE_TIMESTAMP
+			? "write CAST(TO_TIMESTAMP_LTZ(n, 3) AS TIMESTAMP(3)) "
+			  "for milliseconds since 1970, TO_TIMESTAMP_LTZ(n, 0) "
+			  "for seconds"
+			: "write TO_TIMESTAMP_LTZ(n, 3) for milliseconds since "
+			  "1970, TO_TIMESTAMP_LTZ(n, 0) for seconds";
+	return false;
+}
+
+static bool
+castable_to_number(struct type from, const char **ret_hint)
+{
+	if (type_is_numeric(from) || type_is_text(from) ||
+	    from.kind == TYPE_BOOLEAN)
+		return true;
+	if (type_is_instant(from))
+		*ret_hint = "a time is no number; keep the epoch number as a "
+			    "column of its own, or write DATE_FORMAT(...)";
+	return false;
+}
+
+bool
+type_castable(struct type from, struct type to, const char **ret_hint)
+{
+	*ret_hint = NULL;
+	if (from.kind == TYPE_NULL || from.kind == to.kind)
+		return true;
+	if (type_is_text(to))
+		return true;
+	if (type_is_binary(to))
+		return type_is_text(from) || type_is_binary(from);
+	if (type_is_instant(to))
+		return castable_to_instant(from, to, ret_hint);
+	if (type_is_numeric(to))
+		return castable_to_number(from, ret_hint);
+	if (to.kind == TYPE_BOOLEAN)
+		return type_is_numeric(from) || type_is_text(from);
+	if (to.kind == TYPE_DATE || to.kind == TYPE_TIME)
+		return type_is_text(from) || type_is_instant(from);
+	return false;
+}
+
+bool
+type_cast_fails(struct type from, struct type to)
+{
+	if (type_is_text(from))
+		return !type_is_text(to) && !type_is_binary(to);
+	return false; /* numbers wrap, saturate or become NULL */
+}
+
+bool
+type_assignable(struct type from, struct type to)
+{
+	if (from.kind == TYPE_NULL)
+		return true;
+	switch ((enum type_kind)to.kind) {
+	case TYPE_TINYINT:
+	case TYPE_SMALLINT:
+	case TYPE_INT:
+	case TYPE_BIGINT:
+		return type_is_integer(from) && from.kind <= to.kind;
+	case TYPE_FLOAT:
+		return type_is_numeric(from) && from.kind != TYPE_DOUBLE;
+	case TYPE_DOUBLE:
+	case TYPE_DECIMAL:
+		return type_is_numeric(from);
+	case TYPE_VARCHAR:
+		return type_is_text(from);
+	case TYPE_VARBINARY:
+		return type_is_binary(from);
+	case TYPE_DATE:
+		return from.kind == TYPE_DATE || from.kind == TYPE_TIMESTAMP;
+	case TYPE_TIME:
+		return from.kind == TYPE_TIME || from.kind == TYPE_TIMESTAMP;
+	case TYPE_TIMESTAMP:
+	case TYPE_TIMESTAMP_LTZ:
+		return type_is_instant(from);
+	default:
+		return from.kind == to.kind;
+	}
+}
+
+bool
+type_same_values(struct type from, struct type to)
+{
+	if (type_is_text(from) && type_is_text(to))
+		return true; /* lengths are not enforced on assignment */
+	if (type_is_binary(from) && type_is_binary(to))
+		return true;
+	if (type_is_integer(from) && type_is_integer(to))
+		return from.kind <= to.kind;
+	if (from.kind != to.kind)
+		return false;
+	if (type_is_instant(from) || from.kind == TYPE_TIME)
+		return from.precision <= to.precision;
+	return type_equal(from, to);
+}
