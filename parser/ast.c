@@ -137,13 +137,11 @@ dump_literal(struct buf *out, const struct ast_expr *e)
 	}
 }
 
-/* "(HEAD args)" from argument `from` on. */
+/* " a b)" */
 static void
-dump_form(struct buf *out, const char *head, const struct ast_expr *e,
-	  unsigned from)
+dump_args(struct buf *out, const struct ast_expr *e)
 {
-	buf_printf(out, "(%s", head);
-	for (unsigned i = from; i < e->nargs; i++) {
+	for (unsigned i = 0; i < e->nargs; i++) {
 		buf_putc(out, ' ');
 		dump_expr(out, e->args[i]);
 	}
@@ -194,42 +192,41 @@ dump_expr(struct buf *out, const struct ast_expr *e)
 		break;
 	case AST_UNARY:
 	case AST_BINARY:
-		dump_form(out, op_text[e->op], e, 0);
+		buf_printf(out, "(%s", op_text[e->op]);
+		dump_args(out, e);
 		break;
 	case AST_IS:
 		buf_printf(out, "(IS %s%s", not, is_text[e->is]);
-		for (unsigned i = 0; i < e->nargs; i++) {
-			buf_putc(out, ' ');
-			dump_expr(out, e->args[i]);
-		}
-		buf_putc(out, ')');
+		dump_args(out, e);
 		break;
 	case AST_BETWEEN:
-		buf_printf(out, "(%s%s ", not, e->symmetric ?
-			   "BETWEEN SYMMETRIC" : "BETWEEN");
-		for (unsigned i = 0; i < e->nargs; i++) {
-			dump_expr(out, e->args[i]);
-			buf_putc(out, i + 1 < e->nargs ? ' ' : ')');
-		}
+		buf_printf(out, "(%sBETWEEN%s", not,
+			   e->symmetric ? " SYMMETRIC" : "");
+		dump_args(out, e);
 		break;
 	case AST_IN:
-		dump_form(out, e->negated ? "NOT IN" : "IN", e, 0);
+		buf_printf(out, "(%sIN", not);
+		dump_args(out, e);
 		break;
 	case AST_LIKE:
-		dump_form(out, e->negated ? "NOT LIKE" : "LIKE", e, 0);
+		buf_printf(out, "(%sLIKE", not);
+		dump_args(out, e);
 		break;
 	case AST_CASE:
-		dump_form(out, "CASE", e, 0);
+		buf_puts(out, "(CASE");
+		dump_args(out, e);
 		break;
 	case AST_CAST:
-		dump_form(out, e->is_try ? "TRY_CAST" : "CAST", e, 0);
+		buf_puts(out, e->is_try ? "(TRY_CAST" : "(CAST");
+		dump_args(out, e);
 		out->len--;
 		buf_puts(out, " AS ");
 		dump_type(out, e->cast_type.type);
 		buf_putc(out, ')');
 		break;
 	case AST_INTERVAL:
-		dump_form(out, "INTERVAL", e, 0);
+		buf_puts(out, "(INTERVAL");
+		dump_args(out, e);
 		out->len--;
 		buf_printf(out, " %s)", unit_text[e->unit]);
 		break;

@@ -150,7 +150,8 @@ struct ast_query {
 	struct ast_query *next; /* in a UNION's list of branches */
 	enum ast_query_kind kind;
 	struct span at;
-	bool parens; /* it stands in parentheses */
+	bool parens;     /* it stands in parentheses */
+	unsigned height; /* of queries within queries, with this one */
 	/* AST_SELECT */
 	bool distinct;
 	struct ast_select_item *items;

@@ -20,7 +20,30 @@ query_new(struct reader *r, enum ast_query_kind kind, struct span at)
 
 	q->kind = kind;
 	q->at = at;
+	q->height = 1;
 	return q;
+}
+
+/* Puts `inner` somewhere under q, which grows over it. */
+static void
+query_put(struct reader *r, struct ast_query *q, const struct ast_query *inner)
+{
+	if (inner->height >= q->height)
+		q->height = inner->height + 1;
+	if (q->height > r->parse->limits.depth_max)
+		reader_fail(r, ERR_LIMIT, inner->at,
+			    "a query nested more than %u levels deep",
+			    r->parse->limits.depth_max);
+}
+
+static void
+query_put_from(struct reader *r, struct ast_query *q, struct ast_from *from)
+{
+	q->from = from;
+	if (from->query)
+		query_put(r, q, from->query);
+	if (from->table && from->table->query)
+		query_put(r, q, from->table->query);
 }
 
 struct ast_query *
@@ -36,6 +59,25 @@ build_select(struct reader *r, struct token word, bool distinct,
 }
 
 struct ast_query *
+build_select_from(struct reader *r, struct ast_query *q, struct ast_from *from,
+		  struct ast_expr *where, struct expr_list group_by,
+		  struct ast_expr *having)
+{
+	query_put_from(r, q, from);
+	q->where = where;
+	q->has_group_by = group_by.n > 0;
+	q->group_by = group_by.first;
+	q->having = having;
+	q->at = span_join(q->at, from->at);
+	if (where)
+		q->at = span_join(q->at, where->at);
+	q->at = span_join(q->at, group_by.at);
+	if (having)
+		q->at = span_join(q->at, having->at);
+	return q;
+}
+
+struct ast_query *
 build_select_star(struct reader *r, struct span at, struct ast_from *from)
 {
 	struct token star = { .kind = TK_STAR, .at = at };
@@ -45,7 +87,7 @@ build_select_star(struct reader *r, struct span at, struct ast_from *from)
 		(struct alias){ 0 });
 
 	q->items = items.first;
-	q->from = from;
+	query_put_from(r, q, from);
 	return q;
 }
 
@@ -61,7 +103,9 @@ build_union(struct reader *r, struct ast_query *left, bool all,
 		u = query_new(r, AST_UNION, left->at);
 		u->all = all;
 		u->branches = left;
+		query_put(r, u, left);
 	}
+	query_put(r, u, right);
 	for (end = &u->branches; *end; end = &(*end)->next)
 		n++;
 	*end = right;

@@ -132,6 +132,10 @@ expect_families(const struct reader *r, struct expected *e)
 	}
 	if (accepts(r, TK_EQ) && accepts(r, TK_AND))
 		expect(e, "an operator");
+	if (r->prev.kind == TK_FROM && accepts(r, TK_TABLE)) {
+		expect(e, "a table name or a query in parentheses");
+		return true;
+	}
 	if (accepts(r, TK_ID) && !accepts(r, TK_AS))
 		expect(e, name_wanted(r));
 	return false;
@@ -168,7 +172,8 @@ is_clutter(const struct reader *r, int token)
 	static const int always[] = {
 		TK_UESCAPE, TK_HINT_BEGIN, TK_DOT, TK_FILTER, TK_FETCH,
 		TK_ESCAPE, TK_NOT_INFIX, TK_CONCAT, TK_ASYMMETRIC,
-		TK_SYMMETRIC, TK_CONSTRAINT, TK_HEX_STRING,
+		TK_SYMMETRIC, TK_CONSTRAINT, TK_HEX_STRING, TK_IF,
+		TK_TEMPORARY,
 	};
 	static const int operators[] = {
 		TK_OR, TK_AND, TK_NOT, TK_IS, TK_EQ, TK_NE, TK_LT, TK_LE,
@@ -187,9 +192,10 @@ is_clutter(const struct reader *r, int token)
 		for (size_t i = 0; i < ARRAY_LEN(operators); i++)
 			if (token == operators[i])
 				return true;
-		if (token == TK_LP)
-			return true; /* of a function's arguments */
 	}
+	if (token == TK_LP && ((accepts(r, TK_EQ) && accepts(r, TK_AND)) ||
+			       accepts(r, TK_COMMENT)))
+		return true; /* of a function's or type's numbers */
 	if (accepts(r, TK_SELECT) && accepts(r, TK_VALUES))
 		for (size_t i = 0; i < ARRAY_LEN(queries); i++)
 			if (token == queries[i])
@@ -269,6 +275,38 @@ is_plain_name(const struct reader *r, struct token t)
 	return t.kind == TK_ID && *reader_text(r, t.at) != '`';
 }
 
+/* What stands between this and a statement that works. */
+static void
+advise(struct reader *r, struct token t)
+{
+	int n = (int)t.at.length;
+	const char *text = reader_text(r, t.at);
+
+	if (accepts(r, TK_CREATE) && accepts(r, TK_SHOW))
+		error_note(r->err, "statements begin with CREATE, DROP, "
+			   "INSERT, SELECT, EXECUTE, BEGIN, EXPLAIN, SHOW, "
+			   "DESCRIBE, SET, RESET, PAUSE, RESUME or STOP");
+	else if ((t.kind == TK_FROM || t.kind == TK_WHERE ||
+		  t.kind == TK_GROUP || t.kind == TK_HAVING) &&
+		 (accepts(r, TK_UNION) || accepts(r, TK_LIMIT)))
+		error_note(r->err, "the order is SELECT, FROM, WHERE, GROUP "
+			   "BY, HAVING, ORDER BY, LIMIT");
+	else if (r->table && r->nesting == 0 && accepts(r, 0))
+		error_note(r->err, "the order is CREATE TABLE t (...), "
+			   "COMMENT, PARTITIONED BY, WITH (...)");
+	else if (r->prev.kind == TK_STRING &&
+		 t.at.offset == span_end(r->prev.at))
+		error_hint(r->err, "a quote inside of a text is doubled: ''");
+	else if (wants_value(r))
+		return;
+	else if ((is_plain_name(r, t) || t.kind == TK_INTEGER) &&
+		 accepts(r, TK_STRING))
+		error_hint(r->err, "write '%.*s'", n, text);
+	else if (t.kind == TK_STRING && accepts(r, TK_ID))
+		error_hint(r->err, "names stand without quotes, or in "
+			   "back-ticks");
+}
+
 static void
 complain_generally(struct reader *r, struct token t, const char *meant)
 {
@@ -280,6 +318,8 @@ complain_generally(struct reader *r, struct token t, const char *meant)
 		expect(&e, meant);
 	else
 		expect_all(r, &e);
+	if (e.n == 1 && strcmp(e.what[0], "an operator") == 0)
+		e.what[0] = "AND"; /* of BETWEEN: nothing else ends here */
 	expected_text(&e, what, sizeof(what));
 	if (t.kind == 0 && r->prev.kind != 0)
 		at = (struct span){ span_end(r->prev.at), 0 };
@@ -288,37 +328,26 @@ complain_generally(struct reader *r, struct token t, const char *meant)
 		return;
 	if (meant)
 		error_hint(r->err, "did you mean %s?", meant);
-	else if (is_plain_name(r, t) && accepts(r, TK_STRING) &&
-		 !wants_value(r))
-		error_hint(r->err, "write '%.*s'", (int)t.at.length,
-			   reader_text(r, t.at));
-	else if (t.kind == TK_STRING && accepts(r, TK_ID) && !wants_value(r))
-		error_hint(r->err, "names stand without quotes, or in "
-			   "back-ticks");
-	else if (t.kind == TK_INTEGER && accepts(r, TK_STRING) &&
-		 !wants_value(r))
-		error_hint(r->err, "write '%.*s'", (int)t.at.length,
-			   reader_text(r, t.at));
+	else
+		advise(r, t);
 }
 
-/* A word before t that was taken for a name, though it looks like a keyword
- * that could have stood there: SELECT a FORM t. */
+/* Was this word taken for a name, though it looks like a keyword that could
+ * have stood there: SELECT a FORM t? */
 static bool
 complain_of_misspelt(struct reader *r, struct token t)
 {
 	struct reader before;
 	const char *near;
 
-	(void)t;
-	if (r->prev.kind != TK_ID || !is_plain_name(r, r->prev))
+	if (!is_plain_name(r, t))
 		return false;
-	reader_rewind(r, &before);
-	near = nearest_keyword(&before, r->prev);
+	reader_rewind(r, t, &before);
+	near = nearest_keyword(&before, t);
 	if (near) {
-		complain_generally(&before, r->prev, near);
+		complain_generally(&before, t, near);
 		*r->err = *before.err;
 		r->failed = true;
-		r->parse->pos = r->prev.at.offset;
 	}
 	reader_end(&before);
 	return near != NULL;
@@ -426,7 +455,8 @@ complain_of_reserved_before(struct reader *r, struct token t)
 	struct reader before;
 	bool name;
 
-	if (!is_reserved(r, r->prev) || accepts(r, TK_ID) || accepts(r, 0))
+	if (!is_reserved(r, r->prev) || accepts(r, 0) ||
+	    (accepts(r, TK_ID) && r->prev.kind != TK_INTERVAL))
 		return false;
 	switch (t.kind) {
 	case 0: case TK_COMMA: case TK_RP: case TK_FROM: case TK_AS:
@@ -440,12 +470,19 @@ complain_of_reserved_before(struct reader *r, struct token t)
 	default:
 		return false;
 	}
-	reader_rewind(r, &before);
+	reader_rewind(r, r->prev, &before);
 	name = accepts(&before, TK_ID) && !is_frame(&before, r->prev);
 	reader_end(&before);
 	if (name)
 		reserved(r, r->prev);
 	return name;
+}
+
+static bool
+complain_of_parenthesis(struct reader *r, struct token t)
+{
+	return t.kind == TK_RP && r->nesting == 0 && accepts(r, 0) &&
+	       reader_fail(r, ERR_SYNTAX, t.at, "there is no ( for this )");
 }
 
 void
@@ -456,14 +493,17 @@ complain(struct reader *r, struct token t)
 	if (r->prev.kind == 0)
 		r->first = t;
 	if (refuse_here(r, t) || complain_of_comma(r, t) ||
-	    complain_of_semicolon(r, t) || complain_of_reserved_before(r, t))
+	    complain_of_semicolon(r, t) || complain_of_parenthesis(r, t) ||
+	    complain_of_reserved_before(r, t))
 		return;
-	if (is_reserved(r, t) && accepts(r, TK_ID) && !is_frame(r, t)) {
+	if (is_reserved(r, t) && accepts(r, TK_ID) && !accepts(r, TK_TYPE) &&
+	    !is_frame(r, t)) {
 		reserved(r, t);
 		return;
 	}
 	near = is_plain_name(r, t) ? nearest_keyword(r, t) : NULL;
-	if (near || !complain_of_misspelt(r, t))
+	if (near || (!complain_of_misspelt(r, r->prev) &&
+		     !complain_of_misspelt(r, r->element)))
 		complain_generally(r, t, near);
 }
 

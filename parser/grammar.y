@@ -445,18 +445,7 @@ query_term(A) ::= SELECT(T) quantifier(D) items(I). {
 }
 query_term(A) ::= SELECT(T) quantifier(D) items(I) FROM from(F) where(W)
 		group_by(G) having(H). {
-	A = build_select(r, T, D, I);
-	A->from = F;
-	A->where = W;
-	A->has_group_by = G.n > 0;
-	A->group_by = G.first;
-	A->having = H;
-	A->at = span_join(A->at, F->at);
-	if (W)
-		A->at = span_join(A->at, W->at);
-	A->at = span_join(A->at, G.at);
-	if (H)
-		A->at = span_join(A->at, H->at);
+	A = build_select_from(r, build_select(r, T, D, I), F, W, G, H);
 }
 query_term(A) ::= VALUES(T) rows(L). { A = build_values(r, T, L); }
 query_term(A) ::= TABLE(T) name(N) hints(H). {

@@ -372,26 +372,28 @@ literal_instant(struct reader *r, struct token word, struct text text)
 {
 	struct ast_expr *e = literal_new(r, span_join(word.at, text.at),
 					 TYPE_OF(TYPE_DATE));
-	const char *form;
+	const char *name, *form;
 	bool ok;
 
 	if (word.kind == TK_DATE) {
+		name = "DATE";
 		form = "DATE '2026-01-31'";
 		ok = date_parse_strict(text.data, text.n, &e->value.i64);
 	} else if (word.kind == TK_TIME) {
+		name = "TIME";
 		form = "TIME '23:59:59'";
 		e->type.kind = TYPE_TIME;
 		e->type.precision = fraction_digits(&text, 3);
 		ok = time_parse(text.data, text.n, &e->value.i64);
 	} else {
+		name = "TIMESTAMP";
 		form = "TIMESTAMP '2026-01-31 23:59:59.123'";
 		e->type = type_timestamp(fraction_digits(&text, 6));
 		e->type.nullable = false;
 		ok = read_timestamp(&text, &e->value.i64);
 	}
 	if (!ok && reader_fail(r, ERR_INVALID_LITERAL, text.at,
-			       "'%s' is no %.*s", text.data,
-			       (int)word.at.length, reader_text(r, word.at)))
+			       "'%s' is no %s", text.data, name))
 		error_note(r->err, "it is written %s", form);
 	return e;
 }

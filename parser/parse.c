@@ -98,16 +98,23 @@ span_join(struct span a, struct span b)
 
 /* ---- reading ---- */
 
+/* The next token, where one word behind it or the parentheses around it decide
+ * what it is. */
 static struct token
 reader_lex(const struct reader *r, uint32_t pos)
 {
 	struct token t = lex(r->parse->text, pos);
 
 	if (t.kind == TK_NOT) {
-		int next = lex(r->parse->text, span_end(t.at)).kind;
+		int next = reader_peek(r, t).kind;
 
 		if (next == TK_IN || next == TK_LIKE || next == TK_BETWEEN)
 			t.kind = TK_NOT_INFIX;
+	} else if (t.kind == TK_IF) {
+		int next = reader_peek(r, t).kind;
+
+		if (next != TK_NOT && next != TK_EXISTS)
+			t.kind = TK_ID; /* a table may have this name */
 	} else if (t.kind == TK_IN && r->position[r->nesting]) {
 		t.kind = TK_IN_POSITION;
 	} else if (t.kind == TK_INTEGER) {
@@ -172,8 +179,18 @@ reader_take(struct reader *r, struct token t)
 	grammar_push(r->grammar, t);
 	if (r->prev.kind == 0)
 		r->first = t;
+	if (r->table && r->nesting == 1 &&
+	    (r->prev.kind == TK_LP || r->prev.kind == TK_COMMA))
+		r->element = t;
 	r->before = r->prev;
 	r->prev = t;
+}
+
+/* Words of EXECUTE STATEMENT SET BEGIN, and of nothing else. */
+static bool
+begins_set(int kind)
+{
+	return kind == TK_STATEMENT || kind == TK_BEGIN;
 }
 
 /* Reads on up to the semicolon or the end of the text; -1: failed, with
@@ -201,8 +218,7 @@ reader_run(struct reader *r)
 			reader_take(r, t);
 		if (r->failed)
 			return -1;
-		if (t.kind == TK_BEGIN)
-			p->in_set = true;
+		p->in_set |= begins_set(t.kind);
 		p->pos = span_end(t.at);
 		if (t.kind == 0)
 			return 0;
@@ -210,7 +226,7 @@ reader_run(struct reader *r)
 }
 
 void
-reader_rewind(const struct reader *r, struct reader *ret)
+reader_rewind(const struct reader *r, struct token t, struct reader *ret)
 {
 	static const struct error unset;
 	struct error *err = arena_new(r->parse->arena, struct error);
@@ -218,13 +234,13 @@ reader_rewind(const struct reader *r, struct reader *ret)
 
 	*err = unset;
 	reader_begin(ret, r->parse, r->entry, err);
-	while (pos < r->prev.at.offset && !ret->failed) {
-		struct token t = reader_lex(ret, pos);
+	while (!ret->failed) {
+		struct token next = reader_lex(ret, pos);
 
-		if (t.at.offset >= r->prev.at.offset)
+		if (next.at.offset >= t.at.offset)
 			break;
-		reader_take(ret, t);
-		pos = span_end(t.at);
+		reader_take(ret, next);
+		pos = span_end(next.at);
 	}
 }
 
@@ -258,11 +274,11 @@ check_text(const struct parse *p, struct error *err)
 	if (nul) {
 		bad = (size_t)(nul - p->text);
 		error_set(err, ERR_INVALID_TEXT,
-			  "the script has a NUL character at byte %zu", bad);
+			  "the script has a NUL character at offset %zu", bad);
 	} else if (!utf8_valid(p->text, p->n)) {
 		bad = first_invalid(p->text, p->n);
 		error_set(err, ERR_INVALID_TEXT,
-			  "the script is not UTF-8: byte 0x%02X at byte %zu",
+			  "the script is not UTF-8: byte 0x%02X at offset %zu",
 			  (unsigned char)p->text[bad], bad);
 		error_note(err, "save the script as UTF-8, or convert it: "
 			   "iconv -f LATIN1 -t UTF-8");
@@ -336,6 +352,14 @@ parse_next(struct parse *p, struct ast_statement **ret, struct error *err)
 	return rc < 0 ? -1 : 1;
 }
 
+/* Nothing can be told of the text behind a quote that does not end. */
+static bool
+is_open(int kind)
+{
+	return kind == LEX_OPEN_STRING || kind == LEX_OPEN_NAME ||
+	       kind == LEX_OPEN_COMMENT;
+}
+
 /* Behind a semicolon inside of a statement set: does the set go on? If it
  * ends here, its END is skipped, too. */
 static bool
@@ -362,12 +386,12 @@ parse_skip(struct parse *p)
 	for (;;) {
 		struct token t = lex(p->text, p->pos);
 
-		if (t.kind == 0 || t.kind == LEX_OPEN_STRING ||
-		    t.kind == LEX_OPEN_NAME || t.kind == LEX_OPEN_COMMENT) {
+		if (t.kind == 0 || is_open(t.kind)) {
 			p->pos = p->n;
 			return;
 		}
 		p->pos = span_end(t.at);
+		p->in_set |= begins_set(t.kind);
 		if (t.kind == TK_SEMI && !(p->in_set && set_goes_on(p)))
 			return;
 	}
@@ -476,6 +500,8 @@ canonical_statement(struct parse *p, struct buf *out)
 
 	reader_begin(&r, p, TK_ENTRY_STATEMENT, &unheard);
 	while ((t = reader_lex(&r, p->pos)).kind != 0) {
+		if (is_open(t.kind))
+			t.at.length = p->n - t.at.offset;
 		known = known && t.kind > 0 &&
 			grammar_accepts(r.grammar, t.kind, false);
 		if (t.kind == TK_SEMI && !known)

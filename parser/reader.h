@@ -29,6 +29,7 @@ struct reader {
 	struct token first;   /* of the statement */
 	struct token prev;    /* kind 0: none yet */
 	struct token before;  /* the one before prev */
+	struct token element; /* of a CREATE TABLE: the first of the newest */
 	uint32_t nesting;     /* open parentheses and CASEs */
 	bool sign;            /* prev is a minus sign, not a subtraction */
 	bool *position;       /* by nesting: "(" stands behind POSITION and its
@@ -49,9 +50,9 @@ bool reader_is(const struct reader *r, struct token t, const char *word);
 const char *reader_name(struct reader *r, struct token t);
 /* The token behind t. */
 struct token reader_peek(const struct reader *r, struct token t);
-/* A reader in the state that r was in before it took the token `prev`: what
- * could have stood there? To be given back to reader_end(). */
-void reader_rewind(const struct reader *r, struct reader *ret);
+/* A reader in the state that r was in before it took the token t: what could
+ * have stood there? To be given back to reader_end(). */
+void reader_rewind(const struct reader *r, struct token t, struct reader *ret);
 void reader_end(struct reader *r);
 /* From the beginning of one to the end of the other; a length of 0 counts
  * as nothing. */
@@ -246,6 +247,11 @@ struct type_args type_args_add(struct reader *r, struct type_args args,
 
 struct ast_query *build_select(struct reader *r, struct token word,
 			       bool distinct, struct item_list items);
+struct ast_query *build_select_from(struct reader *r, struct ast_query *q,
+				    struct ast_from *from,
+				    struct ast_expr *where,
+				    struct expr_list group_by,
+				    struct ast_expr *having);
 struct ast_query *build_select_star(struct reader *r, struct span at,
 				    struct ast_from *from);
 struct ast_query *build_union(struct reader *r, struct ast_query *left,

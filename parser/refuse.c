@@ -11,7 +11,7 @@
 #include "parser/reader.h"
 
 enum place { START, TABLE, JOINED, QUERY, QUERIED, CREATED, COLUMN, TYPE,
-	     VALUE, ANY };
+	     VALUE, BEHIND, IS, ANY };
 
 static const struct refused {
 	enum place place;
@@ -61,13 +61,18 @@ is_place(const struct reader *r, enum place place)
 		return accepts(r, TK_TYPE);
 	case VALUE:
 		return value;
+	case BEHIND:
+		return accepts(r, TK_EQ) && accepts(r, TK_AND);
+	case IS:
+		return accepts(r, TK_UNKNOWN) && accepts(r, TK_DISTINCT);
 	case ANY:
 		return true;
 	}
 	return false;
 }
 
-/* Do these words stand at `first`? The last of them is *ret_last. */
+/* Do these words stand at `first`? The last of them is *ret_last. A number
+ * stands for the word #. */
 static bool
 match(const struct reader *r, struct token first, const char *words,
       struct token *ret_last)
@@ -76,9 +81,10 @@ match(const struct reader *r, struct token first, const char *words,
 
 	for (;;) {
 		size_t n = strcspn(words, " ");
+		bool same = t.at.length == n &&
+			strncasecmp(reader_text(r, t.at), words, n) == 0;
 
-		if (t.kind == 0 || t.at.length != n ||
-		    strncasecmp(reader_text(r, t.at), words, n) != 0)
+		if (!same && !(*words == '#' && t.kind == TK_INTEGER))
 			return false;
 		*ret_last = t;
 		if (!words[n])
@@ -203,7 +209,8 @@ refuse_function(struct reader *r, struct token name)
 
 	if (!w)
 		return false;
-	refuse(r, name.at, w->word, w->note);
+	refuse(r, name.at, arena_printf(reader_arena(r), "%s(...) here",
+					w->word), w->note);
 	return true;
 }
 

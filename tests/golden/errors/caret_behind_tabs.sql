@@ -1,0 +1,4 @@
+SELECT	a,
+		b AS	value,
+	c
+FROM t;

@@ -1,0 +1,1 @@
+SELECT 'Größe für 日本' AS g, a FORM t;

@@ -1,0 +1,2 @@
+SELECT CAST('a
+b' AS INTEGR) FROM t;

@@ -1,0 +1,1 @@
+CRAETE TABLE t (a INT);

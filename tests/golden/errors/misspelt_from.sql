@@ -1,0 +1,3 @@
+SELECT a, b
+FORM words
+WHERE a = 1;

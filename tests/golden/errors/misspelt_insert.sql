@@ -1,0 +1,1 @@
+INSRT INTO t SELECT 1;

@@ -1,0 +1,1 @@
+CREATE TABLE t (a STRNG, b INT);

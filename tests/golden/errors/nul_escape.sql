@@ -1,0 +1,1 @@
+SELECT E'a\0b' FROM t;

@@ -1,0 +1,4 @@
+CREATE TABLE t (a INT) WITH (
+  'a' = 'b'
+  'c' = 'd'
+);

@@ -1,0 +1,2 @@
+SELECT a FROM t WHERE x = 'it's here';
+';

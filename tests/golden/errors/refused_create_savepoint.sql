@@ -1,0 +1,1 @@
+CREATE SAVEPOINT 'f' FOR JOB 'j';

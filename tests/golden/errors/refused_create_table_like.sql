@@ -1,0 +1,1 @@
+CREATE TABLE t WITH ('connector' = 'print') LIKE u (EXCLUDING ALL);

@@ -1,0 +1,1 @@
+SELECT * FROM a WHERE id IN (SELECT id FROM b);

@@ -1,0 +1,1 @@
+INSERT INTO t PARTITION (d = 'x') SELECT 1;

@@ -1,0 +1,1 @@
+SHOW ERRORS FOR JOB 'j';

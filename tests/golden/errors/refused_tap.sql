@@ -1,0 +1,1 @@
+TAP 'j' AT window_aggregate_1;

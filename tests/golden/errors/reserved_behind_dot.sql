@@ -1,0 +1,1 @@
+SELECT t.user FROM t;

@@ -1,0 +1,1 @@
+CREATE TABLE t (id INT, timestamp TIMESTAMP(3));

@@ -1,0 +1,4 @@
+CREATE TABLE t (
+	key STRING,
+	value STRING
+);

@@ -1,0 +1,1 @@
+SELECT group, COUNT(*) FROM t GROUP BY a;

@@ -1,0 +1,1 @@
+SELECT interval, day FROM t;

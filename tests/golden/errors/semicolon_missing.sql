@@ -1,0 +1,3 @@
+CREATE TABLE t (a INT) WITH ('connector' = 'print')
+
+INSERT INTO t SELECT 1;

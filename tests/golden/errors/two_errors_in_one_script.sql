@@ -1,0 +1,3 @@
+SELECT a FORM t;
+SELECT 'fine; really';
+DROP TABL x;

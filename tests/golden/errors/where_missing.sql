@@ -1,0 +1,1 @@
+SELECT a FROM t a = 1 AND b = 2;
