@@ -387,7 +387,7 @@ net_settle(struct net *n)
 		keep_last(n);
 	else
 		cancel(n);
-	if (n->nkeys > 0)
+	if (n->nkeys > 0 && n->nchanges > 0)
 		settle_keys(n);
 	else
 		pair_neighbours(n);

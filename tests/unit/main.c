@@ -7,6 +7,7 @@
 
 #include "tests/unit/test.h"
 
+const struct test *test_running;
 static struct test *tests, **tests_tail = &tests;
 static jmp_buf test_end;
 enum { TEST_OK, TEST_FAILED, TEST_SKIPPED };
@@ -79,6 +80,7 @@ main(int argc, char **argv)
 	for (struct test *volatile t = tests; t; t = t->next) {
 		if (!chosen(t, argc, argv))
 			continue;
+		test_running = t;
 		switch (setjmp(test_end)) {
 		case TEST_OK:
 			t->run();

@@ -41,10 +41,10 @@ put_cell(struct buf *out, const struct column *c, uint32_t row)
 }
 
 static int
-rig_op_restore(struct op *op, unsigned table, const struct batch *rows,
+store_rig_op_restore(struct op *op, unsigned table, const struct batch *rows,
 	       struct error *err)
 {
-	struct rig_op *o = (struct rig_op *)op;
+	struct store_rig_op *o = (struct store_rig_op *)op;
 
 	(void)err;
 	if (!rows) {
@@ -66,14 +66,14 @@ rig_op_restore(struct op *op, unsigned table, const struct batch *rows,
 }
 
 static const struct op_type rig_op_type = {
-	.name = "rig_op",
-	.bytes = sizeof(struct rig_op),
+	.name = "store_rig_op",
+	.bytes = sizeof(struct store_rig_op),
 	.state_version = 1,
-	.restore = rig_op_restore,
+	.restore = store_rig_op_restore,
 };
 
 void
-rig_init(struct rig *r)
+store_rig_init(struct store_rig *r)
 {
 	memset(r, 0, sizeof(*r));
 	strcpy(r->dir, "/tmp/sluice-store-XXXXXX");
@@ -86,7 +86,7 @@ rig_init(struct rig *r)
 }
 
 void
-rig_open(struct rig *r)
+store_rig_open(struct store_rig *r)
 {
 	struct error err = ERROR_INIT;
 
@@ -95,7 +95,7 @@ rig_open(struct rig *r)
 }
 
 static void
-rig_drop_parts(struct rig *r)
+store_rig_drop_parts(struct store_rig *r)
 {
 	for (struct snapshot_part *p = r->snap.parts; p; p = p->next)
 		batch_unref(p->rows);
@@ -108,7 +108,7 @@ rig_drop_parts(struct rig *r)
 }
 
 void
-rig_close(struct rig *r)
+store_rig_close(struct store_rig *r)
 {
 	store_close(r->s);
 	r->s = NULL;
@@ -117,25 +117,25 @@ rig_close(struct rig *r)
 	memset(r->ops, 0, sizeof(r->ops));
 	r->nops = 0;
 	r->ntables = 0;
-	rig_drop_parts(r);
+	store_rig_drop_parts(r);
 }
 
 void
-rig_release(struct rig *r)
+store_rig_release(struct store_rig *r)
 {
 	char command[128];
 
-	rig_close(r);
+	store_rig_close(r);
 	buf_release(&r->text);
 	arena_release(&r->arena);
 	snprintf(command, sizeof(command), "rm -rf '%s'", r->dir);
 	EXPECT_EQ(system(command), 0);
 }
 
-struct rig_op *
-rig_op(struct rig *r, const char *meaning)
+struct store_rig_op *
+store_rig_op(struct store_rig *r, const char *meaning)
 {
-	struct rig_op *o = &r->ops[r->nops++];
+	struct store_rig_op *o = &r->ops[r->nops++];
 	const char **texts[] = { &o->node.name, &o->node.meaning_inputs,
 				 &o->node.meaning_keys,
 				 &o->node.meaning_window,
@@ -155,7 +155,8 @@ rig_op(struct rig *r, const char *meaning)
 }
 
 unsigned
-rig_table(struct rig *r, struct rig_op *op, const struct table_def *def)
+store_rig_table(struct store_rig *r, struct store_rig_op *op,
+		const struct table_def *def)
 {
 	unsigned number = 0;
 
@@ -167,36 +168,36 @@ rig_table(struct rig *r, struct rig_op *op, const struct table_def *def)
 }
 
 static const struct view_def *
-rig_view(void *arg, const struct op *op)
+store_rig_view(void *arg, const struct op *op)
 {
 	(void)arg;
-	return ((const struct rig_op *)op)->view;
+	return ((const struct store_rig_op *)op)->view;
 }
 
 static const char *
-rig_source(void *arg, const struct op *op)
+store_rig_source(void *arg, const struct op *op)
 {
 	(void)arg;
-	return ((const struct rig_op *)op)->source;
+	return ((const struct store_rig_op *)op)->source;
 }
 
 static void
-rig_name(void *arg, struct op *op, const char *state_name)
+store_rig_name(void *arg, struct op *op, const char *state_name)
 {
-	struct rig *r = arg;
+	struct store_rig *r = arg;
 
 	op->state_name = arena_strdup(&r->arena, state_name);
 }
 
 int
-rig_attach(struct rig *r, struct error *err)
+store_rig_attach(struct store_rig *r, struct error *err)
 {
 	struct store_client client = {
 		.tables = r->tables,
 		.ntables = r->ntables,
-		.view = rig_view,
-		.source = rig_source,
-		.name = rig_name,
+		.view = store_rig_view,
+		.source = store_rig_source,
+		.name = store_rig_name,
 		.arg = r,
 	};
 
@@ -237,7 +238,7 @@ type_of_text(const char *text)
 }
 
 const struct schema *
-rig_schema(struct rig *r, const char *columns)
+store_rig_schema(struct store_rig *r, const char *columns)
 {
 	struct schema *s = arena_new(&r->arena, struct schema);
 	char *rest = arena_strdup(&r->arena, columns), *one;
@@ -291,7 +292,7 @@ set_cell(struct batch *b, unsigned col, uint32_t row, const char *text)
 }
 
 struct batch *
-rig_rows(const struct schema *s, const char *const *rows)
+store_rig_rows(const struct schema *s, const char *const *rows)
 {
 	struct batch *b = batch_create(NULL, s, BATCH_ROWS);
 	uint32_t n = 0;
@@ -310,8 +311,9 @@ rig_rows(const struct schema *s, const char *const *rows)
 }
 
 void
-rig_part(struct rig *r, enum snapshot_what what, struct rig_op *op,
-	 unsigned table, const char *const *rows, int64_t bound)
+store_rig_part(struct store_rig *r, enum snapshot_what what,
+	       struct store_rig_op *op,
+	       unsigned table, const char *const *rows, int64_t bound)
 {
 	struct snapshot_part *p = arena_new(&r->arena, struct snapshot_part);
 	const struct table_def *def = NULL;
@@ -330,23 +332,23 @@ rig_part(struct rig *r, enum snapshot_what what, struct rig_op *op,
 
 		*keys = *def->schema;
 		keys->ncols = def->nkeys;
-		p->rows = rig_rows(keys, rows);
+		p->rows = store_rig_rows(keys, rows);
 	} else if (rows) {
-		p->rows = rig_rows(def->schema, rows);
+		p->rows = store_rig_rows(def->schema, rows);
 	}
 	*r->snap.tail = p;
 	r->snap.tail = &p->next;
 }
 
 int
-rig_commit(struct rig *r, struct error *err)
+store_rig_commit(struct store_rig *r, struct error *err)
 {
 	r->snap.epoch = r->epoch + 1;
 	r->snap.taken_at_us = (int64_t)r->snap.epoch * US_PER_SECOND;
 	if (store_commit(r->s, &r->snap, err) < 0)
 		return -1;
 	r->epoch++;
-	rig_drop_parts(r);
+	store_rig_drop_parts(r);
 	return 0;
 }
 
@@ -364,7 +366,7 @@ add_row(void *arg, int n, char **values, char **names)
 }
 
 const char *
-rig_sql(struct rig *r, const char *sql)
+store_rig_sql(struct store_rig *r, const char *sql)
 {
 	sqlite3 *db;
 	char *text = NULL;

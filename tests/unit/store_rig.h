@@ -13,7 +13,7 @@
 #define RIG_OPS 8
 #define RIG_TABLES 16
 
-struct rig_op {
+struct store_rig_op {
 	struct op op; /* first */
 	struct plan_node node;
 	const char *source;
@@ -22,11 +22,11 @@ struct rig_op {
 	unsigned complete;   /* tables told to be complete */
 };
 
-struct rig {
+struct store_rig {
 	char dir[64];
 	char path[96];
 	struct store *s;
-	struct rig_op ops[RIG_OPS];
+	struct store_rig_op ops[RIG_OPS];
 	unsigned nops;
 	struct state_table tables[RIG_TABLES];
 	unsigned ntables;
@@ -36,34 +36,34 @@ struct rig {
 	struct buf text;
 };
 
-void rig_init(struct rig *r);
-void rig_release(struct rig *r); /* closes, deletes the directory */
-void rig_open(struct rig *r);
-void rig_close(struct rig *r);   /* store and operators, not the file */
+void store_rig_init(struct store_rig *r);
+void store_rig_release(struct store_rig *r); /* closes, deletes the directory */
+void store_rig_open(struct store_rig *r);
+void store_rig_close(struct store_rig *r);   /* store and operators, not the file */
 
 /* An operator whose meanings are kind, inputs, keys, window, predicate, sink,
  * in this order, separated by `;`. */
-struct rig_op *rig_op(struct rig *r, const char *meaning);
-unsigned rig_table(struct rig *r, struct rig_op *op,
+struct store_rig_op *store_rig_op(struct store_rig *r, const char *meaning);
+unsigned store_rig_table(struct store_rig *r, struct store_rig_op *op,
 		   const struct table_def *def);
 /* store_attach() of these operators. */
-int rig_attach(struct rig *r, struct error *err);
+int store_rig_attach(struct store_rig *r, struct error *err);
 
 /* "BIGINT _id, STRING word" as a schema in the rig's arena. */
-const struct schema *rig_schema(struct rig *r, const char *columns);
+const struct schema *store_rig_schema(struct store_rig *r, const char *columns);
 /* Rows as "1|word|NULL". */
-struct batch *rig_rows(const struct schema *s, const char *const *rows);
+struct batch *store_rig_rows(const struct schema *s, const char *const *rows);
 #define ROWS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-void rig_part(struct rig *r, enum snapshot_what what, struct rig_op *op,
+void store_rig_part(struct store_rig *r, enum snapshot_what what, struct store_rig_op *op,
 	      unsigned table, const char *const *rows, int64_t bound);
-#define rig_put(r, op, table, ...) \
-	rig_part(r, SNAPSHOT_PUT, op, table, ROWS(__VA_ARGS__), 0)
+#define store_rig_put(r, op, table, ...) \
+	store_rig_part(r, SNAPSHOT_PUT, op, table, ROWS(__VA_ARGS__), 0)
 /* Commits the parts so far as the next epoch; they stay for another try
  * unless it went well. */
-int rig_commit(struct rig *r, struct error *err);
+int store_rig_commit(struct store_rig *r, struct error *err);
 
 /* What a second, read-only connection sees: rows with `|` and `\n`; or the
  * error's text. Lives until the next call. */
-const char *rig_sql(struct rig *r, const char *sql);
+const char *store_rig_sql(struct store_rig *r, const char *sql);
 
 #endif

@@ -20,6 +20,7 @@ struct test {
 };
 
 void test_register(struct test *t);
+extern const struct test *test_running;
 /* Prints "file:line: text" and ends the running test as failed. */
 _Noreturn void test_fail(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

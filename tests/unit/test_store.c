@@ -31,7 +31,7 @@ mode_of(const char *path)
 
 /* What the command prints; the shell sees $F, the file. */
 static const char *
-shell(struct rig *r, const char *command)
+shell(struct store_rig *r, const char *command)
 {
 	char line[512];
 	FILE *f;
@@ -49,42 +49,42 @@ shell(struct rig *r, const char *command)
 
 TEST(a_new_file_has_the_tables_of_the_contract)
 {
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT type, name FROM sqlite_schema WHERE"
+	store_rig_init(&r);
+	store_rig_open(&r);
+	EXPECT_STR(store_rig_sql(&r, "SELECT type, name FROM sqlite_schema WHERE"
 			       " type <> 'index' ORDER BY type, name"),
 		   "table|checkpoints\ntable|errors\ntable|job\n"
 		   "table|late_rows\ntable|offsets\ntable|operators\n"
 		   "table|outbox\ntable|watermarks\n"
 		   "view|v_lag\nview|v_state\nview|v_watermarks\n");
-	EXPECT_STR(rig_sql(&r, "SELECT group_concat(name, ' ') FROM"
+	EXPECT_STR(store_rig_sql(&r, "SELECT group_concat(name, ' ') FROM"
 			       " pragma_table_info('errors')"),
 		   "id at source topic partition offset record_time operator"
 		   " expression code column_name message raw row weight\n");
-	EXPECT_STR(rig_sql(&r, "PRAGMA application_id; PRAGMA user_version;"
+	EXPECT_STR(store_rig_sql(&r, "PRAGMA application_id; PRAGMA user_version;"
 			       "PRAGMA page_size; PRAGMA journal_mode"),
 		   "1397508419\n1\n16384\nwal\n");
 	EXPECT_EQ(mode_of(r.path), 0640);
 	EXPECT_STR(shell(&r, "stat -c %a $F-wal $F-shm"), "640\n640\n");
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(a_missing_file_is_made_only_on_request)
 {
 	struct error err = ERROR_INIT;
 	struct store *s = NULL;
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
+	store_rig_init(&r);
 	EXPECT_EQ(store_open(r.path, 0, 0, &s, &err), -1);
 	EXPECT_EQ(err.code, ERR_FILE);
 	EXPECT(access(r.path, F_OK) < 0);
 	EXPECT_EQ(store_open("/nowhere/at/all.db", STORE_CREATE, 0, &s, &err),
 		  -1);
 	EXPECT_EQ(err.code, ERR_FILE);
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(the_job_row_comes_back_with_quotes_and_nulls)
@@ -101,15 +101,15 @@ TEST(the_job_row_comes_back_with_quotes_and_nulls)
 	};
 	struct error err = ERROR_INIT;
 	struct store_job got;
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	EXPECT_EQ(store_get_job(r.s, &r.arena, &got, &err), 0);
 	EXPECT_EQ(store_put_job(r.s, &job, &err), 0);
 	EXPECT_EQ(store_set_state(r.s, "FAILED", "it's broken", &err), 0);
-	rig_close(&r);
-	rig_open(&r);
+	store_rig_close(&r);
+	store_rig_open(&r);
 	EXPECT_EQ(store_get_job(r.s, &r.arena, &got, &err), 1);
 	EXPECT_STR(got.name, "words");
 	EXPECT_STR(got.state, "FAILED");
@@ -119,43 +119,43 @@ TEST(the_job_row_comes_back_with_quotes_and_nulls)
 	EXPECT_STR(got.settings, NULL);
 	EXPECT_EQ(got.created_at_us, job.created_at_us);
 	EXPECT_EQ(got.slots, 256);
-	EXPECT_STR(rig_sql(&r, "SELECT created_at FROM job"),
+	EXPECT_STR(store_rig_sql(&r, "SELECT created_at FROM job"),
 		   "2026-01-01T00:00:00.123Z\n");
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(sqlite3_reads_the_file_beside_the_writer_and_after_a_clean_stop)
 {
 	struct error err = ERROR_INIT;
 	struct store_job job = { .name = "j", .state = "RUNNING" };
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
+	store_rig_init(&r);
 	if (system("command -v sqlite3 >/dev/null") != 0) {
-		rig_release(&r);
+		store_rig_release(&r);
 		SKIP("sqlite3 is not installed");
 	}
-	rig_open(&r);
+	store_rig_open(&r);
 	EXPECT_EQ(store_put_job(r.s, &job, &err), 0);
 	EXPECT_STR(shell(&r, "sqlite3 -readonly $F 'SELECT state FROM job'"),
 		   "RUNNING\n");
 	EXPECT_EQ(store_set_state(r.s, "STOPPED", NULL, &err), 0);
-	rig_close(&r);
+	store_rig_close(&r);
 	EXPECT_STR(shell(&r, "sqlite3 -readonly $F 'SELECT state FROM job'"),
 		   "STOPPED\n");
 	EXPECT_STR(shell(&r, "ls $F-wal $F-shm | wc -l"), "2\n");
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(an_empty_or_cut_file_is_moved_away_and_never_started_empty)
 {
 	struct error err = ERROR_INIT;
 	struct store *s = NULL;
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
-	rig_close(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
+	store_rig_close(&r);
 	EXPECT_EQ(truncate(r.path, 0), 0);
 	EXPECT_EQ(store_open(r.path, STORE_CREATE, 0, &s, &err), -1);
 	EXPECT_EQ(err.code, ERR_STORE_DAMAGED);
@@ -165,41 +165,41 @@ TEST(an_empty_or_cut_file_is_moved_away_and_never_started_empty)
 	EXPECT_STR(shell(&r, "ls $F.corrupt-19700101T000000Z* | wc -l"),
 		   "3\n");
 
-	rig_open(&r);
-	rig_close(&r);
+	store_rig_open(&r);
+	store_rig_close(&r);
 	EXPECT_EQ(truncate(r.path, 16384 * 3), 0);
 	EXPECT_EQ(store_open(r.path, STORE_CREATE, 0, &s, &err), -1);
 	EXPECT_EQ(err.code, ERR_STORE_DAMAGED);
 	/* The second of the same second has a name of its own. */
 	EXPECT(strstr(err.note, "corrupt-19700101T000000Z-2"));
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(a_flipped_byte_is_found_at_open)
 {
 	struct error err = ERROR_INIT;
 	struct store *s = NULL;
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
-	rig_close(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
+	store_rig_close(&r);
 	/* The header of a b-tree page: cell count. */
 	write_at(r.path, 16384 * 2 + 3, "\xff\xff", 2);
 	EXPECT_EQ(store_open(r.path, 0, 0, &s, &err), -1);
 	EXPECT_EQ(err.code, ERR_STORE_DAMAGED);
 	EXPECT(strstr(err.note, "RESET OFFSETS TO EARLIEST"));
 	EXPECT(access(r.path, F_OK) < 0);
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(a_file_that_is_no_database_is_damage)
 {
 	struct error err = ERROR_INIT;
 	struct store *s = NULL;
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
+	store_rig_init(&r);
 	write_at(r.path, 0, "this is no database, but long enough for one"
 			    " to look at: ...................................."
 			    ".....................", 100);
@@ -209,17 +209,17 @@ TEST(a_file_that_is_no_database_is_damage)
 	EXPECT_EQ(store_open(r.path, 0, 0, &s, &err), -1);
 	EXPECT_EQ(err.code, ERR_STORE_DAMAGED);
 	EXPECT(access(r.path, F_OK) < 0);
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(files_of_others_and_of_newer_versions_are_left_alone)
 {
 	struct error err = ERROR_INIT;
 	struct store *s = NULL;
-	struct rig r;
+	struct store_rig r;
 	sqlite3 *db;
 
-	rig_init(&r);
+	store_rig_init(&r);
 	EXPECT_EQ(sqlite3_open(r.path, &db), SQLITE_OK);
 	EXPECT_EQ(sqlite3_exec(db, "CREATE TABLE t(x)", 0, 0, 0), SQLITE_OK);
 	EXPECT_EQ(store_open(r.path, STORE_CREATE, 0, &s, &err), -1);
@@ -233,7 +233,7 @@ TEST(files_of_others_and_of_newer_versions_are_left_alone)
 	EXPECT_EQ(err.code, ERR_STORE_VERSION);
 	EXPECT(strstr(err.message, "newer sluice"));
 	EXPECT_EQ(access(r.path, F_OK), 0);
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(a_crash_while_the_file_is_made_leaves_no_empty_state)
@@ -241,9 +241,9 @@ TEST(a_crash_while_the_file_is_made_leaves_no_empty_state)
 	struct error err = ERROR_INIT;
 	struct store *s = NULL;
 	char path[128];
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
+	store_rig_init(&r);
 	snprintf(path, sizeof(path), "%s.new", r.path);
 	write_at(path, 0, "half", 4);
 	/* A -wal without its file must not be taken for the new one's. */
@@ -251,13 +251,13 @@ TEST(a_crash_while_the_file_is_made_leaves_no_empty_state)
 	write_at(path, 0, "stale", 5);
 	EXPECT_EQ(store_open(r.path, 0, 0, &s, &err), -1);
 	EXPECT_EQ(err.code, ERR_FILE);
-	rig_open(&r);
+	store_rig_open(&r);
 	EXPECT_STR(shell(&r, "ls $F.new 2>/dev/null | wc -l"), "0\n");
-	rig_close(&r);
+	store_rig_close(&r);
 	EXPECT_EQ(store_remove(r.path, &err), 0);
 	EXPECT_EQ(store_remove(r.path, &err), 0);
 	EXPECT_STR(shell(&r, "ls $(dirname $F) | wc -l"), "0\n");
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 /* ---- catalog ---- */
@@ -287,10 +287,10 @@ TEST(the_catalog_keeps_objects_in_order_of_creation)
 {
 	struct error err = ERROR_INIT;
 	struct store_catalog *c;
-	struct rig r;
+	struct store_rig r;
 	struct buf b;
 
-	rig_init(&r);
+	store_rig_init(&r);
 	buf_init(&b);
 	EXPECT_EQ(store_catalog_open(r.path, &c, &err), 0);
 	EXPECT_EQ(store_catalog_put(c, CATALOG_TABLE, "g", "create g", NULL,
@@ -319,20 +319,20 @@ TEST(the_catalog_keeps_objects_in_order_of_creation)
 				  "1 g [create v] - -\n");
 	store_catalog_close(c);
 	buf_release(&b);
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(the_catalog_is_no_job_file_and_the_other_way_round)
 {
 	struct error err = ERROR_INIT;
 	struct store_catalog *c;
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
-	rig_close(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
+	store_rig_close(&r);
 	EXPECT_EQ(store_catalog_open(r.path, &c, &err), -1);
 	EXPECT_EQ(err.code, ERR_STORE_DAMAGED);
 	EXPECT_EQ(access(r.path, F_OK), 0);
-	rig_release(&r);
+	store_rig_release(&r);
 }

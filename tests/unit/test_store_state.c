@@ -14,31 +14,31 @@
 #define HOP_OP "window_aggregate;words;message;hop(60s,5s)"
 
 static void
-attach(struct rig *r)
+attach(struct store_rig *r)
 {
 	struct error err = ERROR_INIT;
 
-	if (rig_attach(r, &err) < 0)
+	if (store_rig_attach(r, &err) < 0)
 		FAIL("attach: %s", err.message);
 }
 
 static void
-commit(struct rig *r)
+commit(struct store_rig *r)
 {
 	struct error err = ERROR_INIT;
 
-	if (rig_commit(r, &err) < 0)
+	if (store_rig_commit(r, &err) < 0)
 		FAIL("commit: %s", err.message);
 }
 
 /* A plan of one operator with _groups(_id, key) and _panes(_pane, _id,
  * _rows, n), the usual shape. */
-static struct rig_op *
-one_op(struct rig *r, const char *meaning, const char *key_name)
+static struct store_rig_op *
+one_op(struct store_rig *r, const char *meaning, const char *key_name)
 {
 	static const char *const groups_means[] = { NULL, "message" };
 	const char **panes_means = arena_array(&r->arena, 4, const char *);
-	struct rig_op *o = rig_op(r, meaning);
+	struct store_rig_op *o = store_rig_op(r, meaning);
 	struct table_def *groups = arena_new(&r->arena, struct table_def);
 	struct table_def *panes = arena_new(&r->arena, struct table_def);
 
@@ -46,7 +46,7 @@ one_op(struct rig *r, const char *meaning, const char *key_name)
 	*groups = (struct table_def){
 		.kind = TABLE_STATE,
 		.suffix = "_groups",
-		.schema = rig_schema(r, arena_printf(&r->arena,
+		.schema = store_rig_schema(r, arena_printf(&r->arena,
 						     "BIGINT _id, STRING %s",
 						     key_name)),
 		.nkeys = 1,
@@ -55,23 +55,23 @@ one_op(struct rig *r, const char *meaning, const char *key_name)
 	*panes = (struct table_def){
 		.kind = TABLE_STATE,
 		.suffix = "_panes",
-		.schema = rig_schema(r, "BIGINT _pane, BIGINT _id,"
+		.schema = store_rig_schema(r, "BIGINT _pane, BIGINT _id,"
 					" BIGINT _rows, BIGINT n"),
 		.nkeys = 2,
 		.first_is_pane = true,
 		.column_meanings = panes_means,
 	};
-	rig_table(r, o, groups);
-	rig_table(r, o, panes);
+	store_rig_table(r, o, groups);
+	store_rig_table(r, o, panes);
 	return o;
 }
 
 /* Closes the store, opens it again with no operators. */
 static void
-reopen(struct rig *r)
+reopen(struct store_rig *r)
 {
-	rig_close(r);
-	rig_open(r);
+	store_rig_close(r);
+	store_rig_open(r);
 }
 
 /* ---- values ---- */
@@ -86,17 +86,17 @@ TEST(every_type_comes_back_as_it_was)
 {
 	static const struct table_def def = { .suffix = "_all", .nkeys = 1 };
 	struct table_def d = def;
-	struct rig_op *o;
+	struct store_rig_op *o;
 	struct batch *b;
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
-	d.schema = rig_schema(&r, EVERY_TYPE);
-	o = rig_op(&r, "types");
-	rig_table(&r, o, &d);
+	store_rig_init(&r);
+	store_rig_open(&r);
+	d.schema = store_rig_schema(&r, EVERY_TYPE);
+	o = store_rig_op(&r, "types");
+	store_rig_table(&r, o, &d);
 	attach(&r);
-	rig_put(&r, o, 0,
+	store_rig_put(&r, o, 0,
 		"1|0|-128|-9223372036854775808|0.5|-0.0|-5|-5|-5||-|-1|0|-1|"
 		"-1",
 		"2|1|127|9223372036854775807|nan|inf|999999999999999999|"
@@ -114,7 +114,7 @@ TEST(every_type_comes_back_as_it_was)
 	b->col[10].str[4] = str_ref("\0\0", 2);
 	b->col[10].str[0] = str_ref("", 0);
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT d, small, wide, sum, typeof(sum)"
+	EXPECT_STR(store_rig_sql(&r, "SELECT d, small, wide, sum, typeof(sum)"
 			       " FROM types_1_all WHERE _id < 4"),
 		   "0.0|-0.05|-0.005|-5|integer\n"
 		   "Infinity|9999999999999999.99|"
@@ -124,8 +124,8 @@ TEST(every_type_comes_back_as_it_was)
 		   "-9223372036854775808|integer\n");
 
 	reopen(&r);
-	o = rig_op(&r, "types");
-	rig_table(&r, o, &d);
+	o = store_rig_op(&r, "types");
+	store_rig_table(&r, o, &d);
 	attach(&r);
 	EXPECT_STR(buf_cstr(&o->restored),
 		   "0: 1|0|-128|-9223372036854775808|0.5|-0.0|-5|-5|-5||"
@@ -145,34 +145,34 @@ TEST(every_type_comes_back_as_it_was)
 	EXPECT(memmem(o->restored.data, o->restored.len,
 		      "|a\0b, and longer\0|\0\0|1|1|1|1\n", 29));
 	EXPECT_EQ(o->complete, 1);
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(a_value_that_others_wrote_is_not_guessed_at)
 {
 	struct error err = ERROR_INIT;
-	struct rig_op *o;
-	struct rig r;
+	struct store_rig_op *o;
+	struct store_rig r;
 	sqlite3 *db;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	o = one_op(&r, HOP_OP, "message");
 	attach(&r);
-	rig_put(&r, o, 0, "1|a");
+	store_rig_put(&r, o, 0, "1|a");
 	commit(&r);
-	rig_close(&r);
+	store_rig_close(&r);
 	EXPECT_EQ(sqlite3_open(r.path, &db), SQLITE_OK);
 	EXPECT_EQ(sqlite3_exec(db, "UPDATE window_aggregate_1_groups"
 				   " SET message = x'00'", 0, 0, 0),
 		  SQLITE_OK);
 	sqlite3_close(db);
-	rig_open(&r);
+	store_rig_open(&r);
 	one_op(&r, HOP_OP, "message");
-	EXPECT_EQ(rig_attach(&r, &err), -1);
+	EXPECT_EQ(store_rig_attach(&r, &err), -1);
 	EXPECT_EQ(err.code, ERR_STORE_DAMAGED);
 	EXPECT(strstr(err.message, "window_aggregate_1_groups"));
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(names_of_users_never_meet_ours_or_each_other)
@@ -180,93 +180,93 @@ TEST(names_of_users_never_meet_ours_or_each_other)
 	static const char *const means[] = { NULL, "a", "b", "c", "d" };
 	struct table_def d = { .suffix = "_\"x'", .nkeys = 1,
 			       .column_meanings = means };
-	struct rig_op *o;
-	struct rig r;
+	struct store_rig_op *o;
+	struct store_rig r;
 
-	rig_init(&r);
-	d.schema = rig_schema(&r, "BIGINT _id, STRING _id, STRING Word,"
+	store_rig_init(&r);
+	d.schema = store_rig_schema(&r, "BIGINT _id, STRING _id, STRING Word,"
 				  " STRING word, STRING \"; DROP TABLE job;--");
-	rig_open(&r);
-	o = rig_op(&r, "t");
-	rig_table(&r, o, &d);
+	store_rig_open(&r);
+	o = store_rig_op(&r, "t");
+	store_rig_table(&r, o, &d);
 	attach(&r);
-	rig_put(&r, o, 0, "1|a|b|c|d");
+	store_rig_put(&r, o, 0, "1|a|b|c|d");
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT group_concat(name, ' ') FROM"
+	EXPECT_STR(store_rig_sql(&r, "SELECT group_concat(name, ' ') FROM"
 			       " pragma_table_info('t_1_\"x''')"),
 		   "_id __id Word word_2 \"; DROP TABLE job;--\n");
 	reopen(&r);
-	o = rig_op(&r, "t");
-	rig_table(&r, o, &d);
+	o = store_rig_op(&r, "t");
+	store_rig_table(&r, o, &d);
 	attach(&r);
 	EXPECT_STR(buf_cstr(&o->restored), "0: 1|a|b|c|d\n");
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 /* ---- changes ---- */
 
 TEST(parts_are_applied_in_their_order)
 {
-	struct rig_op *o;
-	struct rig r;
+	struct store_rig_op *o;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	o = one_op(&r, HOP_OP, "message");
 	attach(&r);
 	EXPECT_EQ(o->complete, 2);
-	rig_put(&r, o, 1, "30|1|1|9", "10|2|1|7", "20|1|1|8", "10|2|1|6");
+	store_rig_put(&r, o, 1, "30|1|1|9", "10|2|1|7", "20|1|1|8", "10|2|1|6");
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT * FROM window_aggregate_1_panes"),
+	EXPECT_STR(store_rig_sql(&r, "SELECT * FROM window_aggregate_1_panes"),
 		   "10|2|1|6\n20|1|1|8\n30|1|1|9\n");
-	rig_put(&r, o, 1, "30|1|2|10", "40|1|1|1");
-	rig_part(&r, SNAPSHOT_DROP, o, 1, ROWS("40|1", "77|7"), 0);
-	rig_part(&r, SNAPSHOT_DROP_BELOW, o, 1, NULL, 20);
+	store_rig_put(&r, o, 1, "30|1|2|10", "40|1|1|1");
+	store_rig_part(&r, SNAPSHOT_DROP, o, 1, ROWS("40|1", "77|7"), 0);
+	store_rig_part(&r, SNAPSHOT_DROP_BELOW, o, 1, NULL, 20);
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT * FROM window_aggregate_1_panes"),
+	EXPECT_STR(store_rig_sql(&r, "SELECT * FROM window_aggregate_1_panes"),
 		   "20|1|1|8\n30|1|2|10\n");
-	rig_part(&r, SNAPSHOT_CLEAR, o, 1, NULL, 0);
-	rig_put(&r, o, 1, "50|1|1|1");
+	store_rig_part(&r, SNAPSHOT_CLEAR, o, 1, NULL, 0);
+	store_rig_put(&r, o, 1, "50|1|1|1");
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT * FROM window_aggregate_1_panes"),
+	EXPECT_STR(store_rig_sql(&r, "SELECT * FROM window_aggregate_1_panes"),
 		   "50|1|1|1\n");
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(a_selection_is_honoured)
 {
 	static const uint16_t sel[] = { 0, 2 };
-	struct rig_op *o;
+	struct store_rig_op *o;
 	struct batch *b;
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	o = one_op(&r, HOP_OP, "message");
 	attach(&r);
-	rig_put(&r, o, 0, "1|a", "2|dead", "3|c");
+	store_rig_put(&r, o, 0, "1|a", "2|dead", "3|c");
 	b = r.snap.parts->rows;
 	b->sel = sel;
 	b->nsel = 2;
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT * FROM window_aggregate_1_groups"),
+	EXPECT_STR(store_rig_sql(&r, "SELECT * FROM window_aggregate_1_groups"),
 		   "1|a\n3|c\n");
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(ten_thousand_rows_come_back_in_batches)
 {
-	struct rig_op *o;
-	struct rig r;
+	struct store_rig_op *o;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	o = one_op(&r, HOP_OP, "message");
 	attach(&r);
 	for (int chunk = 0; chunk < 5; chunk++) {
 		struct batch *b;
 
-		rig_put(&r, o, 0, "1|a");
+		store_rig_put(&r, o, 0, "1|a");
 		b = ((struct snapshot_part *)((char *)r.snap.tail -
 			offsetof(struct snapshot_part, next)))->rows;
 		for (uint32_t i = 0; i < 2000; i++) {
@@ -277,10 +277,10 @@ TEST(ten_thousand_rows_come_back_in_batches)
 		batch_seal(b, 2000);
 	}
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT count(*), min(_id), max(_id) FROM"
+	EXPECT_STR(store_rig_sql(&r, "SELECT count(*), min(_id), max(_id) FROM"
 			       " window_aggregate_1_groups"),
 		   "10000|1|10000\n");
-	EXPECT_STR(rig_sql(&r, "SELECT tables FROM operators"),
+	EXPECT_STR(store_rig_sql(&r, "SELECT tables FROM operators"),
 		   "{\"window_aggregate_1_groups\":10001}\n");
 	reopen(&r);
 	o = one_op(&r, HOP_OP, "message");
@@ -288,7 +288,7 @@ TEST(ten_thousand_rows_come_back_in_batches)
 	EXPECT_EQ(o->restored.len > 0, 1);
 	EXPECT(strstr(buf_cstr(&o->restored), "\n0: 10000|word\n"));
 	EXPECT_EQ(o->complete, 2);
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 /* ---- bookkeeping ---- */
@@ -299,48 +299,48 @@ TEST(offsets_and_watermarks_are_shared_tables_with_readable_times)
 				     .suffix = "offsets", .nkeys = 3 };
 	struct table_def marks = { .kind = TABLE_SHARED,
 				   .suffix = "watermarks", .nkeys = 3 };
-	struct rig_op *a, *b;
-	struct rig r;
+	struct store_rig_op *a, *b;
+	struct store_rig r;
 
-	rig_init(&r);
-	offsets.schema = rig_schema(
+	store_rig_init(&r);
+	offsets.schema = store_rig_schema(
 		&r, "STRING source, STRING topic, INT partition,"
 		    " BIGINT next_offset, BIGINT end_offset,"
 		    " TIMESTAMP_LTZ(3) record_time");
-	marks.schema = rig_schema(
+	marks.schema = store_rig_schema(
 		&r, "STRING source, STRING topic, INT partition,"
 		    " TIMESTAMP_LTZ(3) watermark, TIMESTAMP_LTZ(3) idle_since");
 	for (int run = 0; run < 2; run++) {
-		rig_open(&r);
-		a = rig_op(&r, "scan");
-		b = rig_op(&r, "scan");
+		store_rig_open(&r);
+		a = store_rig_op(&r, "scan");
+		b = store_rig_op(&r, "scan");
 		b->source = "o'ther";
-		rig_table(&r, a, &offsets);
-		rig_table(&r, a, &marks);
-		rig_table(&r, b, &offsets);
+		store_rig_table(&r, a, &offsets);
+		store_rig_table(&r, a, &marks);
+		store_rig_table(&r, b, &offsets);
 		attach(&r);
 		if (run == 1)
 			break;
-		rig_put(&r, a, 0, "words|w|0|42|50|1767225600000000",
+		store_rig_put(&r, a, 0, "words|w|0|42|50|1767225600000000",
 			"words|w|1|7|7|NULL");
-		rig_put(&r, a, 1, "words||-1|1767225599500000|NULL",
+		store_rig_put(&r, a, 1, "words||-1|1767225599500000|NULL",
 			"words|w|0|1767225599500000|NULL",
 			"words|w|1|1767225600000001|1767225700000000");
-		rig_put(&r, b, 0, "o'ther|w|0|1|1|NULL");
+		store_rig_put(&r, b, 0, "o'ther|w|0|1|1|NULL");
 		commit(&r);
-		rig_put(&r, a, 0, "words|w|0|43|50|1767225600000000");
+		store_rig_put(&r, a, 0, "words|w|0|43|50|1767225600000000");
 		commit(&r);
-		EXPECT_STR(rig_sql(&r, "SELECT topic, partition, next_offset,"
+		EXPECT_STR(store_rig_sql(&r, "SELECT topic, partition, next_offset,"
 				       " lag, record_time FROM v_lag WHERE"
 				       " source = 'words'"),
 			   "w|0|43|7|2026-01-01T00:00:00.000Z\nw|1|7|0|NULL\n");
-		EXPECT_STR(rig_sql(&r, "SELECT partition, watermark, idle_since,"
+		EXPECT_STR(store_rig_sql(&r, "SELECT partition, watermark, idle_since,"
 				       " holds FROM v_watermarks"),
 			   "-1|2025-12-31T23:59:59.500Z|NULL|0\n"
 			   "0|2025-12-31T23:59:59.500Z|NULL|1\n"
 			   "1|2026-01-01T00:00:00.000001Z|"
 			   "2026-01-01T00:01:40.000Z|0\n");
-		rig_close(&r);
+		store_rig_close(&r);
 	}
 	/* Each gets the rows of its own source. */
 	EXPECT_STR(buf_cstr(&a->restored),
@@ -350,19 +350,19 @@ TEST(offsets_and_watermarks_are_shared_tables_with_readable_times)
 		   "1: words|w|0|1767225599500000|NULL\n"
 		   "1: words|w|1|1767225600000001|1767225700000000\n");
 	EXPECT_STR(buf_cstr(&b->restored), "0: o'ther|w|0|1|1|NULL\n");
-	rig_part(&r, SNAPSHOT_CLEAR, a, 0, NULL, 0);
+	store_rig_part(&r, SNAPSHOT_CLEAR, a, 0, NULL, 0);
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT source FROM offsets"), "o'ther\n");
-	rig_release(&r);
+	EXPECT_STR(store_rig_sql(&r, "SELECT source FROM offsets"), "o'ther\n");
+	store_rig_release(&r);
 }
 
 TEST(totals_and_the_checkpoint_number_go_on_after_a_restart)
 {
 	struct op_summary sums[] = { { "window_aggregate_1", 12, 3400 } };
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	EXPECT_EQ(r.s->epoch, 0);
 	one_op(&r, HOP_OP, "message");
 	attach(&r);
@@ -375,10 +375,10 @@ TEST(totals_and_the_checkpoint_number_go_on_after_a_restart)
 	commit(&r);
 	EXPECT(r.snap.duration_ns > 0);
 	EXPECT(r.snap.bytes_written >= 16384);
-	EXPECT_STR(rig_sql(&r, "SELECT * FROM v_state"),
+	EXPECT_STR(store_rig_sql(&r, "SELECT * FROM v_state"),
 		   "window_aggregate_1|12|3400\n");
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT id, random_id, taken_at, rows_in,"
+	EXPECT_STR(store_rig_sql(&r, "SELECT id, random_id, taken_at, rows_in,"
 			       " rows_out, state_rows, rows_late,"
 			       " duration_ms > 0, bytes >= 16384 FROM"
 			       " checkpoints WHERE id = 1"),
@@ -389,33 +389,33 @@ TEST(totals_and_the_checkpoint_number_go_on_after_a_restart)
 	EXPECT_EQ(r.s->totals.rows_in, 1000);
 	EXPECT_EQ(r.s->totals.rows_out, 10);
 	EXPECT_EQ(r.s->totals.rows_late, 3);
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(the_last_thousand_checkpoints_are_kept)
 {
 	struct error err = ERROR_INIT;
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	attach(&r);
 	/* A second of this test is syncing; the number is what counts. */
 	EXPECT_EQ(store_exec(&r.s->file, "PRAGMA synchronous = OFF", &err), 0);
 	for (int i = 0; i < 1003; i++)
 		commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT count(*), min(id), max(id) FROM"
+	EXPECT_STR(store_rig_sql(&r, "SELECT count(*), min(id), max(id) FROM"
 			       " checkpoints"),
 		   "1000|4|1003\n");
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(bad_rows_are_kept_up_to_the_caps)
 {
 	struct bad_row rows[3];
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
+	store_rig_init(&r);
 	for (int i = 0; i < 3; i++)
 		rows[i] = (struct bad_row){
 			.next = i < 2 ? &rows[i + 1] : NULL,
@@ -433,12 +433,12 @@ TEST(bad_rows_are_kept_up_to_the_caps)
 			.has_raw = i > 0,
 			.row_json = i ? NULL : "{\"a\":1}",
 		};
-	rig_open(&r);
+	store_rig_open(&r);
 	attach(&r);
 	store_limit_errors(r.s, 5, 1000);
 	r.snap.errors = rows;
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT id, at, source, topic, partition,"
+	EXPECT_STR(store_rig_sql(&r, "SELECT id, at, source, topic, partition,"
 			       " offset, record_time, operator, code, message,"
 			       " hex(raw), row, weight FROM errors"),
 		   "1|1970-01-01T00:00:00.001Z|words|w|NULL|NULL|NULL|scan|"
@@ -453,30 +453,30 @@ TEST(bad_rows_are_kept_up_to_the_caps)
 	store_limit_errors(r.s, 5, 1000);
 	r.snap.errors = rows;
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT count(*) FROM errors"), "5\n");
+	EXPECT_STR(store_rig_sql(&r, "SELECT count(*) FROM errors"), "5\n");
 	store_limit_errors(r.s, 100, 26); /* 23 bytes are there */
 	r.snap.errors = &rows[1];
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT count(*) FROM errors"), "6\n");
-	rig_release(&r);
+	EXPECT_STR(store_rig_sql(&r, "SELECT count(*) FROM errors"), "6\n");
+	store_rig_release(&r);
 }
 
 /* ---- matching by meaning ---- */
 
 TEST(an_alias_and_the_order_of_the_script_play_no_part)
 {
-	struct rig_op *a, *b;
-	struct rig r;
+	struct store_rig_op *a, *b;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	a = one_op(&r, HOP_OP ";;total", "message");
 	b = one_op(&r, HOP_OP ";message = 'x';some", "message");
 	attach(&r);
 	EXPECT_STR(a->op.state_name, "window_aggregate_1");
 	EXPECT_STR(b->op.state_name, "window_aggregate_2");
-	rig_put(&r, a, 0, "1|total");
-	rig_put(&r, b, 0, "1|some");
+	store_rig_put(&r, a, 0, "1|total");
+	store_rig_put(&r, b, 0, "1|some");
 	commit(&r);
 
 	reopen(&r);
@@ -488,23 +488,23 @@ TEST(an_alias_and_the_order_of_the_script_play_no_part)
 	EXPECT_STR(buf_cstr(&a->restored), "0: 1|total\n");
 	EXPECT_STR(buf_cstr(&b->restored), "0: 1|some\n");
 	/* They go on in the columns that were made for them. */
-	rig_put(&r, a, 0, "2|more");
+	store_rig_put(&r, a, 0, "2|more");
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT message FROM window_aggregate_1_groups"),
+	EXPECT_STR(store_rig_sql(&r, "SELECT message FROM window_aggregate_1_groups"),
 		   "total\nmore\n");
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(a_new_operator_gets_a_number_of_its_own)
 {
-	struct rig_op *a, *b;
-	struct rig r;
+	struct store_rig_op *a, *b;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	a = one_op(&r, HOP_OP ";;one", "message");
 	attach(&r);
-	rig_put(&r, a, 0, "1|a");
+	store_rig_put(&r, a, 0, "1|a");
 	commit(&r);
 	reopen(&r);
 	b = one_op(&r, HOP_OP ";len(message) > 3;two", "message");
@@ -514,32 +514,32 @@ TEST(a_new_operator_gets_a_number_of_its_own)
 	EXPECT_STR(b->op.state_name, "window_aggregate_2");
 	EXPECT_STR(buf_cstr(&b->restored), "");
 	EXPECT_EQ(b->complete, 2);
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(the_number_of_an_operator_that_is_gone_is_never_given_again)
 {
-	struct rig_op *a, *b;
-	struct rig r;
+	struct store_rig_op *a, *b;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	one_op(&r, HOP_OP ";;one", "message");
 	b = one_op(&r, HOP_OP ";x;two", "message");
 	attach(&r);
-	rig_put(&r, b, 0, "1|b");
+	store_rig_put(&r, b, 0, "1|b");
 	commit(&r);
 
 	reopen(&r);
 	one_op(&r, HOP_OP ";;one", "message");
 	attach(&r);
 	/* Until the new plan has committed, the old one can be had back. */
-	EXPECT_STR(rig_sql(&r, "SELECT count(*) FROM window_aggregate_2_groups"),
+	EXPECT_STR(store_rig_sql(&r, "SELECT count(*) FROM window_aggregate_2_groups"),
 		   "1\n");
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT count(*) FROM window_aggregate_2_groups"),
+	EXPECT_STR(store_rig_sql(&r, "SELECT count(*) FROM window_aggregate_2_groups"),
 		   "no such table: window_aggregate_2_groups");
-	EXPECT_STR(rig_sql(&r, "SELECT operator FROM v_state"),
+	EXPECT_STR(store_rig_sql(&r, "SELECT operator FROM v_state"),
 		   "window_aggregate_1\n");
 	commit(&r);
 
@@ -550,20 +550,20 @@ TEST(the_number_of_an_operator_that_is_gone_is_never_given_again)
 	EXPECT_STR(a->op.state_name, "window_aggregate_1");
 	EXPECT_STR(b->op.state_name, "window_aggregate_3");
 	EXPECT_STR(buf_cstr(&b->restored), "");
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(another_sink_keeps_the_state_unless_two_could_be_meant)
 {
 	struct error err = ERROR_INIT;
-	struct rig_op *a, *b;
-	struct rig r;
+	struct store_rig_op *a, *b;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	a = one_op(&r, HOP_OP ";;one", "message");
 	attach(&r);
-	rig_put(&r, a, 0, "1|a");
+	store_rig_put(&r, a, 0, "1|a");
 	commit(&r);
 	reopen(&r);
 	a = one_op(&r, HOP_OP ";;other", "message");
@@ -576,11 +576,11 @@ TEST(another_sink_keeps_the_state_unless_two_could_be_meant)
 
 	reopen(&r);
 	one_op(&r, HOP_OP ";;neither", "message");
-	EXPECT_EQ(rig_attach(&r, &err), -1);
+	EXPECT_EQ(store_rig_attach(&r, &err), -1);
 	EXPECT_EQ(err.code, ERR_PLAN_CHANGED);
 	EXPECT(strstr(err.message, "window_aggregate_1"));
 	EXPECT(strstr(err.message, "window_aggregate_2"));
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(a_changed_query_is_told_and_nothing_is_lost)
@@ -597,19 +597,19 @@ TEST(a_changed_query_is_told_and_nothing_is_lost)
 	struct error err = ERROR_INIT;
 	const char **sum_means;
 	struct table_def sums;
-	struct rig_op *a;
-	struct rig r;
+	struct store_rig_op *a;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	a = one_op(&r, HOP_OP ";;one", "message");
 	attach(&r);
-	rig_put(&r, a, 0, "1|a");
+	store_rig_put(&r, a, 0, "1|a");
 	commit(&r);
 	for (unsigned i = 0; i < ARRAY_LEN(changed); i++) {
 		reopen(&r);
 		one_op(&r, changed[i][0], "message");
-		EXPECT_EQ(rig_attach(&r, &err), -1);
+		EXPECT_EQ(store_rig_attach(&r, &err), -1);
 		EXPECT_EQ(err.code, ERR_PLAN_CHANGED);
 		if (!strstr(err.message, changed[i][1]))
 			FAIL("%s", err.message);
@@ -621,23 +621,23 @@ TEST(a_changed_query_is_told_and_nothing_is_lost)
 	sums = *r.tables[1].def;
 	sums.column_meanings = sum_means;
 	r.tables[1].def = &sums;
-	EXPECT_EQ(rig_attach(&r, &err), -1);
+	EXPECT_EQ(store_rig_attach(&r, &err), -1);
 	EXPECT(strstr(err.message, "it has _panes: count(*) BIGINT"));
 	EXPECT(strstr(err.message, "the plan wants _panes: sum(price) BIGINT"));
 	reopen(&r);
 	a = one_op(&r, HOP_OP ";;one", "message");
 	attach(&r);
 	EXPECT_STR(buf_cstr(&a->restored), "0: 1|a\n");
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(a_query_may_change_as_long_as_nothing_was_committed)
 {
-	struct rig_op *a;
-	struct rig r;
+	struct store_rig_op *a;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	one_op(&r, HOP_OP ";;one", "message");
 	attach(&r);
 	reopen(&r);
@@ -645,53 +645,53 @@ TEST(a_query_may_change_as_long_as_nothing_was_committed)
 	attach(&r);
 	EXPECT_STR(a->op.state_name, "window_aggregate_2");
 	commit(&r);
-	EXPECT_STR(rig_sql(&r, "SELECT operator FROM v_state"),
+	EXPECT_STR(store_rig_sql(&r, "SELECT operator FROM v_state"),
 		   "window_aggregate_2\n");
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(a_pipeline_may_be_attached_again_to_the_open_store)
 {
-	struct rig_op *a;
-	struct rig r;
+	struct store_rig_op *a;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	a = one_op(&r, HOP_OP, "message");
 	attach(&r);
-	rig_put(&r, a, 0, "1|a");
+	store_rig_put(&r, a, 0, "1|a");
 	commit(&r);
 	attach(&r);
 	EXPECT_STR(buf_cstr(&a->restored), "0: 1|a\n");
-	rig_put(&r, a, 0, "2|b");
+	store_rig_put(&r, a, 0, "2|b");
 	commit(&r);
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 /* ---- crashes ---- */
 
 TEST(kill_9_at_any_moment_leaves_a_whole_checkpoint)
 {
-	struct rig r;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
-	rig_close(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
+	store_rig_close(&r);
 	for (int round = 0; round < 5; round++) {
-		struct rig_op *o;
+		struct store_rig_op *o;
 		int status;
 		pid_t pid = fork();
 
 		if (pid == 0) {
 			/* Every commit writes its number into 500 rows. */
-			rig_open(&r);
+			store_rig_open(&r);
 			o = one_op(&r, HOP_OP, "message");
 			attach(&r);
 			for (;;) {
 				struct batch *b;
 				struct snapshot_part *p;
 
-				rig_put(&r, o, 1, "0|0|0|0");
+				store_rig_put(&r, o, 1, "0|0|0|0");
 				p = r.snap.parts;
 				b = p->rows;
 				for (uint32_t i = 0; i < 500; i++) {
@@ -708,16 +708,16 @@ TEST(kill_9_at_any_moment_leaves_a_whole_checkpoint)
 		usleep(60000 + 7000 * (unsigned)round);
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
-		rig_open(&r);
-		EXPECT(strcmp(rig_sql(&r, "SELECT count(DISTINCT n) = 1 AND"
+		store_rig_open(&r);
+		EXPECT(strcmp(store_rig_sql(&r, "SELECT count(DISTINCT n) = 1 AND"
 					  " count(*) = 500 AND max(n) ="
 					  " (SELECT max(id) FROM checkpoints)"
 					  " FROM window_aggregate_1_panes"),
 			      "1\n") == 0 ||
 		       r.s->epoch == 0);
-		rig_close(&r);
+		store_rig_close(&r);
 	}
-	rig_open(&r);
+	store_rig_open(&r);
 	EXPECT(r.s->epoch > 5);
-	rig_release(&r);
+	store_rig_release(&r);
 }

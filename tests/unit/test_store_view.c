@@ -10,8 +10,8 @@
 
 /* A window aggregate over table words with state as the real one has it. */
 struct view_rig {
-	struct rig r;
-	struct rig_op *o;
+	struct store_rig r;
+	struct store_rig_op *o;
 	struct plan_node source;
 	struct plan_node *inputs[1];
 	struct plan_watermark mark;
@@ -24,12 +24,12 @@ struct view_rig {
 static void
 view_init(struct view_rig *v, const char *groups, const char *panes)
 {
-	struct rig *r = &v->r;
+	struct store_rig *r = &v->r;
 
 	memset(v, 0, sizeof(*v));
-	rig_init(r);
-	rig_open(r);
-	v->o = rig_op(r, "window_aggregate;words;message");
+	store_rig_init(r);
+	store_rig_open(r);
+	v->o = store_rig_op(r, "window_aggregate;words;message");
 	v->mark.table = "words";
 	v->source.kind = PLAN_WATERMARK;
 	v->source.watermark = &v->mark;
@@ -38,14 +38,14 @@ view_init(struct view_rig *v, const char *groups, const char *panes)
 	v->o->node.ninputs = 1;
 	v->o->node.inputs = v->inputs;
 	v->groups = (struct table_def){ .suffix = "_groups", .nkeys = 1 };
-	v->groups.schema = rig_schema(r, groups);
-	rig_table(r, v->o, &v->groups);
+	v->groups.schema = store_rig_schema(r, groups);
+	store_rig_table(r, v->o, &v->groups);
 	v->view.cols = v->cols;
 	if (panes) {
 		v->panes = (struct table_def){ .suffix = "_panes", .nkeys = 2,
 					       .first_is_pane = true };
-		v->panes.schema = rig_schema(r, panes);
-		v->view.panes_table = rig_table(r, v->o, &v->panes);
+		v->panes.schema = store_rig_schema(r, panes);
+		v->view.panes_table = store_rig_table(r, v->o, &v->panes);
 		v->view.window = &v->window;
 	}
 	v->o->view = &v->view;
@@ -68,12 +68,12 @@ view_attach(struct view_rig *v)
 
 	v->marks = (struct table_def){ .kind = TABLE_SHARED,
 				       .suffix = "watermarks", .nkeys = 3 };
-	v->marks.schema = rig_schema(
+	v->marks.schema = store_rig_schema(
 		&v->r, "STRING source, STRING topic, INT partition,"
 		       " TIMESTAMP_LTZ(3) watermark,"
 		       " TIMESTAMP_LTZ(3) idle_since");
-	rig_table(&v->r, v->o, &v->marks);
-	if (rig_attach(&v->r, &err) < 0)
+	store_rig_table(&v->r, v->o, &v->marks);
+	if (store_rig_attach(&v->r, &err) < 0)
 		FAIL("attach: %s", err.message);
 }
 
@@ -82,7 +82,7 @@ view_commit(struct view_rig *v)
 {
 	struct error err = ERROR_INIT;
 
-	if (rig_commit(&v->r, &err) < 0)
+	if (store_rig_commit(&v->r, &err) < 0)
 		FAIL("commit: %s", err.message);
 }
 
@@ -93,12 +93,12 @@ view_watermark(struct view_rig *v, int64_t us)
 	char row[64];
 
 	snprintf(row, sizeof(row), "words||-1|%lld|NULL", (long long)us);
-	rig_part(&v->r, SNAPSHOT_PUT, v->o, v->r.ntables - 1, ROWS(row), 0);
+	store_rig_part(&v->r, SNAPSHOT_PUT, v->o, v->r.ntables - 1, ROWS(row), 0);
 	view_commit(v);
 }
 
 #define EXPECT_VIEW(v, order, want) \
-	EXPECT_STR(rig_sql(&(v)->r, "SELECT * FROM window_aggregate_1" \
+	EXPECT_STR(store_rig_sql(&(v)->r, "SELECT * FROM window_aggregate_1" \
 				    " ORDER BY " order), want)
 
 /* message, window_start, window_end, n over panes of the given window. */
@@ -118,7 +118,7 @@ count_rig(struct view_rig *v, enum window_kind kind, int64_t size,
 		    type_timestamp(3));
 	view_column(v, "n", VIEW_SUM, 3, 0, TYPE_OF(TYPE_BIGINT));
 	view_attach(v);
-	rig_put(&v->r, v->o, 0, "1|lorem", "2|NULL");
+	store_rig_put(&v->r, v->o, 0, "1|lorem", "2|NULL");
 }
 
 TEST(a_hopping_window_adds_up_its_panes)
@@ -126,7 +126,7 @@ TEST(a_hopping_window_adds_up_its_panes)
 	struct view_rig v;
 
 	count_rig(&v, WINDOW_HOP, 10 * S, 5 * S, 0);
-	rig_put(&v.r, v.o, 1, "0|1|2|2", "5000000|1|3|3", "10000000|2|1|1",
+	store_rig_put(&v.r, v.o, 1, "0|1|2|2", "5000000|1|3|3", "10000000|2|1|1",
 		/* retracted to nothing: in no answer */
 		"10000000|1|0|0");
 	view_commit(&v);
@@ -143,9 +143,9 @@ TEST(a_hopping_window_adds_up_its_panes)
 		    "lorem|1970-01-01 00:00:05.000|1970-01-01 00:00:15.000|3\n"
 		    "NULL|1970-01-01 00:00:10.000|1970-01-01 00:00:20.000|1\n");
 	view_watermark(&v, 10 * S - 2000);
-	EXPECT_STR(rig_sql(&v.r, "SELECT count(*) FROM window_aggregate_1"),
+	EXPECT_STR(store_rig_sql(&v.r, "SELECT count(*) FROM window_aggregate_1"),
 		   "4\n");
-	rig_release(&v.r);
+	store_rig_release(&v.r);
 }
 
 TEST(a_hopping_window_may_slide_unevenly_and_have_an_offset)
@@ -154,7 +154,7 @@ TEST(a_hopping_window_may_slide_unevenly_and_have_an_offset)
 
 	/* Slices of 2 s; windows at 1 + 4k, 6 s long. */
 	count_rig(&v, WINDOW_HOP, 6 * S, 4 * S, 1 * S);
-	rig_put(&v.r, v.o, 1, "-5000000|1|1|1", "1000000|1|1|10",
+	store_rig_put(&v.r, v.o, 1, "-5000000|1|1|1", "1000000|1|1|10",
 		"3000000|1|1|100", "5000000|1|1|1000");
 	view_commit(&v);
 	EXPECT_VIEW(&v, "window_start",
@@ -165,7 +165,7 @@ TEST(a_hopping_window_may_slide_unevenly_and_have_an_offset)
 		    "1110\n"
 		    "lorem|1970-01-01 00:00:05.000|1970-01-01 00:00:11.000|"
 		    "1000\n");
-	rig_release(&v.r);
+	store_rig_release(&v.r);
 }
 
 TEST(a_row_of_the_year_9999_does_not_stop_the_view)
@@ -173,13 +173,13 @@ TEST(a_row_of_the_year_9999_does_not_stop_the_view)
 	struct view_rig v;
 
 	count_rig(&v, WINDOW_HOP, 2 * S, 1 * S, 0);
-	rig_put(&v.r, v.o, 1, "0|1|1|1", "253402300799000000|1|1|1");
+	store_rig_put(&v.r, v.o, 1, "0|1|1|1", "253402300799000000|1|1|1");
 	view_commit(&v);
-	EXPECT_STR(rig_sql(&v.r, "SELECT window_start FROM window_aggregate_1"
+	EXPECT_STR(store_rig_sql(&v.r, "SELECT window_start FROM window_aggregate_1"
 				 " ORDER BY 1"),
 		   "1969-12-31 23:59:59.000\n1970-01-01 00:00:00.000\n"
 		   "9999-12-31 23:59:58.000\n9999-12-31 23:59:59.000\n");
-	rig_release(&v.r);
+	store_rig_release(&v.r);
 }
 
 TEST(a_tumbling_window_is_its_pane)
@@ -187,14 +187,14 @@ TEST(a_tumbling_window_is_its_pane)
 	struct view_rig v;
 
 	count_rig(&v, WINDOW_TUMBLE, 10 * S, 10 * S, 0);
-	rig_put(&v.r, v.o, 1, "0|1|2|2", "10000000|1|3|3", "10000000|2|4|4");
+	store_rig_put(&v.r, v.o, 1, "0|1|2|2", "10000000|1|3|3", "10000000|2|4|4");
 	view_commit(&v);
 	EXPECT_VIEW(&v, "window_start, message",
 		    "lorem|1970-01-01 00:00:00.000|1970-01-01 00:00:10.000|2\n"
 		    "NULL|1970-01-01 00:00:10.000|1970-01-01 00:00:20.000|4\n"
 		    "lorem|1970-01-01 00:00:10.000|1970-01-01 00:00:20.000|"
 		    "3\n");
-	rig_release(&v.r);
+	store_rig_release(&v.r);
 }
 
 TEST(a_cumulating_window_grows_by_its_steps)
@@ -202,7 +202,7 @@ TEST(a_cumulating_window_grows_by_its_steps)
 	struct view_rig v;
 
 	count_rig(&v, WINDOW_CUMULATE, 15 * S, 5 * S, 0);
-	rig_put(&v.r, v.o, 1, "5000000|1|2|2", "10000000|1|3|3",
+	store_rig_put(&v.r, v.o, 1, "5000000|1|2|2", "10000000|1|3|3",
 		"10000000|2|1|1", "15000000|1|7|7");
 	view_commit(&v);
 	EXPECT_VIEW(&v, "window_end, message",
@@ -214,9 +214,9 @@ TEST(a_cumulating_window_grows_by_its_steps)
 		    "lorem|1970-01-01 00:00:15.000|1970-01-01 00:00:30.000|"
 		    "7\n");
 	view_watermark(&v, 12 * S);
-	EXPECT_STR(rig_sql(&v.r, "SELECT count(*) FROM window_aggregate_1"),
+	EXPECT_STR(store_rig_sql(&v.r, "SELECT count(*) FROM window_aggregate_1"),
 		   "5\n");
-	rig_release(&v.r);
+	store_rig_release(&v.r);
 }
 
 TEST(an_idle_source_does_not_hold_the_view_back)
@@ -237,18 +237,18 @@ TEST(an_idle_source_does_not_hold_the_view_back)
 	view_column(&v, "window_start", VIEW_WINDOW_START, 0, 0,
 		    type_timestamp(3));
 	view_attach(&v);
-	rig_put(&v.r, v.o, 0, "1");
-	rig_put(&v.r, v.o, 1, "0|1|1", "1000000|1|1", "2000000|1|1");
-	rig_part(&v.r, SNAPSHOT_PUT, v.o, 2,
+	store_rig_put(&v.r, v.o, 0, "1");
+	store_rig_put(&v.r, v.o, 1, "0|1|1", "1000000|1|1", "2000000|1|1");
+	store_rig_part(&v.r, SNAPSHOT_PUT, v.o, 2,
 		 ROWS("other||-1|0|5", "words||-1|1500000|NULL"), 0);
 	view_commit(&v);
 	EXPECT_VIEW(&v, "1", "1970-01-01 00:00:01.000\n"
 			     "1970-01-01 00:00:02.000\n");
-	rig_part(&v.r, SNAPSHOT_PUT, v.o, 2, ROWS("other||-1|0|NULL"), 0);
+	store_rig_part(&v.r, SNAPSHOT_PUT, v.o, 2, ROWS("other||-1|0|NULL"), 0);
 	view_commit(&v);
-	EXPECT_STR(rig_sql(&v.r, "SELECT count(*) FROM window_aggregate_1"),
+	EXPECT_STR(store_rig_sql(&v.r, "SELECT count(*) FROM window_aggregate_1"),
 		   "3\n");
-	rig_release(&v.r);
+	store_rig_release(&v.r);
 }
 
 TEST(sums_are_exact_while_they_fit_and_never_fail)
@@ -268,8 +268,8 @@ TEST(sums_are_exact_while_they_fit_and_never_fail)
 	view_column(&v, "avg_l", VIEW_AVG, 2, 6, TYPE_OF(TYPE_BIGINT));
 	view_column(&v, "avg_d", VIEW_AVG, 5, 6, TYPE_OF(TYPE_DOUBLE));
 	view_attach(&v);
-	rig_put(&v.r, v.o, 0, "1", "2", "3", "4", "5");
-	rig_put(&v.r, v.o, 1,
+	store_rig_put(&v.r, v.o, 0, "1", "2", "3", "4", "5");
+	store_rig_put(&v.r, v.o, 1,
 		/* near 2^63 but within; DECIMAL beyond 63 bits */
 		"0|1|9223372036854775806|9223372036854775807|150|0.5|2",
 		"1000000|1|1|1|-25|0.25|1",
@@ -289,7 +289,7 @@ TEST(sums_are_exact_while_they_fit_and_never_fail)
 		    "NULL|NULL|NULL|NULL|NULL|NULL|NULL\n"
 		    "-9223372036854775808|1|0.01|NaN|-9223372036854775808|"
 		    "-9223372036854775808|NaN\n");
-	rig_release(&v.r);
+	store_rig_release(&v.r);
 }
 
 TEST(extremes_know_nan_infinities_and_times)
@@ -311,9 +311,9 @@ TEST(extremes_know_nan_infinities_and_times)
 	view_column(&v, "dec", VIEW_MAX, 4, 0, type_decimal(20, 2));
 	view_column(&v, "last", VIEW_MAX, 5, 0, type_timestamp(3));
 	view_attach(&v);
-	rig_put(&v.r, v.o, 0, "1|0|1|-1", "2|-1|86399999|1767225600123456",
+	store_rig_put(&v.r, v.o, 0, "1|0|1|-1", "2|-1|86399999|1767225600123456",
 		"3|NULL|NULL|NULL");
-	rig_put(&v.r, v.o, 1, "0|1|1.5|b|900|1000", "1000000|1|-inf|a|1000|-1",
+	store_rig_put(&v.r, v.o, 1, "0|1|1.5|b|900|1000", "1000000|1|-inf|a|1000|-1",
 		"0|2|nan|NULL|NULL|NULL", "1000000|2|2.5|x|1|5",
 		"0|3|nan|NULL|NULL|NULL");
 	view_commit(&v);
@@ -323,7 +323,7 @@ TEST(extremes_know_nan_infinities_and_times)
 		    "1969-12-31|23:59:59.999|2026-01-01 00:00:00.123456|"
 		    "2.5|NaN|x|0.01|1970-01-01 00:00:00.000\n"
 		    "NULL|NULL|NULL|NaN|NaN|NULL|NULL|NULL\n");
-	rig_release(&v.r);
+	store_rig_release(&v.r);
 }
 
 TEST(distinct_values_are_counted_over_the_whole_window)
@@ -333,7 +333,7 @@ TEST(distinct_values_are_counted_over_the_whole_window)
 	view_init(&v, "BIGINT _id", "BIGINT _pane, BIGINT _id, BIGINT n");
 	v.distinct = (struct table_def){ .suffix = "_distinct_user",
 					 .nkeys = 3, .first_is_pane = true };
-	v.distinct.schema = rig_schema(&v.r,
+	v.distinct.schema = store_rig_schema(&v.r,
 				       "BIGINT _pane, BIGINT _id, STRING value,"
 				       " BIGINT n, BIGINT n_2");
 	v.window = (struct plan_window){ .kind = WINDOW_HOP,
@@ -341,17 +341,17 @@ TEST(distinct_values_are_counted_over_the_whole_window)
 	view_column(&v, "start", VIEW_WINDOW_START, 0, 0, type_timestamp(3));
 	view_column(&v, "users", VIEW_DISTINCT, 3, 0, TYPE_OF(TYPE_BIGINT));
 	view_column(&v, "some", VIEW_DISTINCT, 4, 0, TYPE_OF(TYPE_BIGINT));
-	v.cols[1].table = v.cols[2].table = rig_table(&v.r, v.o, &v.distinct);
+	v.cols[1].table = v.cols[2].table = store_rig_table(&v.r, v.o, &v.distinct);
 	view_attach(&v);
-	rig_put(&v.r, v.o, 0, "1");
-	rig_put(&v.r, v.o, 1, "0|1|3", "1000000|1|2");
-	rig_put(&v.r, v.o, 2, "0|1|ann|2|1", "0|1|bob|1|0",
+	store_rig_put(&v.r, v.o, 0, "1");
+	store_rig_put(&v.r, v.o, 1, "0|1|3", "1000000|1|2");
+	store_rig_put(&v.r, v.o, 2, "0|1|ann|2|1", "0|1|bob|1|0",
 		"1000000|1|ann|1|0", "1000000|1|cy|1|1");
 	view_commit(&v);
 	EXPECT_VIEW(&v, "1", "1969-12-31 23:59:59.000|2|1\n"
 			     "1970-01-01 00:00:00.000|3|2\n"
 			     "1970-01-01 00:00:01.000|2|1\n");
-	rig_release(&v.r);
+	store_rig_release(&v.r);
 }
 
 TEST(a_group_by_shows_its_groups)
@@ -366,15 +366,15 @@ TEST(a_group_by_shows_its_groups)
 	view_column(&v, "mean", VIEW_AVG, 4, 3, type_decimal(38, 6));
 	view_column(&v, "last", VIEW_MAX, 5, 0, type_timestamp(3));
 	view_attach(&v);
-	rig_put(&v.r, v.o, 0, "1|a|2|2|250|1000", "2|NULL|1|1|NULL|NULL",
+	store_rig_put(&v.r, v.o, 0, "1|a|2|2|250|1000", "2|NULL|1|1|NULL|NULL",
 		"3|gone|0|0|0|0");
 	view_commit(&v);
 	EXPECT_VIEW(&v, "2 DESC", "a|2|2.50|1.25|1970-01-01 00:00:00.001\n"
 				  "NULL|1|NULL|NULL|NULL\n");
-	EXPECT_STR(rig_sql(&v.r, "SELECT \"a \"\"quoted\"\" word\" FROM"
+	EXPECT_STR(store_rig_sql(&v.r, "SELECT \"a \"\"quoted\"\" word\" FROM"
 				 " window_aggregate_1 WHERE n = 2"),
 		   "a\n");
-	rig_release(&v.r);
+	store_rig_release(&v.r);
 }
 
 TEST(another_alias_makes_the_view_anew_and_the_same_leaves_it)
@@ -383,21 +383,21 @@ TEST(another_alias_makes_the_view_anew_and_the_same_leaves_it)
 	struct view_rig v;
 
 	count_rig(&v, WINDOW_HOP, 10 * S, 5 * S, 0);
-	rig_put(&v.r, v.o, 1, "0|1|2|2");
+	store_rig_put(&v.r, v.o, 1, "0|1|2|2");
 	view_commit(&v);
-	rig_sql(&v.r, "PRAGMA schema_version");
-	EXPECT_EQ(rig_attach(&v.r, &err), 0);
+	store_rig_sql(&v.r, "PRAGMA schema_version");
+	EXPECT_EQ(store_rig_attach(&v.r, &err), 0);
 	{
-		char *before = strdup(rig_sql(&v.r, "PRAGMA schema_version"));
+		char *before = strdup(store_rig_sql(&v.r, "PRAGMA schema_version"));
 
-		EXPECT_EQ(rig_attach(&v.r, &err), 0);
-		EXPECT_STR(rig_sql(&v.r, "PRAGMA schema_version"), before);
+		EXPECT_EQ(store_rig_attach(&v.r, &err), 0);
+		EXPECT_STR(store_rig_sql(&v.r, "PRAGMA schema_version"), before);
 		free(before);
 	}
 	v.cols[3].name = "times";
-	EXPECT_EQ(rig_attach(&v.r, &err), 0);
-	EXPECT_STR(rig_sql(&v.r, "SELECT times FROM window_aggregate_1 LIMIT"
+	EXPECT_EQ(store_rig_attach(&v.r, &err), 0);
+	EXPECT_STR(store_rig_sql(&v.r, "SELECT times FROM window_aggregate_1 LIMIT"
 				 " 1"),
 		   "2\n");
-	rig_release(&v.r);
+	store_rig_release(&v.r);
 }
