@@ -32,25 +32,25 @@ by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static struct rig_op *
-bench_op(struct rig *r)
+static struct store_rig_op *
+bench_op(struct store_rig *r)
 {
-	struct rig_op *o = rig_op(r, "window_aggregate;words;message;hop");
+	struct store_rig_op *o = store_rig_op(r, "window_aggregate;words;message;hop");
 	struct error err = ERROR_INIT;
 
-	groups.schema = rig_schema(r, "BIGINT _id, STRING message");
-	panes.schema = rig_schema(r, "BIGINT _pane, BIGINT _id, BIGINT _rows,"
+	groups.schema = store_rig_schema(r, "BIGINT _id, STRING message");
+	panes.schema = store_rig_schema(r, "BIGINT _pane, BIGINT _id, BIGINT _rows,"
 				     " BIGINT n, BIGINT total");
-	rig_table(r, o, &groups);
-	rig_table(r, o, &panes);
-	if (rig_attach(r, &err) < 0)
+	store_rig_table(r, o, &groups);
+	store_rig_table(r, o, &panes);
+	if (store_rig_attach(r, &err) < 0)
 		FAIL("attach: %s", err.message);
 	return o;
 }
 
 /* Rows [from, from + n) of a pane, in no order of ids. */
 static void
-put_panes(struct rig *r, struct rig_op *o, int64_t pane, uint64_t from,
+put_panes(struct store_rig *r, struct store_rig_op *o, int64_t pane, uint64_t from,
 	  uint64_t n, uint64_t step)
 {
 	for (uint64_t done = 0; done < n; done += BATCH_ROWS) {
@@ -60,7 +60,7 @@ put_panes(struct rig *r, struct rig_op *o, int64_t pane, uint64_t from,
 		struct snapshot_part **at = r->snap.tail;
 		struct batch *b;
 
-		rig_put(r, o, 1, "0|0|0|0|0");
+		store_rig_put(r, o, 1, "0|0|0|0|0");
 		b = (*at)->rows;
 		for (uint32_t i = 0; i < rows; i++) {
 			uint64_t id = from + (done + rows - 1 - i) * step;
@@ -76,12 +76,12 @@ put_panes(struct rig *r, struct rig_op *o, int64_t pane, uint64_t from,
 }
 
 static void
-put_groups(struct rig *r, struct rig_op *o, uint64_t from, uint32_t n)
+put_groups(struct store_rig *r, struct store_rig_op *o, uint64_t from, uint32_t n)
 {
 	struct snapshot_part **at = r->snap.tail;
 	struct batch *b;
 
-	rig_put(r, o, 0, "0|x");
+	store_rig_put(r, o, 0, "0|x");
 	b = (*at)->rows;
 	for (uint32_t i = 0; i < n; i++) {
 		b->col[0].i64[i] = (int64_t)from + i;
@@ -95,16 +95,16 @@ put_groups(struct rig *r, struct rig_op *o, uint64_t from, uint32_t n)
 }
 
 static void
-commit(struct rig *r)
+commit(struct store_rig *r)
 {
 	struct error err = ERROR_INIT;
 
-	if (rig_commit(r, &err) < 0)
+	if (store_rig_commit(r, &err) < 0)
 		FAIL("commit: %s", err.message);
 }
 
 static void
-print_median(const char *what, double *ms, int n, const struct rig *r)
+print_median(const char *what, double *ms, int n, const struct store_rig *r)
 {
 	qsort(ms, (size_t)n, sizeof(*ms), by_value);
 	printf("store: %-44s median %7.1f ms, worst %7.1f ms, %llu KiB\n",
@@ -115,11 +115,11 @@ print_median(const char *what, double *ms, int n, const struct rig *r)
 TEST(commits_of_dirty_rows)
 {
 	static const uint64_t sizes[] = { 10, 10000, 100000 };
-	struct rig_op *o;
-	struct rig r;
+	struct store_rig_op *o;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	o = bench_op(&r);
 	for (unsigned k = 0; k < 3; k++) {
 		double ms[ROUNDS], pane_ms[ROUNDS];
@@ -135,7 +135,7 @@ TEST(commits_of_dirty_rows)
 			ms[i] = now_ms() - since;
 			put_panes(&r, o, 1000 + (int64_t)r.epoch, 0, sizes[k],
 				  1);
-			rig_part(&r, SNAPSHOT_DROP_BELOW, o, 1, NULL,
+			store_rig_part(&r, SNAPSHOT_DROP_BELOW, o, 1, NULL,
 				 1000 + (int64_t)r.epoch - 2);
 			since = now_ms();
 			commit(&r);
@@ -148,18 +148,18 @@ TEST(commits_of_dirty_rows)
 			 (unsigned long long)sizes[k]);
 		print_median(what, pane_ms, ROUNDS, &r);
 	}
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(a_million_groups)
 {
 	double ms[ROUNDS], since;
 	struct error err = ERROR_INIT;
-	struct rig_op *o;
-	struct rig r;
+	struct store_rig_op *o;
+	struct store_rig r;
 
-	rig_init(&r);
-	rig_open(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
 	o = bench_op(&r);
 	since = now_ms();
 	for (uint64_t id = 0; id < 1000000;) {
@@ -188,9 +188,9 @@ TEST(a_million_groups)
 	}
 	print_median("10 000 scattered rows beside 1 000 000", ms, ROUNDS, &r);
 	EXPECT_EQ(store_wal_checkpoint(r.s, &err), 0);
-	rig_close(&r);
+	store_rig_close(&r);
 	since = now_ms();
-	rig_open(&r);
+	store_rig_open(&r);
 	printf("store: %-44s %14.0f ms\n", "open with quick_check, 1 000 000",
 	       now_ms() - since);
 	since = now_ms();
@@ -198,5 +198,5 @@ TEST(a_million_groups)
 	printf("store: %-44s %14.0f ms\n",
 	       "restore (the rig writes text), 2 000 000 rows",
 	       now_ms() - since);
-	rig_release(&r);
+	store_rig_release(&r);
 }

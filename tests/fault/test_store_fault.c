@@ -14,27 +14,27 @@
 
 static struct table_def groups = { .suffix = "_groups", .nkeys = 1 };
 
-static struct rig_op *
-fault_op(struct rig *r)
+static struct store_rig_op *
+fault_op(struct store_rig *r)
 {
-	struct rig_op *o = rig_op(r, "group_aggregate;t;k");
+	struct store_rig_op *o = store_rig_op(r, "group_aggregate;t;k");
 	struct error err = ERROR_INIT;
 
-	groups.schema = rig_schema(r, "BIGINT _id, STRING k, BIGINT n");
-	rig_table(r, o, &groups);
-	if (rig_attach(r, &err) < 0)
+	groups.schema = store_rig_schema(r, "BIGINT _id, STRING k, BIGINT n");
+	store_rig_table(r, o, &groups);
+	if (store_rig_attach(r, &err) < 0)
 		FAIL("attach: %s", err.message);
 	return o;
 }
 
 /* A commit that writes its own number into 300 rows. */
 static int
-try_commit(struct rig *r, struct rig_op *o, struct error *err)
+try_commit(struct store_rig *r, struct store_rig_op *o, struct error *err)
 {
 	if (!r->snap.parts) {
 		struct batch *b;
 
-		rig_put(r, o, 0, "0|some word to fill a page with|0");
+		store_rig_put(r, o, 0, "0|some word to fill a page with|0");
 		b = r->snap.parts->rows;
 		for (uint32_t i = 0; i < 300; i++) {
 			b->col[0].i64[i] = i;
@@ -43,16 +43,16 @@ try_commit(struct rig *r, struct rig_op *o, struct error *err)
 		}
 		batch_seal(b, 300);
 	}
-	return rig_commit(r, err);
+	return store_rig_commit(r, err);
 }
 
 /* The number of the whole checkpoint that the file holds; fails the test when
  * it is not whole. */
 static int64_t
-whole_epoch(struct rig *r)
+whole_epoch(struct store_rig *r)
 {
 	const char *text =
-		rig_sql(r, "SELECT CASE WHEN count(DISTINCT n) = 1 AND"
+		store_rig_sql(r, "SELECT CASE WHEN count(DISTINCT n) = 1 AND"
 			   " count(*) = 300 AND max(n) = (SELECT max(id) FROM"
 			   " checkpoints) THEN max(n) END"
 			   " FROM group_aggregate_1_groups");
@@ -65,12 +65,12 @@ whole_epoch(struct rig *r)
 }
 
 static void
-start(struct rig *r, struct rig_op **ret_op)
+start(struct store_rig *r, struct store_rig_op **ret_op)
 {
 	struct error err = ERROR_INIT;
 
-	rig_init(r);
-	rig_open(r);
+	store_rig_init(r);
+	store_rig_open(r);
 	*ret_op = fault_op(r);
 	for (int i = 0; i < 2; i++)
 		EXPECT_EQ(try_commit(r, *ret_op, &err), 0);
@@ -78,7 +78,7 @@ start(struct rig *r, struct rig_op **ret_op)
 
 /* Commits of 3 and 4 with a WAL checkpoint after each. */
 static int
-two_commits(struct rig *r, struct rig_op *o, struct error *err)
+two_commits(struct store_rig *r, struct store_rig_op *o, struct error *err)
 {
 	while (r->epoch < 4)
 		if (try_commit(r, o, err) < 0 ||
@@ -95,8 +95,8 @@ TEST(a_full_disk_at_any_write_costs_nothing_but_time)
 	shim_install();
 	for (unsigned n = 1; happened; n++) {
 		struct error err = ERROR_INIT;
-		struct rig_op *o;
-		struct rig r;
+		struct store_rig_op *o;
+		struct store_rig r;
 
 		start(&r, &o);
 		shim_arm(SHIM_FULL, n);
@@ -110,7 +110,7 @@ TEST(a_full_disk_at_any_write_costs_nothing_but_time)
 		}
 		happened = shim_disarm();
 		EXPECT_EQ(whole_epoch(&r), 4);
-		rig_release(&r);
+		store_rig_release(&r);
 	}
 	EXPECT(failed > 10);
 }
@@ -126,8 +126,8 @@ in_doubt(enum shim_fault fault)
 	for (unsigned n = 1; happened; n++) {
 		struct error err = ERROR_INIT, again = ERROR_INIT;
 		int64_t epoch;
-		struct rig_op *o;
-		struct rig r;
+		struct store_rig_op *o;
+		struct store_rig r;
 
 		start(&r, &o);
 		shim_arm(fault, n);
@@ -142,16 +142,16 @@ in_doubt(enum shim_fault fault)
 			failed++;
 		}
 		epoch = (int64_t)r.epoch;
-		rig_close(&r);
+		store_rig_close(&r);
 		happened = shim_disarm();
-		rig_open(&r);
+		store_rig_open(&r);
 		/* Whole; the one in doubt may be there or not. */
 		EXPECT(whole_epoch(&r) >= epoch);
 		EXPECT(whole_epoch(&r) <= epoch + 1);
 		o = fault_op(&r);
 		EXPECT_EQ(two_commits(&r, o, &err), 0);
 		EXPECT_EQ(whole_epoch(&r), 4);
-		rig_release(&r);
+		store_rig_release(&r);
 	}
 	EXPECT(failed > 10);
 }
@@ -174,21 +174,21 @@ TEST(a_power_cut_at_any_call_leaves_a_whole_checkpoint)
 	for (unsigned n = 1; happened; n++) {
 		struct error err = ERROR_INIT;
 		int64_t safe;
-		struct rig_op *o;
-		struct rig r;
+		struct store_rig_op *o;
+		struct store_rig r;
 
 		start(&r, &o);
 		shim_arm(SHIM_DEAD, n);
 		two_commits(&r, o, &err);
 		safe = (int64_t)r.epoch;
 		/* Closing writes nothing any more: the power is gone. */
-		rig_close(&r);
+		store_rig_close(&r);
 		happened = shim_disarm();
 		shim_power_cut(n);
-		rig_open(&r);
+		store_rig_open(&r);
 		/* What was committed stays committed. */
 		EXPECT(whole_epoch(&r) >= safe);
-		rig_release(&r);
+		store_rig_release(&r);
 	}
 }
 
@@ -200,10 +200,10 @@ TEST(a_disk_that_fails_while_the_file_is_made_leaves_no_file)
 	for (unsigned n = 1; happened; n++) {
 		struct error err = ERROR_INIT;
 		struct store *s = NULL;
-		struct rig_op *o;
-		struct rig r;
+		struct store_rig_op *o;
+		struct store_rig r;
 
-		rig_init(&r);
+		store_rig_init(&r);
 		shim_arm(SHIM_DEAD, n);
 		if (store_open(r.path, STORE_CREATE, 0, &s, &err) == 0)
 			store_close(s);
@@ -211,17 +211,17 @@ TEST(a_disk_that_fails_while_the_file_is_made_leaves_no_file)
 			EXPECT(err.code == ERR_STORE);
 		happened = shim_disarm();
 		shim_power_cut(n);
-		rig_open(&r);
+		store_rig_open(&r);
 		o = fault_op(&r);
 		EXPECT_EQ(try_commit(&r, o, &err), 0);
 		EXPECT_EQ(whole_epoch(&r), 1);
-		rig_release(&r);
+		store_rig_release(&r);
 	}
 }
 
 /* The kernel's own refusal instead of the shim's. */
 static int
-file_size_limit(struct rig *r, struct rig_op *o)
+file_size_limit(struct store_rig *r, struct store_rig_op *o)
 {
 	struct rlimit small = { 200000, RLIM_INFINITY };
 	struct rlimit big = { RLIM_INFINITY, RLIM_INFINITY };
@@ -242,30 +242,30 @@ file_size_limit(struct rig *r, struct rig_op *o)
 
 TEST(a_limit_on_file_sizes_is_a_full_disk)
 {
-	struct rig_op *o;
-	struct rig r;
+	struct store_rig_op *o;
+	struct store_rig r;
 	int status;
 	pid_t pid;
 
-	rig_init(&r);
-	rig_open(&r);
-	rig_close(&r);
+	store_rig_init(&r);
+	store_rig_open(&r);
+	store_rig_close(&r);
 	pid = fork();
 	if (pid == 0) {
-		rig_open(&r);
+		store_rig_open(&r);
 		o = fault_op(&r);
 		_exit(file_size_limit(&r, o) ? 0 : 1);
 	}
 	waitpid(pid, &status, 0);
 	EXPECT_EQ(status, 0);
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(a_lock_of_another_program_passes)
 {
 	struct error err = ERROR_INIT;
-	struct rig_op *o;
-	struct rig r;
+	struct store_rig_op *o;
+	struct store_rig r;
 	sqlite3 *db;
 
 	start(&r, &o);
@@ -280,19 +280,19 @@ TEST(a_lock_of_another_program_passes)
 	sqlite3_close(db);
 	EXPECT_EQ(try_commit(&r, o, &err), 0);
 	EXPECT_EQ(whole_epoch(&r), 3);
-	rig_release(&r);
+	store_rig_release(&r);
 }
 
 TEST(a_flipped_bit_anywhere_is_a_clean_stop_or_no_harm)
 {
-	struct rig_op *o;
-	struct rig r;
+	struct store_rig_op *o;
+	struct store_rig r;
 	unsigned stopped = 0;
 	long size;
 	FILE *f;
 
 	start(&r, &o);
-	rig_close(&r);
+	store_rig_close(&r);
 	f = fopen(r.path, "r");
 	fseek(f, 0, SEEK_END);
 	size = ftell(f);
@@ -325,5 +325,5 @@ TEST(a_flipped_bit_anywhere_is_a_clean_stop_or_no_harm)
 		fclose(f);
 	}
 	EXPECT(stopped > 0);
-	rig_release(&r);
+	store_rig_release(&r);
 }
