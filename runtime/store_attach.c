@@ -152,7 +152,7 @@ attach_operators(struct store *s, const struct store_client *client,
 			     : create_tables(s, o, err)) < 0)
 			return -1;
 		view = client->view(client->arg, o->op);
-		if (view && store_view_create(s, o, view, err) < 0)
+		if (view && store_view_create(s, o, view, client->zone, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -86,6 +86,7 @@ struct store_client {
 	const struct view_def *(*view)(void *arg, const struct op *op);
 	const char *(*source)(void *arg, const struct op *op);
 	void (*name)(void *arg, struct op *op, const char *state_name);
+	const struct zone *zone; /* table.local-time-zone; NULL: UTC */
 	void *arg;
 };
 int store_attach_client(struct store *s, const struct store_client *client,
@@ -131,6 +132,7 @@ void store_columns_json(const struct store *s, const struct op *op,
 /* ---- store_view.c ---- */
 /* Makes or remakes the view under the operator's name. */
 int store_view_create(struct store *s, const struct stored_op *o,
-		      const struct view_def *view, struct error *err);
+		      const struct view_def *view, const struct zone *zone,
+		      struct error *err);
 
 #endif

@@ -32,6 +32,7 @@ store_attach(struct store *s, struct pipeline *p, uint64_t *ret_epoch,
 		.view = client_view,
 		.source = client_source,
 		.name = client_name,
+		.zone = pipeline_plan(p)->zone,
 		.arg = p,
 	};
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/time.h"
 #include "runtime/operator.h"
 #include "runtime/store_impl.h"
 
@@ -14,6 +15,7 @@ struct view {
 	const struct stored_op *o;
 	const struct view_def *def;
 	const struct plan_window *window; /* NULL: GROUP BY */
+	const struct zone *zone; /* of windows on a local clock, or NULL */
 	const struct store_table *groups;
 	const struct store_table *panes;  /* NULL: GROUP BY */
 	const struct store_table *values; /* where accumulators lie: panes, or
@@ -322,8 +324,47 @@ collect_sources(const struct plan_node *n, struct buf *out)
 		collect_sources(n->inputs[i], out);
 }
 
-/* wm(us): the operator's time in microseconds, NULL before the first; idle
- * inputs do not hold it back. */
+/* The first instant in (from, to] with another offset than `from` has. */
+static int64_t
+zone_change(const struct zone *z, int64_t from, int64_t to)
+{
+	int64_t offset = zone_offset_us(z, from);
+
+	while (to - from > US_PER_SECOND) {
+		int64_t middle = from + (to - from) / 2;
+
+		middle -= floor_mod(middle, US_PER_SECOND);
+		if (zone_offset_us(z, middle) == offset)
+			from = middle;
+		else
+			to = middle;
+	}
+	return to;
+}
+
+/* The zone's offset at instant us, in SQL: its changes from 1970 to 2069. The
+ * text is the same at every start, so that the view is made only once. */
+static void
+put_zone_offset(struct view *v)
+{
+	const struct zone *z = v->zone;
+	int64_t end = INT64_C(36524) * US_PER_DAY, at = 0;
+	int64_t offset = zone_offset_us(z, 0);
+
+	buf_puts(&v->sql, "CASE");
+	for (int64_t next; at < end; at = next) {
+		next = at + US_PER_DAY;
+		if (zone_offset_us(z, next) == offset)
+			continue;
+		buf_printf(&v->sql, " WHEN us < %lld THEN %lld",
+			   ll(zone_change(z, at, next)), ll(offset));
+		offset = zone_offset_us(z, next);
+	}
+	buf_printf(&v->sql, " WHEN 1 THEN %lld END", ll(offset));
+}
+
+/* utc(us): the operator's time in microseconds, NULL before the first; idle
+ * inputs do not hold it back. wm(us): the same on the windows' clock. */
 static void
 put_watermark(struct view *v)
 {
@@ -332,13 +373,18 @@ put_watermark(struct view *v)
 	buf_init(&sources);
 	collect_sources(v->o->op->node, &sources);
 	buf_printf(&v->sql,
-		   "wm(us) AS (SELECT CAST(strftime('%%s', t) AS INTEGER) *"
+		   "utc(us) AS (SELECT CAST(strftime('%%s', t) AS INTEGER) *"
 		   " 1000000 + CAST(substr(strftime('%%f', t), 4) AS INTEGER)"
 		   " * 1000 FROM (SELECT coalesce(min(CASE WHEN idle_since IS"
 		   " NULL THEN coalesce(watermark, '') END), min(watermark))"
 		   " AS t FROM watermarks WHERE \"partition\" = -1 AND source"
-		   " IN (%s)))",
+		   " IN (%s))), wm(us) AS (SELECT us",
 		   buf_cstr(&sources));
+	if (v->zone) {
+		buf_puts(&v->sql, " + ");
+		put_zone_offset(v);
+	}
+	buf_puts(&v->sql, " FROM utc)");
 	buf_release(&sources);
 }
 
@@ -514,7 +560,8 @@ view_replace(struct view *v, struct error *err)
 
 int
 store_view_create(struct store *s, const struct stored_op *o,
-		  const struct view_def *def, struct error *err)
+		  const struct view_def *def, const struct zone *zone,
+		  struct error *err)
 {
 	struct view v = { .s = s, .o = o, .def = def, .window = def->window };
 	int rc;
@@ -524,6 +571,8 @@ store_view_create(struct store *s, const struct stored_op *o,
 	if (def->window) {
 		v.panes = store_table_of(s, o->op, def->panes_table);
 		CHECK(v.panes);
+		if (def->window->is_ltz)
+			v.zone = zone;
 	}
 	v.values = v.panes ? v.panes : v.groups;
 	buf_init(&v.sql);

@@ -198,6 +198,7 @@ store_rig_attach(struct store_rig *r, struct error *err)
 		.view = store_rig_view,
 		.source = store_rig_source,
 		.name = store_rig_name,
+		.zone = r->zone,
 		.arg = r,
 	};
 

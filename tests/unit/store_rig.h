@@ -31,6 +31,7 @@ struct store_rig {
 	struct state_table tables[RIG_TABLES];
 	unsigned ntables;
 	struct snapshot snap;
+	const struct zone *zone; /* of the session */
 	struct arena arena;
 	uint64_t epoch;
 	struct buf text;

@@ -61,11 +61,19 @@ view_column(struct view_rig *v, const char *name, enum view_how how,
 	};
 }
 
+/* As a restart on the open store does. */
 static void
-view_attach(struct view_rig *v)
+view_attach_again(struct view_rig *v)
 {
 	struct error err = ERROR_INIT;
 
+	if (store_rig_attach(&v->r, &err) < 0)
+		FAIL("attach: %s", err.message);
+}
+
+static void
+view_attach(struct view_rig *v)
+{
 	v->marks = (struct table_def){ .kind = TABLE_SHARED,
 				       .suffix = "watermarks", .nkeys = 3 };
 	v->marks.schema = store_rig_schema(
@@ -73,8 +81,7 @@ view_attach(struct view_rig *v)
 		       " TIMESTAMP_LTZ(3) watermark,"
 		       " TIMESTAMP_LTZ(3) idle_since");
 	store_rig_table(&v->r, v->o, &v->marks);
-	if (store_rig_attach(&v->r, &err) < 0)
-		FAIL("attach: %s", err.message);
+	view_attach_again(v);
 }
 
 static void
@@ -216,6 +223,37 @@ TEST(a_cumulating_window_grows_by_its_steps)
 	view_watermark(&v, 12 * S);
 	EXPECT_STR(store_rig_sql(&v.r, "SELECT count(*) FROM window_aggregate_1"),
 		   "5\n");
+	store_rig_release(&v.r);
+}
+
+TEST(windows_on_a_local_clock_close_by_that_clock)
+{
+	struct view_rig v;
+
+	/* 2026-03-29 01:00 UTC: Berlin goes from +1 h to +2 h. */
+	count_rig(&v, WINDOW_HOP, 3600 * S, 3600 * S, 0);
+	v.window.is_ltz = true;
+	v.r.zone = zone_get("Europe/Berlin");
+	EXPECT(v.r.zone);
+	view_attach_again(&v);
+	/* Panes of 00:00 to 04:00 local time; 02:00 does not exist. */
+	store_rig_put(&v.r, v.o, 1, "1774742400000000|1|1|1",
+		"1774746000000000|1|1|2", "1774753200000000|1|1|3",
+		"1774756800000000|1|1|4");
+	view_commit(&v);
+	/* 00:59:59.999 UTC is 01:59:59.999: the window of 01:00 is closed. */
+	view_watermark(&v, INT64_C(1774745999999000));
+	EXPECT_STR(store_rig_sql(&v.r, "SELECT window_start FROM window_aggregate_1"
+				 " ORDER BY 1"),
+		   "2026-03-29 03:00:00.000\n2026-03-29 04:00:00.000\n");
+	/* 01:59:59.998 UTC is 03:59:59.998. */
+	view_watermark(&v, INT64_C(1774749599998000));
+	EXPECT_STR(store_rig_sql(&v.r, "SELECT count(*) FROM window_aggregate_1"),
+		   "2\n");
+	view_watermark(&v, INT64_C(1774749599999000));
+	EXPECT_STR(store_rig_sql(&v.r, "SELECT window_start FROM"
+				 " window_aggregate_1"),
+		   "2026-03-29 04:00:00.000\n");
 	store_rig_release(&v.r);
 }
 
