@@ -776,16 +776,26 @@ eval_constant(const struct expr *e, const struct zone *zone, struct arena *a,
 	const struct schema none = { .ncols = 0 };
 	struct batch row = { .refs = 1, .rows = 1, .nsel = 1, .schema = &none };
 	struct eval_result res;
+	struct arena scratch; /* the program is not worth keeping */
 	struct program *p;
+	int rc = -1;
 
-	if (program_compile(&e, 1, &none, zone, a, &p, err) < 0)
-		return -1;
-	program_run(p, &row, TIME_NONE, a, &res);
-	if (res.nerrors > 0)
-		return error_set(err, res.errors[0].code, "%s",
-				 res.errors[0].detail
-					 ? res.errors[0].detail
-					 : error_help(res.errors[0].code));
+	arena_init(&scratch);
+	if (program_compile(&e, 1, &none, zone, &scratch, &p, err) < 0)
+		goto out;
+	program_run(p, &row, TIME_NONE, &scratch, &res);
+	if (res.nerrors > 0) {
+		error_set(err, res.errors[0].code, "%s",
+			  res.errors[0].detail
+				  ? res.errors[0].detail
+				  : error_help(res.errors[0].code));
+		goto out;
+	}
 	*ret = column_value(&res.col[0], 0);
-	return 0;
+	if (res.col[0].phys == PHYS_STR)
+		ret->str = str_dup(a, ret->str);
+	rc = 0;
+out:
+	arena_release(&scratch);
+	return rc;
 }
