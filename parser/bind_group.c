@@ -360,7 +360,7 @@ make_node(struct group_builder *gb)
 	schema_init(&n->schema, p->nkeys + 3u + p->naggs, gb->b->a);
 	n->schema.ncols = 0;
 	for (unsigned i = 0; i < p->nkeys; i++)
-		add_column(n, in->schema.cols[p->keys[i]].name,
+		add_column(n, p->key_names[i],
 			   in->schema.cols[p->keys[i]].type, TIME_ATTR_NONE);
 	if (gb->window)
 		add_window_columns(gb);

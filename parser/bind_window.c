@@ -74,7 +74,7 @@ check_multiple(struct bind *b, const struct ast_from *from,
 		return 0;
 	bind_error(b, from->size->at, ERR_INVALID_WINDOW,
 		   "%s needs a size that is a multiple of its %s: %lld ms is "
-		   "none of %lld ms", window_names[from->window], part,
+		   "no multiple of %lld ms", window_names[from->window], part,
 		   (long long)(w->size_us / US_PER_MS),
 		   (long long)(w->slide_us / US_PER_MS));
 	error_hint(b->err, "first the %s, then the size", part);

@@ -284,6 +284,12 @@ compare_existing(const struct object *o, const struct parse *p,
 		*ret = CATALOG_KEPT;
 		return 0;
 	}
+	if ((o->kind == OBJECT_TABLE) !=
+	    (stmt->kind == AST_STMT_CREATE_TABLE)) {
+		error_set(err, ERR_EXISTS, "\"%s\" is the name of a %s already",
+			  o->name, o->kind == OBJECT_TABLE ? "table" : "view");
+		return parse_error_at(p, created_name(stmt)->at, err);
+	}
 	error_set(err, ERR_EXISTS, "the %s \"%s\" exists with another text",
 		  o->kind == OBJECT_TABLE ? "table" : "view", o->name);
 	note_difference(o, canonical, err);

@@ -528,25 +528,27 @@ no_form_fits(const struct function *f, unsigned n, struct expr *const *exprs,
 
 /* A pair for which people look for the reason. */
 static void
-hint_conversion(unsigned n, struct expr *const *exprs, struct error *err)
+hint_conversion(const struct function *f, unsigned n,
+		struct expr *const *exprs, struct error *err)
 {
 	bool number = false, text = false, local = false, zoned = false;
 
+	if (f->flags & FN_AGGREGATE)
+		return;
 	for (unsigned i = 0; i < n; i++) {
 		number |= type_is_numeric(exprs[i]->type);
 		text |= type_is_text(exprs[i]->type);
 		local |= exprs[i]->type.kind == TYPE_TIMESTAMP;
 		zoned |= exprs[i]->type.kind == TYPE_TIMESTAMP_LTZ;
 	}
-	if (number && text)
+	if (f->id == FN_SUB && (local || zoned) && !number && !text)
+		error_hint(err, "the difference of two times comes with "
+			   "TIMESTAMPDIFF, in a later release");
+	else if (number && text)
 		error_hint(err, "numbers and texts are not converted by "
 			   "themselves: CAST one of them");
 	else if (local && zoned)
 		error_hint(err, "CAST one of them to the other's type");
-	else if (local && n == 2 && exprs[0]->type.kind == TYPE_TIMESTAMP &&
-		 exprs[1]->type.kind == TYPE_TIMESTAMP)
-		error_hint(err, "the difference of two times comes with "
-			   "TIMESTAMPDIFF, in a later release");
 }
 
 int
@@ -565,6 +567,6 @@ function_resolve(const struct function *f, unsigned n,
 				   err);
 	}
 	no_form_fits(f, n, args, err);
-	hint_conversion(n, args, err);
+	hint_conversion(f, n, args, err);
 	return -1;
 }

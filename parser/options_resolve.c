@@ -45,6 +45,8 @@ static const char *const connectors_later[] = {
 	"kinesis", "mongodb", "opensearch", "sqlite",
 };
 
+#define ENUM_VALUES_MAX 16
+
 /* One option as written, in the text that it was written in. */
 struct given {
 	const struct ast_option *o;
@@ -270,15 +272,20 @@ unknown_key(struct resolve *r, const struct given *g, enum option_owner kind,
 	size_t n, found = 0;
 	const struct option_def *defs = option_defs(&n);
 	const char **names = arena_array(r->a, n, const char *);
-	const char *near, *list = "";
+	const char *near, *list = "", *hash;
 
 	for (size_t i = 0; i < n; i++) {
 		if (defs[i].owner_kind != kind ||
 		    strcmp(defs[i].owner, owner) != 0)
 			continue;
-		names[found++] = defs[i].key;
-		list = arena_printf(r->a, "%s%s%s", list, *list ? ", " : "",
-				    defs[i].key);
+		hash = strchr(defs[i].key, '#');
+		if (!hash)
+			names[found++] = defs[i].key;
+		list = arena_printf(r->a, "%s%s%.*s%s%s", list,
+				    *list ? ", " : "",
+				    (int)strcspn(defs[i].key, "#"),
+				    defs[i].key, hash ? "<column>" : "",
+				    hash ? hash + 1 : "");
 	}
 	error_set(r->err, ERR_UNKNOWN_OPTION, "the %s '%s' has no option '%s'",
 		  kind == OWNER_FORMAT ? "format" : "connector", owner, key);
@@ -324,35 +331,50 @@ bad_value(struct resolve *r, const struct given *g, const char *wanted)
 	return at_value(r, g);
 }
 
+enum enum_match { ENUM_UNKNOWN, ENUM_KNOWN, ENUM_LATER };
+
+/* Looks the value up in "a|b|!c"; *ret_list gets "a, b", names[] both. */
+static enum enum_match
+enum_find(struct arena *a, const char *values, const char *value,
+	  const char **ret_list, const char **names, size_t *ret_n)
+{
+	enum enum_match found = ENUM_UNKNOWN;
+
+	*ret_list = "";
+	*ret_n = 0;
+	for (const char *p = values; *p; p += *p == '|') {
+		bool planned = *p == '!';
+		size_t k = strcspn(p += planned, "|");
+
+		if (k == strlen(value) && strncmp(p, value, k) == 0)
+			found = planned ? ENUM_LATER : ENUM_KNOWN;
+		if (!planned) {
+			CHECK(*ret_n < ENUM_VALUES_MAX);
+			names[*ret_n] = arena_strndup(a, p, k);
+			*ret_list = arena_printf(a, "%s%s%s", *ret_list,
+						 **ret_list ? ", " : "",
+						 names[(*ret_n)++]);
+		}
+		p += k;
+	}
+	return found;
+}
+
 static int
 check_enum(struct resolve *r, const struct given *g, const char *values)
 {
-	const char *names[16], *near;
-	size_t n = 0, len = strlen(g->o->value);
-	const char *list = "";
+	const char *names[ENUM_VALUES_MAX], *near, *list;
+	enum enum_match match;
+	size_t n;
 
-	for (const char *p = values; *p; p += *p == '|') {
-		size_t k = strcspn(p, "|");
-		bool planned = *p == '!';
-
-		p += planned;
-		k -= planned;
-		if (k == len && strncmp(p, g->o->value, k) == 0) {
-			if (!planned)
-				return 0;
-			error_set(r->err, ERR_UNSUPPORTED, "'%s' = '%s' is not "
-				  "supported yet", g->o->key, g->o->value);
-			error_note(r->err, "values today: %.*s",
-				   (int)strcspn(values, "!"), values);
-			return at_value(r, g);
-		}
-		if (!planned) {
-			CHECK(n < ARRAY_LEN(names));
-			names[n++] = arena_strndup(r->a, p, k);
-			list = arena_printf(r->a, "%s%s%s", list,
-					    *list ? ", " : "", names[n - 1]);
-		}
-		p += k;
+	match = enum_find(r->a, values, g->o->value, &list, names, &n);
+	if (match == ENUM_KNOWN)
+		return 0;
+	if (match == ENUM_LATER) {
+		error_set(r->err, ERR_UNSUPPORTED, "'%s' = '%s' is not "
+			  "supported yet", g->o->key, g->o->value);
+		error_note(r->err, "values today: %s", list);
+		return at_value(r, g);
 	}
 	near = error_nearest(g->o->value, names, n);
 	bad_value(r, g, near ? arena_printf(r->a, "did you mean '%s'?", near)

@@ -173,7 +173,8 @@ too_many_digits(struct type a, struct type b, struct error *err)
 		  "%s and %s together need more than 38 digits to be exact",
 		  type_name(with_null(a, true), na),
 		  type_name(with_null(b, true), nb));
-	error_note(err, "CAST one of them to a smaller DECIMAL, or both to "
+	error_note(err, "CAST one of them to a smaller DECIMAL (a SUM has 38 "
+		   "digits: CAST(SUM(x) AS DECIMAL(20, 2))), or both to "
 		   "DOUBLE");
 	return -1;
 }

@@ -1,0 +1,42 @@
+CREATE TABLE words (message STRING, ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', n INT, price DECIMAL(10, 2), b BOOLEAN, d DATE, big DECIMAL(38, 10), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND)
+WITH ('connector' = 'kafka', 'topic' = 'words', 'properties.bootstrap.servers' = 'embedded', 'format' = 'json');
+CREATE TABLE plain (id INT, happened TIMESTAMP(3)) WITH ('connector' = 'datagen');
+CREATE TABLE results (a TIMESTAMP(3), n BIGINT) WITH ('connector' = 'print');
+----
+SELECT * FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND))
+--
+SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start
+--
+SELECT message, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY message
+--
+SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE plain, DESCRIPTOR(happened), INTERVAL '10' SECOND)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(n), INTERVAL '10' SECOND)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(tz), INTERVAL '10' SECOND)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '1' MONTH)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '0' SECOND)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), 10)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(HOP(TABLE words, DESCRIPTOR(ts), INTERVAL '3' SECOND, INTERVAL '10' SECOND)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(HOP(TABLE words, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '10' SECOND)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(CUMULATE(TABLE words, DESCRIPTOR(ts), INTERVAL '7' SECOND, INTERVAL '10' SECOND)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND, INTERVAL '10' SECOND)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(SESSION(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND)) WHERE window_start > '2026-01-01' GROUP BY window_start, window_end
+--
+SELECT MAX(window_end) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end
+--
+INSERT INTO results SELECT window_start, 1 FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND))
+--
+SELECT window_start, k, COUNT(*) FROM TABLE(TUMBLE((SELECT message AS k, COUNT(*) AS c, MAX(ts) AS ts FROM words GROUP BY message), DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, k
+--
+SELECT window_start + INTERVAL '1' SECOND AS s, message FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND))
