@@ -5,8 +5,6 @@
  */
 #include "parser/lexer.h"
 
-#include <string.h>
-
 #include "parser/grammar.h"
 
 /*!re2c
@@ -30,19 +28,10 @@
 	unicode = [uU] "&" plain;
 	hex     = [xX] "'" [^'\x00]*;
 	quoted  = "`" ([^`\r\n\x00] | "``")*;
+	stars   = "*"+;
+	inside  = [^*\x00] | stars [^*/\x00];
+	comment = "/*" (stars | ([^*+\x00] | stars [^*/\x00]) inside* stars) "/";
 */
-
-/* Moves *pos behind a comment that begins there; false: it has no end. */
-static bool
-skip_comment(const char *text, uint32_t *pos)
-{
-	const char *end = strstr(text + *pos + 2, "*/");
-
-	if (!end)
-		return false;
-	*pos = (uint32_t)(end + 2 - text);
-	return true;
-}
 
 static struct token
 token_of(int kind, const char *text, const char *begin, const char *end)
@@ -71,11 +60,8 @@ again:
 		pos = (uint32_t)(YYCURSOR - text);
 		goto again;
 	}
-	"/*" {
-		if (!skip_comment(text, &pos))
-			OPEN(LEX_OPEN_COMMENT, 2);
-		goto again;
-	}
+	comment { pos = (uint32_t)(YYCURSOR - text); goto again; }
+	"/*"    { OPEN(LEX_OPEN_COMMENT, 2); }
 	"/*+"   { TOKEN(TK_HINT_BEGIN); }
 	"*" "/" { TOKEN(TK_HINT_END); }
 	end     { OPEN(0, 0); }

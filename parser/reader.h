@@ -85,7 +85,8 @@ void complain_of_text(struct reader *r, struct token t);
 
 /* True: the statement is refused by name at token t. */
 bool refuse_here(struct reader *r, struct token t);
-bool refuse_function(struct reader *r, struct token name);
+/* These fail if they know the name, and do nothing otherwise. */
+void refuse_function(struct reader *r, struct token name);
 void refuse_type(struct reader *r, struct token name);
 void refuse_hint(struct reader *r, struct token name);
 void refuse_session(struct reader *r, struct token name);
@@ -112,6 +113,8 @@ struct ast_expr *literal_binary(struct reader *r, struct token t);
 /* DATE, TIME or TIMESTAMP 'x', by the word's token */
 struct ast_expr *literal_instant(struct reader *r, struct token word,
 				 struct text text);
+
+/* ---- parser/interval.c ---- */
 
 /* A unit's first and last field: DAY, or DAY TO SECOND. */
 struct interval_unit {

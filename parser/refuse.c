@@ -201,17 +201,16 @@ find_word(const struct reader *r, struct token t,
 	return NULL;
 }
 
-bool
+void
 refuse_function(struct reader *r, struct token name)
 {
 	const struct refused_word *w = find_word(r, name, refused_functions,
 						 ARRAY_LEN(refused_functions));
 
-	if (!w)
-		return false;
-	refuse(r, name.at, arena_printf(reader_arena(r), "%s(...) here",
-					w->word), w->note);
-	return true;
+	if (w)
+		refuse(r, name.at, arena_printf(reader_arena(r),
+						"%s(...) here", w->word),
+		       w->note);
 }
 
 void

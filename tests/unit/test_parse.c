@@ -269,6 +269,8 @@ TEST(semicolons_and_comments_between_statements_are_nothing)
 	EXPECT_STR(sql_dump(" -- nothing\n /* at all */ // here"), "");
 	EXPECT_STR(sql_dump(";;SET;;\n;RESET;"), "set\nreset\n");
 	EXPECT_STR(sql_dump("\xef\xbb\xbfSET"), "set\n");
+	EXPECT_STR(sql_dump("SET/***/;/* * / ** /* */RESET/*/ */"),
+		   "set\nreset\n");
 	EXPECT_STR(sql_dump("SELECT/**/1--x\n+/* ; */2;"),
 		   "select\n  (+ 1 2)\n");
 }
