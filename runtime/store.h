@@ -17,7 +17,8 @@
 struct store;
 
 enum store_flags {
-	STORE_CREATE = 1,    /* make the file when it is not there */
+	STORE_CREATE = 1,    /* make the file when it is not there, unless it
+			      * is gone because it was damaged */
 	STORE_READ_ONLY = 2,
 };
 
@@ -29,7 +30,8 @@ int store_open(const char *path, unsigned flags, int64_t now_us,
 /* Runs a last WAL checkpoint; keeps the -wal and -shm files so that
  * read-only users can still open it. NULL is allowed. */
 void store_close(struct store *s);
-/* DROP JOB: the file and its -wal and -shm, which nobody has open. */
+/* DROP JOB: the file and its -wal and -shm, which nobody has open, and
+ * damaged ones that were moved away from there. */
 int store_remove(const char *path, struct error *err);
 /* Settings errors.max-rows and errors.max-bytes: rows of the table errors
  * beyond them are only counted (100 000 rows, 256 MiB until told). */

@@ -3,6 +3,7 @@
  * that an empty or half-made one is always damage; a damaged one is moved
  * away whole, never emptied. After an I/O error nothing is written any more.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "runtime/store_file.h"
 
 #define BUSY_TIMEOUT_MS 5000
+#define CORRUPT ".corrupt-"
 #define FILE_MODE 0640 /* members of the group may read */
 
 static const char *const suffixes[] = { "", "-wal", "-shm" };
@@ -310,16 +312,67 @@ fail:
 	return -1;
 }
 
+/* The directory of path as a string of its own; *ret_base: what follows. */
+static char *
+directory_of(const char *path, const char **ret_base)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+
+	*ret_base = slash ? slash + 1 : path;
+	if (!slash)
+		return mem_strdup(".");
+	dir = mem_strdup(path);
+	dir[slash == path ? 1 : slash - path] = '\0';
+	return dir;
+}
+
+/* What move_away() puts behind a name. Another job's file may begin like it,
+ * but has a dot in its ending. */
+static bool
+is_corrupt_suffix(const char *suffix)
+{
+	return strncmp(suffix, CORRUPT, strlen(CORRUPT)) == 0 &&
+	       !strchr(suffix + strlen(CORRUPT), '.');
+}
+
+/* The name of a damaged file that was moved away from path, into ret; with
+ * `delete` all of them are deleted, and there is none left. */
+static bool
+find_corrupt(const char *path, bool delete, struct buf *ret)
+{
+	const char *base;
+	char *dir = directory_of(path, &base);
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	bool found = false;
+	size_t n = strlen(base);
+
+	while (d && !found && (e = readdir(d))) {
+		if (strncmp(e->d_name, base, n) != 0 ||
+		    !is_corrupt_suffix(e->d_name + n))
+			continue;
+		buf_clear(ret);
+		buf_printf(ret, "%s/%s", dir, e->d_name);
+		if (delete)
+			unlink(buf_cstr(ret));
+		else
+			found = true;
+	}
+	if (d)
+		closedir(d);
+	free(dir);
+	return found;
+}
+
 static int
 fsync_directory(const char *path, struct error *err)
 {
-	char *dir = mem_strdup(path);
-	char *slash = strrchr(dir, '/');
+	const char *base;
+	char *dir = directory_of(path, &base);
 	int fd, rc = 0;
 
-	if (slash)
-		slash[slash == dir ? 1 : 0] = '\0';
-	fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) < 0)
 		rc = error_errno(err, ERR_FILE, errno, "cannot sync %s", dir);
 	if (fd >= 0)
@@ -345,8 +398,8 @@ file_fill(struct store_file *f, struct error *err)
 	return 0;
 }
 
-int
-store_file_remove(const char *path, struct error *err)
+static int
+file_unlink(const char *path, struct error *err)
 {
 	struct buf name;
 	int rc = 0;
@@ -363,6 +416,17 @@ store_file_remove(const char *path, struct error *err)
 	return rc;
 }
 
+int
+store_file_remove(const char *path, struct error *err)
+{
+	struct buf name;
+
+	buf_init(&name);
+	find_corrupt(path, true, &name);
+	buf_release(&name);
+	return file_unlink(path, err);
+}
+
 /* A file that nobody has seen is made under another name first: a crash here
  * leaves nothing that could pass for an empty state. */
 static int
@@ -377,8 +441,7 @@ file_create(const char *path, const struct store_kind *kind, struct error *err)
 	f.path = mem_strdup(buf_cstr(&new_path));
 	buf_release(&new_path);
 	/* The -wal of a file that is gone would be taken for ours. */
-	if (store_file_remove(f.path, err) < 0 ||
-	    store_file_remove(path, err) < 0)
+	if (file_unlink(f.path, err) < 0 || file_unlink(path, err) < 0)
 		goto out;
 	fd = open(f.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
 	if (fd < 0) {
@@ -397,7 +460,7 @@ file_create(const char *path, const struct store_kind *kind, struct error *err)
 		rc = fsync_directory(path, err);
 out:
 	if (rc < 0)
-		store_file_remove(f.path, NULL);
+		file_unlink(f.path, NULL);
 	store_file_close(&f);
 	return rc;
 }
@@ -484,10 +547,10 @@ move_away(const char *path, int64_t now_us, struct buf *ret)
 	snprintf(stamp, sizeof(stamp), "%04d%02u%02uT%02u%02u%02uZ",
 		 (int)c.year, c.month, c.day, c.hour, c.minute, c.second);
 	buf_clear(ret);
-	buf_printf(ret, "%s.corrupt-%s", path, stamp);
+	buf_printf(ret, "%s" CORRUPT "%s", path, stamp);
 	for (unsigned n = 2; access(buf_cstr(ret), F_OK) == 0; n++) {
 		buf_clear(ret);
-		buf_printf(ret, "%s.corrupt-%s-%u", path, stamp, n);
+		buf_printf(ret, "%s" CORRUPT "%s-%u", path, stamp, n);
 	}
 	buf_init(&from);
 	buf_init(&to);
@@ -502,6 +565,17 @@ move_away(const char *path, int64_t now_us, struct buf *ret)
 	buf_release(&from);
 	buf_release(&to);
 	return rc;
+}
+
+static void
+note_choices(struct error *err, const char *kept)
+{
+	error_note(err,
+		   "it was kept as %s; choose: put a savepoint in its place;"
+		   " or ALTER JOB ... RESET OFFSETS TO EARLIEST to build the"
+		   " state again from the topics; or DROP JOB and submit it"
+		   " again to start empty",
+		   kept);
 }
 
 /* Tells what can be done about a damaged file, which is kept. */
@@ -525,13 +599,32 @@ file_set_aside(struct store_file *f, int64_t now_us, struct error *err)
 	}
 	buf_init(&kept);
 	if (move_away(f->path, now_us, &kept) == 0)
-		error_note(err,
-			   "it was kept as %s; choose: put a savepoint in its"
-			   " place; or ALTER JOB ... RESET OFFSETS TO EARLIEST"
-			   " to build the state again from the topics; or DROP"
-			   " JOB and submit it again to start empty",
-			   buf_cstr(&kept));
+		note_choices(err, buf_cstr(&kept));
 	buf_release(&kept);
+}
+
+/* The file is not there. A job whose damaged file has been moved away must
+ * not come up empty with its next start. */
+static int
+file_missing(const char *path, const struct store_kind *kind, unsigned flags,
+	     struct error *err)
+{
+	struct buf kept;
+	int rc = -1;
+
+	if (!(flags & STORE_CREATE))
+		return error_errno(err, ERR_FILE, ENOENT, "cannot open %s",
+				   path);
+	buf_init(&kept);
+	if (find_corrupt(path, false, &kept)) {
+		error_set(err, ERR_STORE_DAMAGED,
+			  "%s is missing: it was damaged and moved away", path);
+		note_choices(err, buf_cstr(&kept));
+	} else {
+		rc = file_create(path, kind, err);
+	}
+	buf_release(&kept);
+	return rc;
 }
 
 int
@@ -544,11 +637,11 @@ store_file_open(struct store_file *f, const char *path,
 	*f = (struct store_file){ .kind = kind };
 	f->read_only = flags & STORE_READ_ONLY;
 	if (access(path, F_OK) < 0) {
-		if (errno != ENOENT || !(flags & STORE_CREATE))
+		if (errno != ENOENT)
 			return error_errno(
 				err, errno == EACCES ? ERR_PERMISSION : ERR_FILE,
 				errno, "cannot open %s", path);
-		if (file_create(path, kind, err) < 0)
+		if (file_missing(path, kind, flags, err) < 0)
 			return -1;
 	}
 	f->path = mem_strdup(path);

@@ -39,7 +39,8 @@ int store_file_open(struct store_file *f, const char *path,
 		    int64_t now_us, struct error *err);
 /* All statements are finalized by then; a zeroed file is allowed. */
 void store_file_close(struct store_file *f);
-/* Deletes path with its -wal and -shm; missing ones are no error. */
+/* Deletes path with its -wal and -shm, and damaged ones that were moved away
+ * from there; missing ones are no error. */
 int store_file_remove(const char *path, struct error *err);
 
 /* Fills err from the connection's last error and returns -1. Errors that

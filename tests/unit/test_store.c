@@ -165,13 +165,42 @@ TEST(an_empty_or_cut_file_is_moved_away_and_never_started_empty)
 	EXPECT_STR(shell(&r, "ls $F.corrupt-19700101T000000Z* | wc -l"),
 		   "3\n");
 
-	store_rig_open(&r);
-	store_rig_close(&r);
-	EXPECT_EQ(truncate(r.path, 16384 * 3), 0);
+	/* Nor with the next start, until somebody says so. A job may have a
+	 * name like that. */
+	shell(&r, "touch $F.corrupt-19700101T000000Z.db");
 	EXPECT_EQ(store_open(r.path, STORE_CREATE, 0, &s, &err), -1);
 	EXPECT_EQ(err.code, ERR_STORE_DAMAGED);
-	/* The second of the same second has a name of its own. */
+	EXPECT(strstr(err.message, "damaged and moved away"));
+	EXPECT(strstr(err.note, "job.db.corrupt-19700101T000000Z"));
+	EXPECT_EQ(store_remove(r.path, &err), 0);
+	EXPECT_STR(shell(&r, "cd $(dirname $F); ls"),
+		   "job.db.corrupt-19700101T000000Z.db\n");
+	store_rig_open(&r);
+	store_rig_close(&r);
+	store_rig_release(&r);
+}
+
+TEST(two_damaged_files_of_one_second_are_both_kept)
+{
+	struct error err = ERROR_INIT;
+	struct store *s = NULL;
+	struct store_rig r;
+
+	store_rig_init(&r);
+	store_rig_open(&r);
+	store_rig_close(&r);
+	shell(&r, "cp $F $F.saved");
+	for (int i = 0; i < 2; i++) {
+		/* The second time from a copy put in its place. */
+		shell(&r, "cp $F.saved $F");
+		EXPECT_EQ(truncate(r.path, 16384 * 3), 0);
+		EXPECT_EQ(store_open(r.path, STORE_CREATE, 0, &s, &err), -1);
+		EXPECT_EQ(err.code, ERR_STORE_DAMAGED);
+	}
 	EXPECT(strstr(err.note, "corrupt-19700101T000000Z-2"));
+	EXPECT_STR(shell(&r, "ls $F.corrupt-19700101T000000Z"
+			     " $F.corrupt-19700101T000000Z-2 | wc -l"),
+		   "2\n");
 	store_rig_release(&r);
 }
 
