@@ -9,8 +9,10 @@
 
 const char *const change_kind_text[4] = { "+I", "-U", "+U", "-D" };
 
+extern const struct source_type kafka_source_type;
+
 static const struct source_type *const source_types[] = {
-	NULL,
+	&kafka_source_type,
 };
 
 static const struct sink_type *const sink_types[] = {

@@ -87,16 +87,14 @@ conf_set_property(void *arg, const char *name, const char *value,
 {
 	char text[256];
 
-	/* The text of librdkafka repeats the value, which may be a secret. */
+	/* librdkafka's text repeats the value, which may be a secret. */
 	if (rd_kafka_conf_set(arg, name, value, text, sizeof(text)) ==
 	    RD_KAFKA_CONF_OK)
 		return 0;
 	if (strstr(name, "password") || strstr(name, ".pem"))
 		return error_set(err, ERR_INVALID_OPTION,
-				 "the value of Kafka property %s is refused",
-				 name);
-	return error_set(err, ERR_INVALID_OPTION, "Kafka property %s: %s",
-			 name, text);
+				 "its value is refused");
+	return error_set(err, ERR_INVALID_OPTION, "%s", text);
 }
 
 static void
@@ -119,8 +117,8 @@ client_on_log(const rd_kafka_t *rk, int level, const char *facility,
 {
 	struct kafka_client *c = rd_kafka_opaque(rk);
 
-	(void)facility;
-	if (c && level <= LOG_WARNING)
+	/* A setting of the other role does no harm: both may name it. */
+	if (c && level <= LOG_WARNING && strcmp(facility, "CONFWARN") != 0)
 		complain(c, text);
 }
 
@@ -142,7 +140,7 @@ client_on_error(rd_kafka_t *rk, int code, const char *text, void *opaque)
 
 rd_kafka_conf_t *
 kafka_conf_create(const struct options *o, const struct connector_env *env,
-		  enum kafka_role role, struct error *err)
+		  struct error *err)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	const char *bootstrap = kafka_bootstrap(o, env, err);
@@ -154,7 +152,7 @@ kafka_conf_create(const struct options *o, const struct connector_env *env,
 	    kafka_conf_set(conf, "client.id", id, err) < 0 ||
 	    kafka_conf_set(conf, "log.connection.close", "false", err) < 0 ||
 	    kafka_conf_set(conf, "reconnect.backoff.max.ms", "2000", err) < 0 ||
-	    kafka_properties_each(o, role, env->paths, conf_set_property, conf,
+	    kafka_properties_each(o, env->paths, conf_set_property, conf,
 				  err) < 0) {
 		rd_kafka_conf_destroy(conf);
 		return NULL;

@@ -18,6 +18,7 @@
 
 struct kafka_client {
 	rd_kafka_t *rk;
+	void *owner; /* for callbacks of the owner's own */
 	pthread_mutex_t lock;
 	char text[KAFKA_TEXT_MAX]; /* last complaint; guarded by lock */
 	atomic_bool complained;    /* since kafka_client_well() */
@@ -35,11 +36,11 @@ bool kafka_is_embedded(const struct options *o);
 void kafka_group(const struct options *o, const struct connector_env *env,
 		 char *out, size_t size);
 
-/* Settings that both roles share and the table's own properties; the caller
- * adds its own with kafka_conf_set() before or after. */
+/* Settings that source and sink share and the table's own properties; the
+ * caller adds what it decides on. */
 rd_kafka_conf_t *kafka_conf_create(const struct options *o,
 				   const struct connector_env *env,
-				   enum kafka_role role, struct error *err);
+				   struct error *err);
 int kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value,
 		   struct error *err);
 int kafka_conf_set_i64(rd_kafka_conf_t *conf, const char *name, int64_t value,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * runtime/connectors/kafka_properties.h - which 'properties.*' of a table may
- * reach the Kafka client, and under which name: an allow-list, since some of
- * librdkafka's settings load code, run programs or open files.
+ * runtime/connectors/kafka_properties.h - a table's 'properties.*' on their way
+ * to the Kafka client. Which ones SQL may set stands in
+ * parser/kafka_properties.def; what is not there never passes here either,
+ * since some settings load code, run programs or open files.
  */
 #ifndef RUNTIME_CONNECTORS_KAFKA_PROPERTIES_H
 #define RUNTIME_CONNECTORS_KAFKA_PROPERTIES_H
@@ -9,20 +10,17 @@
 #include "base/error.h"
 #include "parser/options.h"
 
-enum kafka_role { KAFKA_SOURCE = 1, KAFKA_SINK = 2 };
-
-/* Calls set() with librdkafka's name and the value of each property that the
- * client should get; one that returns -1 ends the walk. Those that belong to
- * the connector itself (bootstrap.servers, group.id, auto.offset.reset, acks)
- * are not among them. `paths`: where '*.location' may point, NULL-terminated;
- * NULL: anywhere. */
-int kafka_properties_each(const struct options *o, enum kafka_role role,
-			  const char *const *paths,
+/* Calls set() for each property but those that the connector decides on by
+ * itself; one that returns -1 ends the walk. References to secrets are
+ * resolved: '${file:/path}', '${env:NAME}', '${cred:NAME}' (a credential of
+ * systemd). `paths`: directories that files may lie in, NULL-terminated; NULL:
+ * anywhere. */
+int kafka_properties_each(const struct options *o, const char *const *paths,
 			  int (*set)(void *arg, const char *name,
 				     const char *value, struct error *err),
 			  void *arg, struct error *err);
 
-/* The value of 'properties.<name>', or NULL. */
+/* The value of 'properties.<name>' by librdkafka's name, or NULL. */
 const char *kafka_property(const struct options *o, const char *name);
 
 #endif

@@ -158,22 +158,20 @@ source_conf_limits(struct kafka_source *s, rd_kafka_conf_t *conf,
 				  s->queue_bytes / 1024, err);
 }
 
-/* Settings that a table may replace, under Java's name or librdkafka's. */
+/* Settings that a table may replace. */
 static int
 source_conf_defaults(struct kafka_source *s, rd_kafka_conf_t *conf,
 		     struct error *err)
 {
-	static const char *const defaults[][3] = {
-		{ "isolation.level", "isolation.level", "read_committed" },
-		{ "check.crcs", "check.crcs", "true" },
-		{ "fetch.max.wait.ms", "fetch.wait.max.ms", "100" },
+	static const char *const defaults[][2] = {
+		{ "isolation.level", "read_committed" },
+		{ "fetch.wait.max.ms", "100" },
 	};
 	int64_t fetch = s->env.queue_bytes / 2;
 
 	for (size_t i = 0; i < ARRAY_LEN(defaults); i++)
 		if (!kafka_property(s->options, defaults[i][0]) &&
-		    !kafka_property(s->options, defaults[i][1]) &&
-		    kafka_conf_set(conf, defaults[i][1], defaults[i][2],
+		    kafka_conf_set(conf, defaults[i][0], defaults[i][1],
 				   err) < 0)
 			return -1;
 	if (kafka_property(s->options, "fetch.max.bytes"))
@@ -191,6 +189,7 @@ source_conf(struct kafka_source *s, struct error *err)
 		{ "enable.auto.offset.store", "false" },
 		{ "auto.offset.reset", "error" },
 		{ "enable.partition.eof", "true" },
+		{ "check.crcs", "true" },
 		/* an embedded topic exists as soon as somebody names it */
 		{ "allow.auto.create.topics", s->embedded ? "true" : "false" },
 		{ "fetch.queue.backoff.ms", "1" }, /* last: since 2.2 */
@@ -199,7 +198,7 @@ source_conf(struct kafka_source *s, struct error *err)
 	rd_kafka_conf_t *conf;
 	char group[256];
 
-	conf = kafka_conf_create(s->options, &s->env, KAFKA_SOURCE, err);
+	conf = kafka_conf_create(s->options, &s->env, err);
 	if (!conf)
 		return NULL;
 	if (source_conf_defaults(s, conf, err) < 0)

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tests/unit/kafka_rig.c - the job's thread in miniature, and librdkafka used
+ * plainly on the other side.
+ */
+#include "tests/unit/kafka_rig.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/time.h"
+
+int64_t
+rig_now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * US_PER_SECOND + t.tv_nsec / 1000;
+}
+
+struct options *
+rig_options(struct arena *a, const char *connector, ...)
+{
+	struct options *o = arena_new(a, struct options);
+	const char *key;
+	va_list ap;
+
+	o->connector = connector;
+	o->keys = arena_array(a, 32, const char *);
+	o->values = arena_array(a, 32, const char *);
+	o->defs = arena_array(a, 32, const struct option_def *);
+	va_start(ap, connector);
+	while ((key = va_arg(ap, const char *)) != NULL) {
+		o->keys[o->n] = key;
+		o->values[o->n++] = va_arg(ap, const char *);
+	}
+	va_end(ap);
+	return o;
+}
+
+/* ---- brokers ---- */
+
+static char own_broker[64];
+
+static void
+own_broker_stop(void)
+{
+	rig_broker_verb("stop", own_broker);
+}
+
+void
+rig_broker_verb(const char *verb, const char *address)
+{
+	char command[160];
+
+	snprintf(command, sizeof(command), "tests/kafka/broker %s %s >&2", verb,
+		 strrchr(address, ':') + 1);
+	if (system(command) != 0)
+		FAIL("%s failed", command);
+}
+
+const char *
+rig_broker_own(void)
+{
+	static char reason[256];
+	FILE *f;
+	char line[256] = "";
+	int status;
+
+	if (reason[0])
+		SKIP("%s", reason);
+	if (own_broker[0])
+		return own_broker;
+	f = popen("tests/kafka/broker start", "r");
+	EXPECT(f != NULL);
+	while (fgets(line, sizeof(line), f))
+		line[strcspn(line, "\n")] = '\0';
+	status = pclose(f);
+	if (status != 0) {
+		snprintf(reason, sizeof(reason), "%s",
+			 line[0] ? line : "no broker");
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+			SKIP("%s", reason);
+		FAIL("the broker did not start: %s", reason);
+	}
+	snprintf(own_broker, sizeof(own_broker), "%.63s", line);
+	atexit(own_broker_stop);
+	return own_broker;
+}
+
+const char *
+rig_broker(void)
+{
+	const char *given = getenv("SLUICE_TEST_KAFKA");
+
+	return given && *given ? given : rig_broker_own();
+}
+
+const char *
+rig_topic_name(const char *word)
+{
+	static char name[8][128];
+	static unsigned n;
+	char *at = name[n++ % 8];
+
+	snprintf(at, sizeof(name[0]), "kfk-%s-%d-%lld", word, (int)getpid(),
+		 (long long)rig_now_us());
+	return at;
+}
+
+/* ---- the plain client ---- */
+
+static rd_kafka_t *
+plain_client(const char *broker, rd_kafka_type_t type)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	char text[256];
+	rd_kafka_t *rk;
+
+	rd_kafka_conf_set(conf, "bootstrap.servers", broker, NULL, 0);
+	rd_kafka_conf_set(conf, "group.id", "kfk-rig", NULL, 0);
+	rd_kafka_conf_set(conf, "enable.auto.commit", "false", NULL, 0);
+	rd_kafka_conf_set(conf, "enable.partition.eof", "true", NULL, 0);
+	rd_kafka_conf_set(conf, "auto.offset.reset", "earliest", NULL, 0);
+	rd_kafka_conf_set(conf, "isolation.level", "read_committed", NULL, 0);
+	rd_kafka_conf_set(conf, "log_level", "0", NULL, 0);
+	rk = rd_kafka_new(type, conf, text, sizeof(text));
+	if (!rk)
+		FAIL("no client: %s", text);
+	return rk;
+}
+
+/* Sends one admin request and waits for its answer's error texts. */
+static void
+admin_finish(rd_kafka_t *rk, rd_kafka_queue_t *q, const char *what)
+{
+	rd_kafka_event_t *ev = rd_kafka_queue_poll(q, 30000);
+	const rd_kafka_topic_result_t **results = NULL;
+	size_t n = 0;
+
+	if (!ev || rd_kafka_event_error(ev))
+		FAIL("%s: %s", what,
+		     ev ? rd_kafka_event_error_string(ev) : "no answer");
+	if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_CREATETOPICS_RESULT)
+		results = rd_kafka_CreateTopics_result_topics(
+			rd_kafka_event_CreateTopics_result(ev), &n);
+	else if (rd_kafka_event_type(ev) == RD_KAFKA_EVENT_DELETETOPICS_RESULT)
+		results = rd_kafka_DeleteTopics_result_topics(
+			rd_kafka_event_DeleteTopics_result(ev), &n);
+	else if (rd_kafka_event_type(ev) ==
+		 RD_KAFKA_EVENT_CREATEPARTITIONS_RESULT)
+		results = rd_kafka_CreatePartitions_result_topics(
+			rd_kafka_event_CreatePartitions_result(ev), &n);
+	for (size_t i = 0; i < n; i++)
+		if (rd_kafka_topic_result_error(results[i]))
+			FAIL("%s: %s", what,
+			     rd_kafka_err2str(
+				     rd_kafka_topic_result_error(results[i])));
+	rd_kafka_event_destroy(ev);
+	rd_kafka_queue_destroy(q);
+	rd_kafka_destroy(rk);
+}
+
+void
+rig_topic_create(const char *broker, const char *topic, int partitions,
+		 const char *config, const char *value)
+{
+	rd_kafka_t *rk = plain_client(broker, RD_KAFKA_PRODUCER);
+	rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
+	rd_kafka_NewTopic_t *t =
+		rd_kafka_NewTopic_new(topic, partitions, 1, NULL, 0);
+
+	if (config)
+		rd_kafka_NewTopic_set_config(t, config, value);
+	rd_kafka_CreateTopics(rk, &t, 1, NULL, q);
+	rd_kafka_NewTopic_destroy(t);
+	admin_finish(rk, q, "create topic");
+}
+
+void
+rig_topic_delete(const char *broker, const char *topic)
+{
+	rd_kafka_t *rk = plain_client(broker, RD_KAFKA_PRODUCER);
+	rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
+	rd_kafka_DeleteTopic_t *t = rd_kafka_DeleteTopic_new(topic);
+
+	rd_kafka_DeleteTopics(rk, &t, 1, NULL, q);
+	rd_kafka_DeleteTopic_destroy(t);
+	admin_finish(rk, q, "delete topic");
+}
+
+void
+rig_topic_partitions(const char *broker, const char *topic, int total)
+{
+	rd_kafka_t *rk = plain_client(broker, RD_KAFKA_PRODUCER);
+	rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
+	rd_kafka_NewPartitions_t *p =
+		rd_kafka_NewPartitions_new(topic, (size_t)total, NULL, 0);
+
+	rd_kafka_CreatePartitions(rk, &p, 1, NULL, q);
+	rd_kafka_NewPartitions_destroy(p);
+	admin_finish(rk, q, "add partitions");
+}
+
+void
+rig_topic_trim(const char *broker, const char *topic, int partition,
+	       int64_t offset)
+{
+	rd_kafka_t *rk = plain_client(broker, RD_KAFKA_PRODUCER);
+	rd_kafka_queue_t *q = rd_kafka_queue_new(rk);
+	rd_kafka_topic_partition_list_t *list =
+		rd_kafka_topic_partition_list_new(1);
+	rd_kafka_DeleteRecords_t *d;
+
+	rd_kafka_topic_partition_list_add(list, topic, partition)->offset =
+		offset;
+	d = rd_kafka_DeleteRecords_new(list);
+	rd_kafka_topic_partition_list_destroy(list);
+	rd_kafka_DeleteRecords(rk, &d, 1, NULL, q);
+	rd_kafka_DeleteRecords_destroy(d);
+	admin_finish(rk, q, "delete records");
+}
+
+void
+rig_produce(const char *broker, const char *topic, int partition,
+	    const char *word, int from, int n, int64_t time_ms)
+{
+	rd_kafka_t *rk = plain_client(broker, RD_KAFKA_PRODUCER);
+
+	for (int i = from; i < from + n; i++) {
+		char value[128];
+		int len = snprintf(value, sizeof(value), "%s-%d", word, i);
+
+		rd_kafka_producev(
+			rk, RD_KAFKA_V_TOPIC(topic),
+			RD_KAFKA_V_PARTITION(partition),
+			RD_KAFKA_V_VALUE(value, (size_t)len),
+			RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+			RD_KAFKA_V_TIMESTAMP(time_ms ? time_ms + 1000 * i : 0),
+			RD_KAFKA_V_END);
+		if (i % 10000 == 0)
+			rd_kafka_poll(rk, 0);
+	}
+	if (rd_kafka_flush(rk, 30000))
+		FAIL("records for %s were not acknowledged", topic);
+	rd_kafka_destroy(rk);
+}
+
+static struct rig_record *
+record_of(const rd_kafka_message_t *m)
+{
+	struct rig_record *r = mem_zalloc(sizeof(*r));
+
+	r->partition = m->partition;
+	r->timestamp_ms = rd_kafka_message_timestamp(m, NULL);
+	if (m->key) {
+		r->key = mem_zalloc(m->key_len + 1);
+		memcpy(r->key, m->key, m->key_len);
+		r->key_len = m->key_len;
+	}
+	if (m->payload) {
+		r->value = mem_zalloc(m->len + 1);
+		memcpy(r->value, m->payload, m->len);
+		r->value_len = m->len;
+	}
+	return r;
+}
+
+static unsigned
+assign_all(rd_kafka_t *rk, const char *topic)
+{
+	rd_kafka_topic_t *t = rd_kafka_topic_new(rk, topic, NULL);
+	rd_kafka_topic_partition_list_t *list =
+		rd_kafka_topic_partition_list_new(8);
+	const struct rd_kafka_metadata *m = NULL;
+	unsigned n = 0;
+
+	if (rd_kafka_metadata(rk, 0, t, &m, 10000) == 0)
+		n = (unsigned)m->topics[0].partition_cnt;
+	for (unsigned i = 0; i < n; i++)
+		rd_kafka_topic_partition_list_add(list, topic, (int32_t)i)
+			->offset = RD_KAFKA_OFFSET_BEGINNING;
+	rd_kafka_assign(rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	if (m)
+		rd_kafka_metadata_destroy(m);
+	rd_kafka_topic_destroy(t);
+	return n;
+}
+
+struct rig_record *
+rig_consume(const char *broker, const char *topic, unsigned *ret_n)
+{
+	rd_kafka_t *rk = plain_client(broker, RD_KAFKA_CONSUMER);
+	struct rig_record *first = NULL, **last = &first;
+	unsigned open = assign_all(rk, topic);
+	int64_t until = rig_now_us() + 20 * US_PER_SECOND;
+
+	*ret_n = 0;
+	while (open && rig_now_us() < until) {
+		rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, 100);
+
+		if (m && m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+			open--;
+		} else if (m && !m->err) {
+			*last = record_of(m);
+			last = &(*last)->next;
+			++*ret_n;
+		}
+		if (m)
+			rd_kafka_message_destroy(m);
+	}
+	rd_kafka_consumer_close(rk);
+	rd_kafka_destroy(rk);
+	if (open)
+		FAIL("cannot read %s to its end", topic);
+	return first;
+}
+
+void
+rig_records_free(struct rig_record *r)
+{
+	while (r) {
+		struct rig_record *next = r->next;
+
+		free(r->key);
+		free(r->value);
+		free(r);
+		r = next;
+	}
+}
+
+/* ---- a source ---- */
+
+static void *
+work_run(void *arg)
+{
+	struct blocking_work *w = arg;
+
+	w->run(w->self);
+	return NULL;
+}
+
+struct rig_source *
+rig_source_open(const struct options *o, const struct start_offset *start,
+		unsigned nstart, const char *embedded)
+{
+	const struct connector_env env = {
+		.job = "rig", .embedded = embedded,
+		.queue_bytes = 32 << 20, .inflight_bytes = 64 << 20,
+		.now_us = rig_now_us(), .out_fd = -1,
+	};
+	const struct source_spec spec = {
+		.options = o, .start = start, .nstart = nstart, .env = &env,
+	};
+	const struct source_type *type = source_type_find("kafka");
+	struct rig_source *r = mem_zalloc(sizeof(*r));
+
+	arena_init(&r->arena);
+	if (type->open(&r->source, &spec, &r->err) < 0) {
+		r->failed = 1;
+		return r;
+	}
+	r->work = type->work(r->source);
+	EXPECT(pthread_create(&r->thread, NULL, work_run, &r->work) == 0);
+	return r;
+}
+
+/* One step of a job; returns how many records came. */
+static unsigned
+source_step(struct rig_source *r)
+{
+	const struct source_type *type = r->source->type;
+	const struct part_info *info;
+	unsigned n = type->parts(r->source, &info), got = 0;
+
+	if (type->check(r->source, &r->err) < 0)
+		r->failed = 1;
+	for (unsigned i = 0; i < n && !r->failed; i++) {
+		int rc;
+
+		if (r->max - r->n < BATCH_ROWS) {
+			r->max = 2 * r->max + BATCH_ROWS;
+			r->got = mem_realloc(r->got,
+					     r->max * sizeof(*r->got));
+		}
+		rc = type->poll(r->source, i, r->got + r->n, BATCH_ROWS,
+				&r->arena, rig_now_us(), &r->err);
+		if (rc < 0) {
+			r->failed = 1;
+		} else {
+			r->n += (unsigned)rc;
+			got += (unsigned)rc;
+		}
+	}
+	return got;
+}
+
+static void
+source_wait(struct rig_source *r, int ms)
+{
+	struct pollfd fd = { .fd = r->source->type->wake_fd(r->source),
+			     .events = POLLIN };
+
+	if (poll(&fd, 1, ms) > 0)
+		r->source->type->woken(r->source);
+}
+
+void
+rig_source_read(struct rig_source *r, unsigned n, int ms)
+{
+	int64_t until = rig_now_us() + ms * US_PER_MS;
+
+	while (!r->failed && r->n < n && rig_now_us() < until)
+		if (!source_step(r) && r->n < n)
+			source_wait(r, 2000);
+}
+
+bool
+rig_source_until(struct rig_source *r, enum part_state state, int ms)
+{
+	int64_t until = rig_now_us() + ms * US_PER_MS;
+
+	while (!r->failed && rig_now_us() < until) {
+		const struct part_info *info;
+		unsigned n, same = 0;
+
+		source_step(r);
+		n = r->source->type->parts(r->source, &info);
+		for (unsigned i = 0; i < n; i++)
+			same += info[i].state == state;
+		if (n && same == n)
+			return true;
+		source_wait(r, 100);
+	}
+	return false;
+}
+
+const char *
+rig_source_values(struct rig_source *r)
+{
+	struct buf b;
+	const char *text;
+
+	buf_init(&b);
+	for (unsigned i = 0; i < r->n; i++) {
+		if (i)
+			buf_putc(&b, ' ');
+		if (r->got[i].value)
+			buf_append(&b, r->got[i].value, r->got[i].value_len);
+		else
+			buf_puts(&b, "NULL");
+	}
+	text = arena_strndup(&r->arena, b.data ? b.data : "", b.len);
+	buf_release(&b);
+	return text;
+}
+
+const char *
+rig_source_notices(struct rig_source *r)
+{
+	struct buf b;
+	const char *text;
+
+	buf_init(&b);
+	while ((text = r->source->type->notice(r->source)) != NULL) {
+		buf_puts(&b, text);
+		buf_putc(&b, '\n');
+	}
+	text = arena_strndup(&r->arena, b.data ? b.data : "", b.len);
+	buf_release(&b);
+	return text;
+}
+
+void
+rig_source_close(struct rig_source *r)
+{
+	if (r->source) {
+		r->work.stop(r->work.self);
+		pthread_join(r->thread, NULL);
+		r->source->type->close(r->source);
+	}
+	arena_release(&r->arena);
+	free(r->got);
+	free(r);
+}

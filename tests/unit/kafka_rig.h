@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tests/unit/kafka_rig.h - a Kafka source or sink outside of any job, driven
+ * as the job's thread would, and a plain client to look at it from the other
+ * side.
+ */
+#ifndef TESTS_UNIT_KAFKA_RIG_H
+#define TESTS_UNIT_KAFKA_RIG_H
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+
+#include "base/arena.h"
+#include "runtime/connector.h"
+#include "tests/unit/test.h"
+
+/* ---- options without SQL ---- */
+
+/* Pairs of texts, ended by NULL. Lives in the arena. */
+struct options *rig_options(struct arena *a, const char *connector, ...);
+
+/* ---- the other side ---- */
+
+/* SLUICE_TEST_KAFKA, or a broker of this program's own that ends with it.
+ * Skips the test when there can be none. */
+const char *rig_broker(void);
+/* Always this program's own: for tests that stop it. */
+const char *rig_broker_own(void);
+void rig_broker_verb(const char *verb, const char *address); /* kill, resume */
+/* A name that nobody else uses. */
+const char *rig_topic_name(const char *word);
+void rig_topic_create(const char *broker, const char *topic, int partitions,
+		      const char *config, const char *value);
+void rig_topic_delete(const char *broker, const char *topic);
+void rig_topic_partitions(const char *broker, const char *topic, int total);
+/* Deletes the records below `offset`. */
+void rig_topic_trim(const char *broker, const char *topic, int partition,
+		    int64_t offset);
+/* "word-0", "word-1", ... to one partition, acknowledged on return; times
+ * from time_ms on, 1000 ms apart (0: now). */
+void rig_produce(const char *broker, const char *topic, int partition,
+		 const char *word, int from, int n, int64_t time_ms);
+/* The whole of a partition as "key=value" lines ("-" for NULL). */
+struct rig_record {
+	char *key, *value; /* NUL-terminated copies; NULL */
+	size_t key_len, value_len;
+	int32_t partition;
+	int64_t timestamp_ms;
+	struct rig_record *next;
+};
+struct rig_record *rig_consume(const char *broker, const char *topic,
+			       unsigned *ret_n);
+void rig_records_free(struct rig_record *r);
+
+/* ---- a source ---- */
+
+struct rig_source {
+	struct source *source;
+	pthread_t thread;
+	struct blocking_work work;
+	struct arena arena;
+	struct error err;
+	int failed;            /* poll() or check() gave -1 */
+	unsigned n;            /* records so far */
+	struct raw_record *got; /* of all parts, in the order of arrival */
+	unsigned max;
+};
+
+struct rig_source *rig_source_open(const struct options *o,
+				   const struct start_offset *start,
+				   unsigned nstart, const char *embedded);
+/* Polls until n records have come in all, or `ms` are over, or it failed. */
+void rig_source_read(struct rig_source *r, unsigned n, int ms);
+/* Polls until all parts are in the state; returns whether they are. */
+bool rig_source_until(struct rig_source *r, enum part_state state, int ms);
+/* "value value value" of the records in arrival order. */
+const char *rig_source_values(struct rig_source *r);
+const char *rig_source_notices(struct rig_source *r);
+void rig_source_close(struct rig_source *r);
+
+int64_t rig_now_us(void);
+
+#endif
