@@ -66,6 +66,7 @@ enum view_how {
 	VIEW_DISTINCT,     /* number of different values in table `table`: its
 			    * last key column, where column col is > 0 (the
 			    * count of a FILTER; col 0: wherever it is) */
+	VIEW_DISTINCT_SUM, VIEW_DISTINCT_AVG, /* of these values */
 	VIEW_VALUE,        /* GROUP BY: the column itself (of _groups) */
 };
 struct view_column {

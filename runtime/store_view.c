@@ -144,12 +144,15 @@ sum_f64(struct view *v, const char *x)
 }
 
 static const char *
+sum_of(struct view *v, struct type t, const char *x)
+{
+	return phys_of(t) == PHYS_F64 ? sum_f64(v, x) : sum_exact(v, x);
+}
+
+static const char *
 sum_text(struct view *v, unsigned col)
 {
-	const char *x = accumulator_text(v, col);
-	struct type t = v->values->cols[col].type;
-
-	return phys_of(t) == PHYS_F64 ? sum_f64(v, x) : sum_exact(v, x);
+	return sum_of(v, v->values->cols[col].type, accumulator_text(v, col));
 }
 
 /* x as a number to be compared: the infinities are numbers, NaN is not. */
@@ -209,20 +212,37 @@ ratio_text(struct view *v, struct type t, const char *sum, const char *n)
 			    sum, sum, sum, sum, n);
 }
 
-/* How many different values the window (or group) has. */
+/* What is counted, summed or averaged over x, one row for each value. */
+static const char *
+distinct_result(struct view *v, const struct view_column *c, struct type t)
+{
+	switch (c->how) {
+	case VIEW_DISTINCT_SUM:
+		return sum_of(v, t, "x");
+	case VIEW_DISTINCT_AVG:
+		return ratio_text(v, c->type, sum_of(v, t, "x"), "count(*)");
+	default:
+		return "count(*)";
+	}
+}
+
+/* Over the different values that the window (or group) has. */
 static const char *
 distinct_text(struct view *v, const struct view_column *c)
 {
 	const struct store_table *t =
 		store_table_of(v->s, v->o->op, c->table);
 	struct arena *a = &v->s->arena;
+	unsigned value;
 	struct buf b;
 	const char *text;
 
 	CHECK(t);
+	value = t->nkeys - 1u;
 	buf_init(&b);
-	buf_printf(&b, "(SELECT count(DISTINCT %s) FROM ",
-		   column_text(v, 'd', t, t->def->nkeys - 1u));
+	buf_printf(&b, "(SELECT %s FROM (SELECT DISTINCT %s AS x FROM ",
+		   distinct_result(v, c, t->cols[value].type),
+		   column_text(v, 'd', t, value));
 	sql_name(&b, t->name);
 	buf_printf(&b, " d WHERE d._id = g._id");
 	if (v->panes)
@@ -231,7 +251,7 @@ distinct_text(struct view *v, const struct view_column *c)
 			   column_text(v, 'd', t, 0));
 	if (c->col > 0)
 		buf_printf(&b, " AND %s > 0", column_text(v, 'd', t, c->col));
-	buf_putc(&b, ')');
+	buf_puts(&b, "))");
 	text = arena_strdup(a, buf_cstr(&b));
 	buf_release(&b);
 	return text;
@@ -268,6 +288,8 @@ pane_column_text(struct view *v, const struct view_column *c)
 		return ratio_text(v, c->type, sum_text(v, c->col),
 				  sum_text(v, c->col2));
 	case VIEW_DISTINCT:
+	case VIEW_DISTINCT_SUM:
+	case VIEW_DISTINCT_AVG:
 		return distinct_text(v, c);
 	}
 	return "NULL";
@@ -279,7 +301,8 @@ group_column_text(struct view *v, const struct view_column *c)
 {
 	const char *x;
 
-	if (c->how == VIEW_DISTINCT)
+	if (c->how == VIEW_DISTINCT || c->how == VIEW_DISTINCT_SUM ||
+	    c->how == VIEW_DISTINCT_AVG)
 		return distinct_text(v, c);
 	CHECK(c->how != VIEW_WINDOW_START);
 	CHECK(c->how != VIEW_WINDOW_END);

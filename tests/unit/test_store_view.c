@@ -392,6 +392,58 @@ TEST(distinct_values_are_counted_over_the_whole_window)
 	store_rig_release(&v.r);
 }
 
+TEST(distinct_values_are_summed_once)
+{
+	struct view_rig v;
+
+	view_init(&v, "BIGINT _id", "BIGINT _pane, BIGINT _id, BIGINT n");
+	v.distinct = (struct table_def){ .suffix = "_distinct_v",
+					 .nkeys = 3, .first_is_pane = true };
+	v.distinct.schema = store_rig_schema(
+		&v.r, "BIGINT _pane, BIGINT _id, DOUBLE value, BIGINT n");
+	v.window = (struct plan_window){ .kind = WINDOW_HOP,
+					 .size_us = 2 * S, .slide_us = S };
+	view_column(&v, "start", VIEW_WINDOW_START, 0, 0, type_timestamp(3));
+	view_column(&v, "sum", VIEW_DISTINCT_SUM, 3, 0, TYPE_OF(TYPE_DOUBLE));
+	view_column(&v, "avg", VIEW_DISTINCT_AVG, 3, 0, TYPE_OF(TYPE_DOUBLE));
+	v.cols[1].table = v.cols[2].table =
+		store_rig_table(&v.r, v.o, &v.distinct);
+	view_attach(&v);
+	store_rig_put(&v.r, v.o, 0, "1");
+	store_rig_put(&v.r, v.o, 1, "0|1|3", "1000000|1|2", "5000000|1|1");
+	store_rig_put(&v.r, v.o, 2, "0|1|1.5|2", "0|1|2|0", "1000000|1|1.5|1",
+		      "1000000|1|4.5|1", "5000000|1|inf|1");
+	view_commit(&v);
+	EXPECT_VIEW(&v, "1", "1969-12-31 23:59:59.000|1.5|1.5\n"
+			     "1970-01-01 00:00:00.000|6.0|3.0\n"
+			     "1970-01-01 00:00:01.000|6.0|3.0\n"
+			     "1970-01-01 00:00:04.000|Infinity|Infinity\n"
+			     "1970-01-01 00:00:05.000|Infinity|Infinity\n");
+	store_rig_release(&v.r);
+}
+
+TEST(distinct_counts_of_a_group_by)
+{
+	struct view_rig v;
+
+	view_init(&v, "BIGINT _id, STRING word, BIGINT _rows", NULL);
+	v.distinct = (struct table_def){ .suffix = "_distinct_v",
+					 .nkeys = 2 };
+	v.distinct.schema = store_rig_schema(
+		&v.r, "BIGINT _id, BIGINT value, BIGINT n");
+	view_column(&v, "word", VIEW_KEY, 1, 0, TYPE_STRING_OF);
+	view_column(&v, "n", VIEW_DISTINCT, 2, 0, TYPE_OF(TYPE_BIGINT));
+	view_column(&v, "avg", VIEW_DISTINCT_AVG, 2, 0, TYPE_OF(TYPE_BIGINT));
+	v.cols[1].table = v.cols[2].table =
+		store_rig_table(&v.r, v.o, &v.distinct);
+	view_attach(&v);
+	store_rig_put(&v.r, v.o, 0, "1|a|3", "2|b|1");
+	store_rig_put(&v.r, v.o, 1, "1|7|2", "1|8|1", "1|100|0");
+	view_commit(&v);
+	EXPECT_VIEW(&v, "1", "a|2|7\nb|0|NULL\n");
+	store_rig_release(&v.r);
+}
+
 TEST(a_group_by_shows_its_groups)
 {
 	struct view_rig v;
