@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tests/unit/test_kafka_mock.c - the Kafka source on the embedded Kafka: what
+ * can be told without a real broker, and what the embedded one's limits mean.
+ */
+#include "daemon/embedded_kafka.h"
+#include "runtime/connectors/kafka_properties.h"
+#include "tests/unit/kafka_rig.h"
+
+static struct arena arena;
+static struct embedded_kafka *kafka;
+static const char *address;
+
+static void
+begin(void)
+{
+	struct error err = ERROR_INIT;
+
+	arena_init(&arena);
+	if (embedded_kafka_start(&kafka, &err) < 0)
+		FAIL("%s", err.message);
+	address = embedded_kafka_address(kafka);
+}
+
+static void
+end(void)
+{
+	embedded_kafka_stop(kafka);
+	arena_release(&arena);
+}
+
+#define OPTIONS(...) \
+	rig_options(&arena, "kafka", "properties.bootstrap.servers", \
+		    "embedded", __VA_ARGS__)
+#define EARLIEST "scan.startup.mode", "earliest-offset"
+
+TEST(an_embedded_topic_is_there_once_it_is_named)
+{
+	const struct part_info *info;
+	struct rig_source *r;
+
+	begin();
+	r = rig_source_open(OPTIONS("topic", "fresh", EARLIEST, NULL), NULL, 0,
+			    address);
+	EXPECT(rig_source_until(r, PART_CAUGHT_UP, 20000));
+	EXPECT_EQ(r->source->type->parts(r->source, &info), 4);
+	for (int i = 0; i < 4; i++) {
+		EXPECT_STR(info[i].topic, "fresh");
+		EXPECT_EQ(info[i].partition, i);
+		EXPECT_EQ(info[i].next_offset, 0);
+	}
+	rig_produce(address, "fresh", 2, "w", 0, 3, 0);
+	rig_source_read(r, 3, 20000);
+	EXPECT_STR(rig_source_values(r), "w-0 w-1 w-2");
+	EXPECT_EQ(r->got[2].part, 2);
+	rig_source_close(r);
+	end();
+}
+
+TEST(several_topics_are_one_source)
+{
+	struct rig_source *r;
+
+	begin();
+	rig_produce(address, "a", 0, "a", 0, 2, 0);
+	rig_produce(address, "b", 3, "b", 0, 1, 0);
+	r = rig_source_open(OPTIONS("topic", "a; b", EARLIEST,
+				    "scan.bounded.mode", "latest-offset",
+				    NULL), NULL, 0, address);
+	EXPECT(rig_source_until(r, PART_ENDED, 20000));
+	EXPECT_EQ(r->n, 3);
+	rig_source_close(r);
+	end();
+}
+
+/* The cluster keeps 5 MB or 100 000 sets of messages a partition. */
+TEST(trimmed_records_are_skipped_and_counted)
+{
+	struct start_offset at = { .next_offset = 1 };
+	const struct part_info *info;
+	struct rig_source *r;
+
+	begin();
+	at.topic = str_ref("big", 3);
+	rig_produce(address, "big", 0, "0123456789012345678901234567890123456789"
+		    "0123456789012345678901234567890123456789", 0, 90000, 0);
+	r = rig_source_open(OPTIONS("topic", "big", EARLIEST, NULL), &at, 1,
+			    address);
+	EXPECT(rig_source_until(r, PART_CAUGHT_UP, 20000));
+	EXPECT(!r->failed);
+	r->source->type->parts(r->source, &info);
+	EXPECT(info[0].skipped > 0);
+	EXPECT_EQ(info[0].skipped + r->n + 1, 90000);
+	EXPECT_EQ(r->got[0].offset, info[0].skipped + 1);
+	EXPECT(strstr(rig_source_notices(r), "are gone and were skipped"));
+	rig_source_close(r);
+	end();
+}
+
+TEST(offsets_of_an_earlier_life_are_ignored_with_a_notice)
+{
+	struct start_offset at = { .next_offset = 100 };
+	struct rig_source *r;
+
+	begin();
+	at.topic = str_ref("t", 1);
+	rig_produce(address, "t", 0, "n", 0, 2, 0);
+	r = rig_source_open(OPTIONS("topic", "t", EARLIEST, NULL), &at, 1,
+			    address);
+	rig_source_read(r, 2, 20000);
+	EXPECT_STR(rig_source_values(r), "n-0 n-1");
+	EXPECT(strstr(rig_source_notices(r), "keeps nothing over a restart"));
+	rig_source_close(r);
+	end();
+}
+
+TEST(what_the_embedded_kafka_cannot_do_is_refused)
+{
+	struct rig_source *r;
+
+	begin();
+	r = rig_source_open(OPTIONS("topic", "t", "scan.startup.mode",
+				    "timestamp", "scan.startup.timestamp-millis",
+				    "0", NULL), NULL, 0, address);
+	EXPECT(r->failed);
+	EXPECT_EQ(r->err.code, ERR_UNSUPPORTED);
+	rig_source_close(r);
+
+	r = rig_source_open(OPTIONS("topic", "t", EARLIEST, NULL), NULL, 0,
+			    NULL);
+	EXPECT(r->failed);
+	EXPECT_EQ(r->err.code, ERR_INVALID_OPTION);
+	rig_source_close(r);
+	end();
+}
+
+TEST(specific_offsets_are_checked_at_once)
+{
+	static const char *const bad[] = { "0:42", "partition:0,offset:-1",
+		"partition:0,offset:1,", "partition:x,offset:1" };
+
+	begin();
+	for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
+		struct rig_source *r = rig_source_open(
+			OPTIONS("topic", "t", "scan.startup.mode",
+				"specific-offsets",
+				"scan.startup.specific-offsets", bad[i], NULL),
+			NULL, 0, address);
+
+		if (!r->failed)
+			FAIL("'%s' was accepted", bad[i]);
+		EXPECT_EQ(r->err.code, ERR_INVALID_OPTION);
+		rig_source_close(r);
+	}
+	end();
+}
+
+TEST(a_source_ends_while_its_broker_does_not_answer)
+{
+	struct rig_source *r;
+	int64_t began_us = rig_now_us();
+
+	begin();
+	r = rig_source_open(rig_options(&arena, "kafka", "topic", "t", EARLIEST,
+					"properties.bootstrap.servers",
+					"127.0.0.1:1", NULL), NULL, 0, NULL);
+	rig_source_read(r, 1, 300);
+	EXPECT(!r->failed);
+	rig_source_close(r);
+	EXPECT(rig_now_us() - began_us < 6 * 1000000);
+	end();
+}
+
+/* ---- properties ---- */
+
+static char passed[512];
+
+static int
+pass(void *arg, const char *name, const char *value, struct error *err)
+{
+	(void)arg, (void)err;
+	snprintf(passed + strlen(passed), sizeof(passed) - strlen(passed),
+		 "%s=%s;", name, value);
+	return 0;
+}
+
+static int
+walk(const char *const *paths, struct error *err, const char *key,
+     const char *value)
+{
+	passed[0] = '\0';
+	return kafka_properties_each(
+		rig_options(&arena, "kafka", "topic", "t",
+			    "properties.bootstrap.servers", "h:1",
+			    key, value, NULL), paths, pass, NULL, err);
+}
+
+TEST(only_listed_properties_pass)
+{
+	struct error err = ERROR_INIT;
+
+	EXPECT_EQ(walk(NULL, &err, "properties.linger.ms", "7"), 0);
+	EXPECT_STR(passed, "linger.ms=7;");
+	EXPECT_EQ(walk(NULL, &err, "properties.group.id", "g"), 0);
+	EXPECT_STR(passed, ""); /* the connector's own */
+	EXPECT_EQ(walk(NULL, &err, "properties.plugin.library.paths", "x.so"),
+		  -1);
+	EXPECT_EQ(err.code, ERR_UNKNOWN_OPTION);
+	EXPECT_EQ(walk(NULL, &err, "properties.ssl.key.location", "/k"), -1);
+	arena_release(&arena);
+}
+
+TEST(secrets_are_looked_up_where_they_may_lie)
+{
+	static const char *const elsewhere[] = { "/usr", NULL };
+	static const char *const here[] = { "/tmp", NULL };
+	char path[] = "/tmp/sluice-secret-XXXXXX", reference[64];
+	struct error err = ERROR_INIT;
+	FILE *f = fdopen(mkstemp(path), "w");
+
+	fputs("hunter2\n", f);
+	fclose(f);
+	snprintf(reference, sizeof(reference), "${file:%s}", path);
+	EXPECT_EQ(walk(here, &err, "properties.sasl.password", reference), 0);
+	EXPECT_STR(passed, "sasl.password=hunter2;");
+	EXPECT_EQ(walk(elsewhere, &err, "properties.sasl.password", reference),
+		  -1);
+	EXPECT_EQ(err.code, ERR_PERMISSION);
+	EXPECT(!strstr(err.message, "hunter2"));
+	setenv("SLUICE_TEST_SECRET", "of the environment", 1);
+	EXPECT_EQ(walk(here, &err, "properties.sasl.password",
+		       "${env:SLUICE_TEST_SECRET}"), 0);
+	EXPECT_STR(passed, "sasl.password=of the environment;");
+	EXPECT_EQ(walk(here, &err, "properties.sasl.password",
+		       "${cred:../../etc/passwd}"), -1);
+	remove(path);
+	arena_release(&arena);
+}
