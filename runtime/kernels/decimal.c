@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * runtime/kernels/decimal.c - exact decimals, unscaled integers beside a scale
  * that the type knows. Results that cannot leave 18 digits run dense over
- * int64; all others in i128, checked, and NULL when over the precision
- * (Flink). The binder refuses types whose intermediates could exceed i128.
+ * int64; all others in i128, checked, and once more in 256 bits where that is
+ * too narrow for a moment. Over the precision a result is NULL (Flink).
  */
 #include "base/decimal.h"
 #include "runtime/kernels/loops.h"
+#include "runtime/kernels/wide.h"
 
 /* Narrow columns: operands brought to the result's scale by fx and fy. */
 DENSE_BINARY(add_narrow, int64_t, i64, int64_t, i64,
@@ -46,19 +47,11 @@ put_scaled(struct frame *f, uint32_t row, i128 v, unsigned from)
 		frame_null(f, row);
 }
 
-/* Both operands at the larger of their scales; false: beyond i128. */
-static bool
-aligned(const struct frame *f, uint32_t row, i128 *ret_x, i128 *ret_y)
+static i128
+operand(const struct frame *f, unsigned arg, uint32_t row)
 {
-	const struct type *t = f->call->arg_type;
-	unsigned scale = max_unsigned(t[0].scale, t[1].scale);
-	i128 x = vec_decimal(&f->arg[0], row, phys_of(t[0]));
-	i128 y = vec_decimal(&f->arg[1], row, phys_of(t[1]));
-
-	return !__builtin_mul_overflow(x, decimal_pow10[scale - t[0].scale],
-				       ret_x) &&
-	       !__builtin_mul_overflow(y, decimal_pow10[scale - t[1].scale],
-				       ret_y);
+	return vec_decimal(&f->arg[arg], row,
+			   phys_of(f->call->arg_type[arg]));
 }
 
 static unsigned
@@ -68,34 +61,60 @@ aligned_scale(const struct frame *f)
 			    f->call->arg_type[1].scale);
 }
 
-static void
-add_wide(struct frame *f)
+/* 10^n that brings an operand to the larger of both scales. */
+static i128
+align_factor(const struct frame *f, unsigned arg)
 {
+	return decimal_pow10[aligned_scale(f) - f->call->arg_type[arg].scale];
+}
+
+/* w of scale `from` at the result's scale. */
+static void
+put_wide(struct frame *f, uint32_t row, struct wide w, unsigned from)
+{
+	unsigned scale = f->call->type.scale;
+	i128 v;
+
+	if (from >= scale && from - scale <= DECIMAL_MAX &&
+	    wide_divide(w, decimal_pow10[from - scale], &v))
+		put(f, row, v);
+	else
+		frame_null(f, row);
+}
+
+/* sign: 1 for a sum, -1 for a difference. */
+static void
+add_aligned(struct frame *f, int sign)
+{
+	i128 fx = align_factor(f, 0), fy = align_factor(f, 1);
 	unsigned scale = aligned_scale(f);
 	i128 x, y, sum;
 
 	frame_each(f, row) {
-		if (aligned(f, row, &x, &y) &&
+		i128 a = operand(f, 0, row), b = sign * operand(f, 1, row);
+
+		if (!__builtin_mul_overflow(a, fx, &x) &&
+		    !__builtin_mul_overflow(b, fy, &y) &&
 		    !__builtin_add_overflow(x, y, &sum))
 			put_scaled(f, row, sum, scale);
 		else
-			frame_null(f, row);
+			put_wide(f, row,
+				 wide_sum(wide_product(a, fx),
+					  wide_product(b, fy)),
+				 scale);
 	}
+}
+
+static void
+add_wide(struct frame *f)
+{
+	add_aligned(f, 1);
 }
 
 static void
 sub_wide(struct frame *f)
 {
-	unsigned scale = aligned_scale(f);
-	i128 x, y, difference;
-
-	frame_each(f, row) {
-		if (aligned(f, row, &x, &y) &&
-		    !__builtin_sub_overflow(x, y, &difference))
-			put_scaled(f, row, difference, scale);
-		else
-			frame_null(f, row);
-	}
+	add_aligned(f, -1);
 }
 
 static void
@@ -106,13 +125,12 @@ mul_wide(struct frame *f)
 	i128 product;
 
 	frame_each(f, row) {
-		i128 x = vec_decimal(&f->arg[0], row, phys_of(t[0]));
-		i128 y = vec_decimal(&f->arg[1], row, phys_of(t[1]));
+		i128 x = operand(f, 0, row), y = operand(f, 1, row);
 
-		if (__builtin_mul_overflow(x, y, &product))
-			frame_null(f, row);
-		else
+		if (!__builtin_mul_overflow(x, y, &product))
 			put_scaled(f, row, product, scale);
+		else
+			put_wide(f, row, wide_product(x, y), scale);
 	}
 }
 
@@ -128,47 +146,78 @@ divide_rounded(i128 n, i128 d)
 	return quotient;
 }
 
+/* n * 10^shift / d where n * 10^shift is beyond i128; false: so is the result,
+ * or beyond 38 digits. */
+static bool
+divide_scaled(i128 n, unsigned shift, i128 d, i128 *ret)
+{
+	unsigned first = shift < DECIMAL_MAX ? shift : DECIMAL_MAX;
+	struct wide w = wide_product(n, decimal_pow10[first]);
+
+	return shift - first <= DECIMAL_MAX &&
+	       wide_multiply(&w, decimal_pow10[shift - first]) &&
+	       wide_divide(w, d, ret);
+}
+
+/* n / d at `shift` digits more than both have; false: too many digits. */
+static bool
+quotient(i128 n, i128 d, int shift, i128 *ret)
+{
+	i128 scaled;
+
+	if (shift < 0) {
+		/* a divisor beyond i128 leaves less than half */
+		if (-shift > DECIMAL_MAX ||
+		    __builtin_mul_overflow(d, decimal_pow10[-shift], &scaled))
+			*ret = 0;
+		else
+			*ret = divide_rounded(n, scaled);
+		return true;
+	}
+	if (shift > DECIMAL_MAX ||
+	    __builtin_mul_overflow(n, decimal_pow10[shift], &scaled))
+		return divide_scaled(n, (unsigned)shift, d, ret);
+	*ret = divide_rounded(scaled, d);
+	return true;
+}
+
 static void
 div_wide(struct frame *f)
 {
 	const struct type *t = f->call->arg_type;
 	int shift = (int)f->call->type.scale - t[0].scale + t[1].scale;
+	i128 v;
 
 	frame_each(f, row) {
-		i128 n = vec_decimal(&f->arg[0], row, phys_of(t[0]));
-		i128 d = vec_decimal(&f->arg[1], row, phys_of(t[1]));
-		bool overflow;
+		i128 n = operand(f, 0, row), d = operand(f, 1, row);
 
-		if (d == 0) {
+		if (d == 0)
 			frame_fail(f, row, ERR_DIVISION_BY_ZERO, NULL);
-			continue;
-		}
-		if (shift >= 0)
-			overflow = shift > DECIMAL_MAX ||
-				   __builtin_mul_overflow(
-					   n, decimal_pow10[shift], &n);
+		else if (quotient(n, d, shift, &v))
+			put(f, row, v);
 		else
-			overflow = -shift > DECIMAL_MAX ||
-				   __builtin_mul_overflow(
-					   d, decimal_pow10[-shift], &d);
-		if (overflow)
 			frame_null(f, row);
-		else
-			put(f, row, divide_rounded(n, d));
 	}
 }
 
 static void
 mod_wide(struct frame *f)
 {
+	i128 fx = align_factor(f, 0), fy = align_factor(f, 1);
 	unsigned scale = aligned_scale(f);
 	i128 x, y;
 
 	frame_each(f, row) {
-		if (!aligned(f, row, &x, &y))
-			frame_null(f, row);
-		else if (y == 0)
+		i128 a = operand(f, 0, row), b = operand(f, 1, row);
+
+		if (b == 0)
 			frame_fail(f, row, ERR_DIVISION_BY_ZERO, NULL);
+		else if (__builtin_mul_overflow(b, fy, &y))
+			put_scaled(f, row, a, scale); /* fx is 1: a < b */
+		else if (__builtin_mul_overflow(a, fx, &x))
+			put_scaled(f, row,
+				   wide_remainder(wide_product(a, fx), y),
+				   scale);
 		else
 			put_scaled(f, row, x % y, scale);
 	}
