@@ -161,9 +161,9 @@ define_view(struct bind *b, struct object *o)
 	if (rel.state == WINDOW_PENDING)
 		return 0; /* its readers group it */
 	o->nview_cols = rel.ncols;
-	o->view_cols = arena_array(b->a, rel.ncols, struct view_column);
+	o->view_cols = arena_array(b->a, rel.ncols, struct object_column);
 	for (unsigned i = 0; i < rel.ncols; i++)
-		o->view_cols[i] = (struct view_column){
+		o->view_cols[i] = (struct object_column){
 			arena_strdup(b->a, rel.cols[i].name),
 			rel.cols[i].type };
 	return 0;

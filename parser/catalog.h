@@ -43,7 +43,7 @@ struct table {
 	uint16_t *keys;
 };
 
-struct view_column {
+struct object_column {
 	const char *name;
 	struct type type;
 };
@@ -60,7 +60,7 @@ struct object {
 	struct ast_statement *stmt;
 	struct table *table;   /* OBJECT_TABLE */
 	unsigned nview_cols;   /* OBJECT_VIEW */
-	struct view_column *view_cols;
+	struct object_column *view_cols;
 	struct arena arena;
 };
 

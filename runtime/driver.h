@@ -62,6 +62,7 @@ struct pipeline {
 
 	/* the step under way */
 	bool open;        /* a pass has begun and not ended */
+	bool waited;      /* for room in a sink, in this step */
 	unsigned at;      /* operator that the pass has reached */
 	unsigned nheld;   /* operators with rows for another pass */
 	bool polling;     /* sources are asked in this pass */

@@ -118,12 +118,12 @@ out_edges_follow(struct drive *d)
 	}
 }
 
-/* The minimum over active ports; a port that has ended holds nobody back, and
- * idle ports alone leave the operator at the time it has. */
+/* The minimum over active ports; a port that has ended holds nobody back, nor
+ * does an idle one, unless all are: then no time is newer than theirs. */
 static int64_t
 time_of_inputs(const struct op *op, enum edge_status *ret_status)
 {
-	int64_t active_us = TIME_END, ended_us = TIME_END;
+	int64_t active_us = TIME_END, idle_us = TIME_END, ended_us = TIME_END;
 	unsigned active = 0, idle = 0;
 
 	for (unsigned port = 0; port < op->nin; port++) {
@@ -135,6 +135,8 @@ time_of_inputs(const struct op *op, enum edge_status *ret_status)
 				active_us = e->wm_us;
 		} else if (e->status == EDGE_IDLE) {
 			idle++;
+			if (e->wm_us < idle_us)
+				idle_us = e->wm_us;
 		} else if (e->wm_us < ended_us) {
 			ended_us = e->wm_us;
 		}
@@ -142,7 +144,7 @@ time_of_inputs(const struct op *op, enum edge_status *ret_status)
 	*ret_status = active ? EDGE_ACTIVE : idle ? EDGE_IDLE : EDGE_ENDED;
 	if (active)
 		return active_us;
-	return idle ? op->wm_us : ended_us;
+	return idle ? idle_us : ended_us;
 }
 
 /* A source that has ended keeps its time, so that more rows can follow in
@@ -335,8 +337,10 @@ pass_run(struct pipeline *p, struct error *err)
 		if (d->more || op_full(d->op)) {
 			struct drive *below = deepest_busy(p);
 
-			if (!sinks_have_room(p))
+			if (!sinks_have_room(p)) {
+				p->waited = true;
 				return PIPELINE_BLOCKED;
+			}
 			if (below)
 				d = below;
 		}
@@ -412,6 +416,7 @@ step_begin(struct pipeline *p, int64_t now_us)
 	p->final = p->finishing;
 	p->polled = !p->paused && !p->final;
 	p->open = true;
+	p->waited = false;
 	scans_align(p);
 	pass_begin(p, p->polled);
 }
@@ -442,6 +447,8 @@ step_end(struct pipeline *p)
 	}
 	if (ended)
 		return PIPELINE_ENDED;
+	/* While a step was blocked, rows came of which nobody tells again. */
+	busy |= p->waited;
 	return busy && !p->paused ? PIPELINE_BUSY : PIPELINE_IDLE;
 }
 

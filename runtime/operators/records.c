@@ -426,10 +426,14 @@ zero_late(struct records *r, struct batch *b)
 static int
 decode_late(struct records *r, struct batch *b, struct error *err)
 {
-	struct eval_result unused;
+	struct eval_result cannot_fail;
+	const uint16_t *sel;
+	uint32_t n;
 
-	program_filter(r->filter, b, r->op->wm_us, &b->arena, &b->sel,
-		       &b->nsel, &unused);
+	program_filter(r->filter, b, r->op->wm_us, &b->arena, &sel, &n,
+		       &cannot_fail);
+	b->sel = sel;
+	b->nsel = n;
 	if (!r->value)
 		return 0;
 	if (decode_with(r, r->value, r->late, b, err) < 0)

@@ -560,8 +560,8 @@ watermark_resume(struct op *op, struct error *err)
 /* Caught up and silent for the timeout of polled time (runtime.md section 6).
  * No single stretch counts for more than half of it, so that a process that
  * was stopped asks its source once more before it calls anybody idle. */
-static void
-part_quiet(struct op_watermark *w, struct wm_part *part,
+static bool
+part_turns_idle(struct op_watermark *w, struct wm_part *part,
 	   const struct scan_part *source, int64_t polled_us)
 {
 	int64_t timeout_us = w->plan->idle_timeout_us;
@@ -570,17 +570,38 @@ part_quiet(struct op_watermark *w, struct wm_part *part,
 		part->quiet_us = 0;
 		if (source->step_rows > 0 || source->state == PART_READING)
 			part->idle_since_us = TIME_NONE;
-		return;
+		return false;
 	}
 	if (!source->quiet || timeout_us <= 0 ||
 	    part->idle_since_us != TIME_NONE)
-		return;
+		return false;
 	part->quiet_us += polled_us < timeout_us / 2 ? polled_us
 						     : (timeout_us + 1) / 2;
 	if (part->quiet_us < timeout_us)
-		return;
+		return false;
 	part->idle_since_us = w->op.now_us - part->quiet_us;
 	op_clock_moved(&w->op);
+	return true;
+}
+
+/* Those that turn idle in the same step do so in the order of their times: if
+ * nobody is left, the last of them has led for a moment. */
+static int64_t
+idle_together_us(struct op_watermark *w, const struct scan_part *sources)
+{
+	int64_t polled_us = scan_polled_us(w->op.in[0]->from);
+	int64_t last_us = TIME_NONE;
+	enum edge_status status;
+
+	for (unsigned i = 0; i < w->nparts; i++) {
+		struct wm_part *part = &w->parts[i];
+
+		if (part_turns_idle(w, part, &sources[i], polled_us) &&
+		    part->wm_us > last_us)
+			last_us = part->wm_us;
+	}
+	parts_lowest(w, &status);
+	return status == EDGE_IDLE ? last_us : TIME_NONE;
 }
 
 /* When to look again, should nothing else wake the pipeline. */
@@ -607,8 +628,8 @@ int64_t
 watermark_now(struct op *op, enum edge_status *ret_status)
 {
 	struct op_watermark *w = op_cast(op, &op_watermark_type);
-	const struct op *scan = op->in[0]->from;
 	struct scan_part *sources;
+	int64_t idle_us;
 
 	parts_follow(w);
 	if (op->in[0]->wm_us == TIME_END && w->nheld == 0) {
@@ -616,12 +637,12 @@ watermark_now(struct op *op, enum edge_status *ret_status)
 		*ret_status = EDGE_ENDED;
 		return TIME_END;
 	}
-	scan_parts(scan, &sources);
-	for (unsigned i = 0; i < w->nparts; i++)
-		part_quiet(w, &w->parts[i], &sources[i],
-			   scan_polled_us(scan));
+	scan_parts(op->in[0]->from, &sources);
+	idle_us = idle_together_us(w, sources);
 	set_timer(w, sources);
 	w->table_us = table_after(w);
+	if (idle_us > w->table_us)
+		w->table_us = idle_us;
 	parts_lowest(w, ret_status);
 	return w->table_us;
 }
