@@ -19,6 +19,10 @@
 #include "runtime/store_file.h"
 
 #define BUSY_TIMEOUT_MS 5000
+/* Years 0000 to 9999, where ISO 8601 has four digits; instants beyond are
+ * written as microseconds. */
+#define ISO_MIN_US INT64_C(-62167219200000000)
+#define ISO_MAX_US INT64_C(253402300799999999)
 #define CORRUPT ".corrupt-"
 #define FILE_MODE 0640 /* members of the group may read */
 
@@ -197,7 +201,10 @@ store_bind_time(sqlite3_stmt *st, int i, int64_t us)
 		sqlite3_bind_null(st, i);
 		return;
 	}
-	if (floor_mod(us, US_PER_MS) == 0) {
+	if (us < ISO_MIN_US || us > ISO_MAX_US) {
+		n = (size_t)snprintf(text, sizeof(text), "%lld",
+				     (long long)us);
+	} else if (floor_mod(us, US_PER_MS) == 0) {
 		n = us_format_iso(us, text);
 	} else {
 		n = us_format(us, 6, 'T', text);
@@ -218,11 +225,13 @@ int64_t
 store_column_time(sqlite3_stmt *st, int i)
 {
 	const char *text = (const char *)sqlite3_column_text(st, i);
+	char *end;
 	int64_t us;
 
-	if (!text || !us_parse_strict(text, strlen(text), 'T', true, &us))
-		return TIME_NONE;
-	return us;
+	if (!text || us_parse_strict(text, strlen(text), 'T', true, &us))
+		return text ? us : TIME_NONE;
+	us = strtoll(text, &end, 10);
+	return *text && !*end ? us : TIME_NONE;
 }
 
 static void

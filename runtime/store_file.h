@@ -65,7 +65,8 @@ void store_rollback(struct store_file *f);
 
 /* NULL is bound as NULL; the text is copied by SQLite. */
 void store_bind_text(sqlite3_stmt *st, int i, const char *text);
-/* ISO 8601 UTC; TIME_NONE is NULL. */
+/* ISO 8601 UTC (microseconds outside of the years 0 to 9999); TIME_NONE is
+ * NULL. */
 void store_bind_time(sqlite3_stmt *st, int i, int64_t us);
 /* The text of a column in arena a, or NULL. */
 struct arena;
