@@ -48,7 +48,8 @@ size_t us_format(int64_t us, unsigned digits, char sep,
 size_t us_format_short(int64_t us, char sep, char out[TIME_TEXT_MAX]);
 size_t date_format(int64_t days, char out[TIME_TEXT_MAX]);
 size_t time_format(int64_t ms, unsigned digits, char out[TIME_TEXT_MAX]);
-/* ISO 8601 UTC with Z and three digits: bookkeeping columns and logs. */
+/* ISO 8601 UTC with Z and three digits: bookkeeping columns and logs. The one
+ * text here that ends with a NUL. */
 size_t us_format_iso(int64_t us, char out[TIME_TEXT_MAX]);
 
 /* Strict forms of JSON and CSV input: yyyy-MM-dd, then `sep`, HH:mm:ss and up

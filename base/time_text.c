@@ -87,6 +87,7 @@ us_format_iso(int64_t us, char out[TIME_TEXT_MAX])
 	size_t n = us_format(us, 3, 'T', out);
 
 	out[n] = 'Z';
+	out[n + 1] = '\0';
 	return n + 1;
 }
 
