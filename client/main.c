@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * client/main.c - the command line of sluice.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/version.h"
+#include "client/api.h"
+#include "client/private.h"
+#include "client/run.h"
+#include "client/shell.h"
+
+#define DEFAULT_SOCKET "/run/sluice/sluice.sock"
+#define PARTS_MAX 64
+
+static const char usage[] =
+	"usage: sluice [-s SOCKET|URL] [-o FORMAT] [-e SQL]... [-f FILE]...\n"
+	"       sluice run [--state-dir DIR] [--set section.key=value]... FILE.sql...\n"
+	"       sluice check FILE.sql...\n"
+	"\n"
+	"Sends SQL to sluiced. Without -e and -f: a shell on a terminal, a script\n"
+	"from standard input otherwise. FORMAT: aligned, csv, tsv, json, vertical;\n"
+	"aligned on a terminal and json in a pipe unless said otherwise.\n"
+	"`run` needs no daemon: it starts a private one, waits until every job is\n"
+	"FINISHED, and stops it.\n"
+	"SOCKET is $SLUICE_SOCKET or " DEFAULT_SOCKET " unless given.\n"
+	"Exit: 0 all well, 1 a statement failed, 2 usage, 3 no daemon there,\n"
+	"4 a job failed, 130 interrupted.\n";
+
+static int
+usage_error(void)
+{
+	fputs(usage, stderr);
+	return 2;
+}
+
+static enum output_format
+default_format(void)
+{
+	return isatty(STDOUT_FILENO) ? OUTPUT_ALIGNED : OUTPUT_JSON;
+}
+
+static int
+bad_format(const char *name)
+{
+	fprintf(stderr, "sluice: there is no format \"%s\": aligned, csv, tsv, "
+			"json, vertical\n", name);
+	return 2;
+}
+
+/* ---- sluice run ---- */
+
+static int
+command_run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "state-dir", required_argument, NULL, 'd' },
+		{ "set", required_argument, NULL, 'S' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *sets[PARTS_MAX];
+	struct run_options o = { .format = default_format(), .sets = sets };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1)
+		switch (c) {
+		case 'd':
+			o.state_dir = optarg;
+			break;
+		case 'S':
+			if (o.nsets == PARTS_MAX)
+				return usage_error();
+			sets[o.nsets++] = optarg;
+			break;
+		case 'o':
+			if (!output_format_from(optarg, &o.format))
+				return bad_format(optarg);
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			return usage_error();
+		}
+	if (optind == argc)
+		return usage_error();
+	o.files = argv + optind;
+	o.nfiles = (unsigned)(argc - optind);
+	o.progress = isatty(STDERR_FILENO);
+	return run_files(&o);
+}
+
+/* ---- sluice check: the engine's own job ---- */
+
+static int
+command_check(int argc, char **argv)
+{
+	const char *program = private_program();
+	char **args;
+
+	if (argc < 2)
+		return usage_error();
+	if (!program) {
+		fputs("sluice: there is no sluiced beside this program or in "
+		      "PATH\n", stderr);
+		return 2;
+	}
+	args = calloc((size_t)argc + 2, sizeof(*args));
+	CHECK(args);
+	args[0] = (char *)program;
+	args[1] = "check";
+	for (int i = 1; i < argc; i++)
+		args[i + 1] = argv[i];
+	execv(program, args);
+	perror("sluice: cannot start sluiced");
+	return 2;
+}
+
+/* ---- scripts over the socket ---- */
+
+struct part { /* of -e and -f, in order */
+	const char *text;
+	bool is_file;
+};
+
+static bool
+on_line(void *arg, const char *text, size_t n)
+{
+	output_line(arg, text, n);
+	return !run_interrupted;
+}
+
+static bool
+on_idle(void *arg)
+{
+	output_flush(arg);
+	return !run_interrupted;
+}
+
+static int
+send_part(struct api *a, const struct part *p, struct output *out)
+{
+	struct api_lines lines = { on_line, on_idle, out };
+	struct error err = ERROR_INIT;
+	struct buf text;
+	char shown[4096];
+	int rc = 0;
+
+	buf_init(&text);
+	out->file = p->is_file && strcmp(p->text, "-") != 0 ? p->text : NULL;
+	if (!p->is_file)
+		buf_puts(&text, p->text);
+	else if (run_read_file(p->text, &text) < 0)
+		rc = 1;
+	if (rc == 0 &&
+	    api_sql(a, buf_cstr(&text), text.len, &lines, &err) < 0) {
+		rc = err.code == ERR_CANCELLED ? 130 : 3;
+		if (rc == 3) {
+			error_print(&err, shown, sizeof(shown));
+			fprintf(stderr, "sluice: %s", shown);
+		}
+	}
+	output_flush(out);
+	buf_release(&text);
+	return rc ? rc : out->failed ? 1 : 0;
+}
+
+static int
+send_all(const char *where, const struct part *parts, unsigned n,
+	 enum output_format format)
+{
+	struct error err = ERROR_INIT;
+	struct api *a = api_create(where);
+	struct output out;
+	int status = 0;
+
+	output_init(&out, format);
+	run_catch_signals();
+	if (n > 1 && api_open_session(a, &err) < 0) {
+		fprintf(stderr, "sluice: %s\n", err.message);
+		status = 3;
+	}
+	for (unsigned i = 0; i < n && status == 0; i++)
+		status = send_part(a, &parts[i], &out);
+	output_release(&out);
+	api_destroy(a);
+	return status;
+}
+
+static int
+shell(const char *where, enum output_format format)
+{
+	struct error err = ERROR_INIT;
+	struct api *a = api_create(where);
+	char shown[4096];
+	int status;
+
+	if (api_open_session(a, &err) < 0) {
+		error_print(&err, shown, sizeof(shown));
+		fprintf(stderr, "sluice: %s", shown);
+		status = 3;
+	} else {
+		status = shell_run(a, format);
+	}
+	api_destroy(a);
+	return status;
+}
+
+static int
+command_send(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *where = getenv("SLUICE_SOCKET");
+	enum output_format format = default_format();
+	struct part parts[PARTS_MAX];
+	unsigned n = 0;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+s:o:e:f:hV", options, NULL)) != -1)
+		switch (c) {
+		case 's':
+			where = optarg;
+			break;
+		case 'o':
+			if (!output_format_from(optarg, &format))
+				return bad_format(optarg);
+			break;
+		case 'e':
+		case 'f':
+			if (n == PARTS_MAX)
+				return usage_error();
+			parts[n++] = (struct part){ optarg, c == 'f' };
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		case 'V':
+			printf("sluice %s\n", SLUICE_VERSION);
+			return 0;
+		default:
+			return usage_error();
+		}
+	if (optind < argc) {
+		fprintf(stderr, "sluice: unknown command \"%s\"\n",
+			argv[optind]);
+		return usage_error();
+	}
+	if (!where || !*where)
+		where = DEFAULT_SOCKET;
+	if (n == 0 && isatty(STDIN_FILENO))
+		return shell(where, format);
+	if (n == 0)
+		parts[n++] = (struct part){ "-", true };
+	return send_all(where, parts, n, format);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "run") == 0)
+		return command_run(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "check") == 0)
+		return command_check(argc - 1, argv + 1);
+	return command_send(argc, argv);
+}
