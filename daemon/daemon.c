@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * daemon/daemon.c - the process: takes the state directory, loads what it
+ * knew, listens, and gives everything back in order when it is told to stop.
+ */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/version.h"
+#include "daemon/clock.h"
+#include "daemon/embedded_kafka.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "parser/bind.h"
+
+/* ---- the state directory ---- */
+
+static int
+make_dir(const char *path, struct error *err)
+{
+	char text[4096];
+
+	if (snprintf(text, sizeof(text), "%s", path) >= (int)sizeof(text))
+		return error_set(err, ERR_CONFIG, "the path %s is too long",
+				 path);
+	for (char *p = text + 1;; p++) {
+		char was = *p;
+
+		if (was != '/' && was != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(text, 0750) < 0 && errno != EEXIST)
+			return error_errno(err,
+					   errno == EACCES ? ERR_PERMISSION
+							   : ERR_FILE,
+					   errno, "cannot make %s", text);
+		*p = was;
+		if (was == '\0')
+			return 0;
+	}
+}
+
+static int
+take_state_dir(struct daemon *d, struct error *err)
+{
+	const char *dir = d->config.state_dir;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/jobs", dir);
+	if (make_dir(path, err) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/LOCK", dir);
+	d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (d->lock_fd < 0)
+		return error_errno(err,
+				   errno == EACCES ? ERR_PERMISSION : ERR_FILE,
+				   errno, "cannot open %s", path);
+	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+		error_set(err, ERR_LOCKED,
+			  "another sluiced uses the state directory %s", dir);
+		error_note(err, "stop it first, or give this one another "
+			   "directory by --state-dir");
+		return -1;
+	}
+	return 0;
+}
+
+/* ---- the catalog ---- */
+
+static int
+load_object(enum catalog_kind kind, const char *name, const char *sql,
+	    const char *settings, const char *state, void *arg,
+	    struct error *err)
+{
+	struct daemon *d = arg;
+	struct error why = ERROR_INIT;
+	struct settings s = SETTINGS_INIT;
+	struct ast_statement *stmt;
+	enum catalog_result result;
+	struct arena a;
+	struct parse p;
+
+	(void)settings;
+	(void)state;
+	(void)err;
+	if (kind == CATALOG_JOB)
+		return 0;
+	arena_init(&a);
+	/* What an older version took and this one does not must not keep the
+	 * daemon from starting: jobs carry their own copies. */
+	if (parse_begin(&p, sql, strlen(sql), NULL, &a, &d->limits, &why) < 0 ||
+	    parse_next(&p, &stmt, &why) != 1 ||
+	    catalog_add(d->catalog, &p, stmt, &s, &result, &why) < 0)
+		log_error(LOG_ERROR, "catalog_object_ignored", name, &why);
+	arena_release(&a);
+	return 0;
+}
+
+static int
+load_catalog(struct daemon *d, struct error *err)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/catalog.db", d->config.state_dir);
+	d->catalog = catalog_create(NULL);
+	if (store_catalog_open(path, &d->store, err) < 0)
+		return -1;
+	return store_catalog_each(d->store, load_object, d, err);
+}
+
+/* ---- ending ---- */
+
+static void
+on_handle(uv_handle_t *h, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(h))
+		uv_close(h, NULL);
+}
+
+static void
+on_jobs_stand(void *arg)
+{
+	struct daemon *d = arg;
+
+	http_stop(d->http);
+	d->http = NULL;
+	jobs_destroy(d->jobs);
+	d->jobs = NULL;
+	for (unsigned i = 0; i < ARRAY_LEN(d->signals); i++)
+		uv_close((uv_handle_t *)&d->signals[i], NULL);
+	uv_close((uv_handle_t *)&d->watchdog, NULL);
+}
+
+static void
+on_signal(uv_signal_t *h, int number)
+{
+	struct daemon *d = h->data;
+
+	if (number == SIGHUP) {
+		log_event(LOG_INFO, "reload", NULL,
+			  "answer=\"no setting can change while sluiced runs "
+			  "yet: restart it\"");
+		return;
+	}
+	if (d->stopping) {
+		log_event(LOG_WARN, "stop_at_once", NULL, "signal=%d", number);
+		_exit(0); /* committed checkpoints are what a restart needs */
+	}
+	log_event(LOG_INFO, "stopping", NULL, "signal=%d", number);
+	notify("STOPPING=1");
+	d->stopping = true;
+	jobs_shutdown(d->jobs, on_jobs_stand, d);
+}
+
+static void
+on_watchdog(uv_timer_t *t)
+{
+	(void)t;
+	notify("WATCHDOG=1");
+}
+
+/* ---- running ---- */
+
+static void
+watch_signals(struct daemon *d)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+	long long watchdog_us = notify_watchdog_us();
+
+	signal(SIGPIPE, SIG_IGN);
+	for (unsigned i = 0; i < ARRAY_LEN(numbers); i++) {
+		uv_signal_init(&d->loop, &d->signals[i]);
+		d->signals[i].data = d;
+		uv_signal_start(&d->signals[i], on_signal, numbers[i]);
+	}
+	uv_timer_init(&d->loop, &d->watchdog);
+	if (watchdog_us)
+		uv_timer_start(&d->watchdog, on_watchdog, 0,
+			       (uint64_t)(watchdog_us / 3000));
+}
+
+static int
+start_embedded(struct daemon *d, struct error *err)
+{
+	if (!d->config.embedded_enabled)
+		return 0;
+	if (embedded_kafka_start(&d->embedded, err) < 0)
+		return -1;
+	log_event(LOG_INFO, "embedded_kafka", NULL,
+		  "bootstrap=%s limits=\"keeps 5 MB a partition, forgets all "
+		  "when sluiced ends, delivery is not tested by it\"",
+		  embedded_kafka_address(d->embedded));
+	return 0;
+}
+
+static int
+start_http(struct daemon *d, struct error *err)
+{
+	struct http_options o = {
+		.unix_path = d->config.socket,
+		.unix_mode = 0660,
+		.unix_group = d->config.socket_group,
+		.listen_fd = notify_listen_fd(),
+		.tcp = d->config.metrics_listen,
+		.connections_max = (unsigned)d->config.connections_max,
+		.body_max = (size_t)d->config.script_bytes_max,
+		.buffer_max = (size_t)d->config.client_buffer_bytes,
+		.handler = api_handle,
+		.arg = d,
+	};
+	char dir[4096];
+	char *slash;
+
+	snprintf(dir, sizeof(dir), "%s", d->config.socket);
+	slash = strrchr(dir, '/');
+	if (slash && slash != dir && o.listen_fd < 0) {
+		*slash = '\0';
+		if (make_dir(dir, err) < 0)
+			return -1;
+	}
+	return http_start(&d->loop, &o, &d->http, err);
+}
+
+static int
+start(struct daemon *d, struct error *err)
+{
+	struct jobs_env env = { .loop = &d->loop, .config = &d->config,
+				.out_fd = STDOUT_FILENO };
+
+	if (take_state_dir(d, err) < 0 || load_catalog(d, err) < 0 ||
+	    start_embedded(d, err) < 0)
+		return -1;
+	env.store = d->store;
+	env.embedded = d->embedded ? embedded_kafka_address(d->embedded) : NULL;
+	d->jobs = jobs_create(&env);
+	sessions_init(&d->sessions, d->catalog,
+		      (unsigned)d->config.sessions_max);
+	watch_signals(d);
+	if (start_http(d, err) < 0 || jobs_load(d->jobs, err) < 0)
+		return -1;
+	d->ready = true;
+	notify("READY=1");
+	log_event(LOG_INFO, "ready", NULL, "version=%s socket=%s state_dir=%s jobs=%u",
+		  SLUICE_VERSION, d->config.socket, d->config.state_dir,
+		  jobs_count(d->jobs));
+	return 0;
+}
+
+static void
+release(struct daemon *d)
+{
+	uv_walk(&d->loop, on_handle, NULL);
+	uv_run(&d->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&d->loop);
+	sessions_release(&d->sessions);
+	catalog_destroy(d->catalog);
+	store_catalog_close(d->store);
+	embedded_kafka_stop(d->embedded);
+	if (d->lock_fd >= 0)
+		close(d->lock_fd);
+}
+
+int
+daemon_run(const struct config *c, struct error *err)
+{
+	struct daemon d = { .config = *c, .lock_fd = -1,
+			    .started_us = clock_wall_us() };
+	int rc;
+
+	umask(0027);
+	d.limits = parse_limits_default;
+	d.limits.text_max = (uint32_t)c->script_bytes_max;
+	d.limits.depth_max = (uint32_t)c->statement_depth_max;
+	d.limits.list_max = (uint32_t)c->columns_max;
+	d.limits.statements_max = (uint32_t)c->statements_max;
+	uv_loop_init(&d.loop);
+	rc = start(&d, err);
+	if (rc == 0) {
+		uv_run(&d.loop, UV_RUN_DEFAULT);
+		log_event(LOG_INFO, "stopped", NULL, "%s", "");
+	} else if (d.jobs) {
+		d.stopping = true;
+		jobs_shutdown(d.jobs, on_jobs_stand, &d);
+		uv_run(&d.loop, UV_RUN_DEFAULT);
+	}
+	release(&d);
+	return rc;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * daemon/daemon.h - the process as a whole: what its parts share.
+ */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include <uv.h>
+
+#include "daemon/config.h"
+#include "daemon/http.h"
+#include "daemon/jobs.h"
+#include "daemon/session.h"
+#include "runtime/store.h"
+
+struct embedded_kafka;
+
+struct daemon {
+	uv_loop_t loop;
+	struct config config;
+	const char *version;
+	int lock_fd;                 /* flock on STATE_DIR/LOCK */
+	struct catalog *catalog;     /* permanent tables and views */
+	struct store_catalog *store; /* catalog.db */
+	struct embedded_kafka *embedded;
+	struct jobs *jobs;
+	struct sessions sessions;
+	struct http_server *http;
+	struct parse_limits limits;
+	uv_signal_t signals[4];
+	uv_timer_t watchdog;
+	uv_async_t stop_now;
+	int64_t started_us;
+	uint64_t requests, statements, statement_errors;
+	bool ready, stopping;
+	int exit_status;
+};
+
+/* Runs until it is told to stop; returns the exit status. */
+int daemon_run(const struct config *c, struct error *err);
+
+/* Routes a request: sql, jobs, sessions, metrics, health. */
+void api_handle(struct http_request *rq, void *daemon);
+/* Runs the body as a script and streams its answer (script.c). */
+void script_begin(struct daemon *d, struct http_request *rq);
+/* The text of /metrics. */
+void metrics_write(struct daemon *d, struct buf *out);
+/* {"jobs":[...]} or one of them in full. */
+void api_job_json(struct job *j, bool full, struct buf *out);
+
+/* `sluiced check FILE...`: every error of every file on stderr. Returns the
+ * exit status. */
+int check_files(char *const *files, unsigned n);
+
+#endif

@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * daemon/job.c - the life of a job on its own thread: build the pipeline from
+ * the script, restore, run in steps, cut checkpoints, end.
+ *
+ *	             life_build               life_run             life_end
+ *	job_thread ----> CONNECTING/RECOVERING ----> RUNNING ----> final state
+ *	     ^                                          | transient failure
+ *	     '---------------- RESTARTING <-------------'
+ *
+ * A checkpoint goes CP_NONE -> CP_ACKING (the cut is copied; its output is not
+ * acknowledged yet) -> CP_COMMITTING (on the store thread) -> CP_NONE, while
+ * the pipeline goes on; CP_FULL waits for disk space (or for another program
+ * to let go of the file) with the source stopped.
+ */
+#include "daemon/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/check.h"
+#include "base/time.h"
+#include "base/version.h"
+#include "daemon/clock.h"
+#include "daemon/log.h"
+#include "daemon/planning.h"
+
+#define PUBLISH_US (200 * US_PER_MS)
+#define PUBLISH_IDLE_US US_PER_SECOND
+#define FULL_RETRY_US (5 * US_PER_SECOND)
+#define STOP_DEADLINE_US (15 * US_PER_SECOND)
+
+const double job_stop_bounds_ms[11] = { 0.1, 0.25, 0.5, 1, 2.5, 5,
+					10,  20,   50,	100, 1000 };
+
+/* What the thread is about to do with its pipeline. */
+enum goal {
+	GOAL_RUN,
+	GOAL_STOP,   /* come to rest, last cut, end */
+	GOAL_DRAIN,  /* final watermark, all windows, last cut, end */
+	GOAL_FINISH, /* bounded input is over: cut, then the final watermark,
+		      * whose output is awaited but whose state is not kept:
+		      * more rows in a next run reopen the windows in full */
+};
+
+enum cp_phase { CP_NONE, CP_ACKING, CP_COMMITTING, CP_FULL };
+
+struct commit_task {
+	struct store_task task;
+	struct life *life;
+	_Atomic bool done;
+	int rc;
+	struct error err;
+};
+
+struct life {
+	struct job *j;
+	struct arena arena;
+	struct planned planned;
+	struct pipeline *p;
+	struct store *store;
+
+	enum goal goal;
+	enum job_state end_state; /* of GOAL_STOP and GOAL_DRAIN */
+	int64_t deadline_us;      /* of the goal; TIME_END: none */
+	bool done;     /* the pipeline gives nothing more */
+	bool flushing; /* GOAL_FINISH: behind the last kept cut */
+	bool over;
+
+	enum cp_phase cp;
+	uint64_t epoch;    /* last cut */
+	struct snapshot *snap;
+	struct commit_task commit;
+	int64_t interval_us, next_cut_us, full_retry_us;
+	uint64_t cut_rows_in, cut_rows_out; /* at the last cut */
+	int64_t cut_wm_us;
+
+	int64_t next_publish_us;
+	bool idle;
+};
+
+/* ---- building ---- */
+
+static void
+make_uuid(char out[37])
+{
+	uint8_t b[16];
+
+	CHECK(getrandom(b, sizeof(b), 0) == sizeof(b));
+	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40); /* RFC 9562: version 4 */
+	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+	snprintf(out, 37,
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+		 "%02x%02x%02x%02x%02x%02x",
+		 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9],
+		 b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+/* The embedded Kafka forgets everything when the daemon ends: offsets and
+ * windows of an earlier one mean nothing. */
+static int
+forget_embedded(struct life *l, struct error *err)
+{
+	if (!l->j->from_disk || !plan_is_embedded(l->planned.plan))
+		return 0;
+	if (store_remove(l->j->path, err) < 0)
+		return -1;
+	log_event(LOG_WARN, "embedded_state_dropped", l->j->name,
+		  "reason=\"the embedded Kafka starts empty with the daemon\"");
+	pthread_mutex_lock(&l->j->lock);
+	snprintf(l->j->info.notice, sizeof(l->j->info.notice),
+		 "started empty: the embedded Kafka forgets its topics when "
+		 "the daemon ends");
+	pthread_mutex_unlock(&l->j->lock);
+	return 0;
+}
+
+static int
+open_store(struct life *l, int64_t now_us, struct error *err)
+{
+	struct job *j = l->j;
+	struct store_job row = {
+		.name = j->name,
+		.uuid = j->uuid,
+		.state = "RUNNING",
+		.sql = j->script,
+		.plan = "",
+		.settings = l->planned.settings_json,
+		.sluice_version = SLUICE_VERSION,
+		.created_at_us = j->created_us,
+		.slots = 256,
+	};
+	struct store_job old;
+	struct buf plan;
+	int rc;
+
+	if (store_open(j->path, STORE_CREATE, now_us, &l->store, err) < 0)
+		return -1;
+	store_limit_errors(l->store,
+			   (uint64_t)j->js->env.config->errors_rows_max,
+			   (uint64_t)j->js->env.config->errors_bytes_max);
+	rc = store_get_job(l->store, &l->arena, &old, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 1) {
+		snprintf(j->uuid, sizeof(j->uuid), "%s", old.uuid);
+		row.created_at_us = old.created_at_us;
+	} else {
+		make_uuid(j->uuid);
+	}
+	buf_init(&plan);
+	plan_explain(l->planned.plan, &plan);
+	row.plan = buf_cstr(&plan);
+	rc = store_put_job(l->store, &row, err);
+	buf_release(&plan);
+	return rc;
+}
+
+static int
+life_build(struct life *l, struct error *err)
+{
+	struct job *j = l->j;
+	int64_t now_us = clock_wall_us();
+	struct pipeline_env env;
+
+	job_set_state(j, JOB_RECOVERING, "", NULL);
+	if (plan_script(j->script, &l->arena, &l->planned, err) < 0)
+		return -1;
+	if (forget_embedded(l, err) < 0)
+		return -1;
+	j->from_disk = false;
+	l->interval_us = l->planned.checkpoint_interval_us;
+	if (!l->interval_us)
+		l->interval_us = j->js->env.config->checkpoint_interval_us;
+	env = jobs_pipeline_env(j->js, j->name, now_us);
+	if (pipeline_create(l->planned.plan, &env, &l->p, err) < 0 ||
+	    open_store(l, now_us, err) < 0 ||
+	    store_attach(l->store, l->p, &l->epoch, err) < 0)
+		return -1;
+	job_set_state(j, JOB_CONNECTING, "", NULL);
+	if (pipeline_start(l->p, now_us, err) < 0)
+		return -1;
+	runner_attach(&j->runner, l->p);
+	l->next_cut_us = now_us + l->interval_us;
+	return 0;
+}
+
+static void
+life_release(struct life *l)
+{
+	/* The store thread may still hold the snapshot. */
+	while (l->cp == CP_COMMITTING && !atomic_load(&l->commit.done))
+		runner_serve(&l->j->runner, true, clock_wall_us() + PUBLISH_US);
+	if (l->j->runner.p)
+		runner_detach(&l->j->runner);
+	snapshot_destroy(l->snap);
+	pipeline_destroy(l->p);
+	store_close(l->store);
+	arena_release(&l->arena);
+}
+
+/* ---- checkpoints ---- */
+
+static void
+commit_run(struct store_task *task)
+{
+	struct commit_task *c = (struct commit_task *)task;
+	struct life *l = c->life;
+
+	c->rc = store_commit(l->store, l->snap, &c->err);
+	atomic_store(&c->done, true);
+	runner_wake(&l->j->runner);
+}
+
+static void
+commit_begin(struct life *l)
+{
+	l->cp = CP_COMMITTING;
+	l->commit.life = l;
+	l->commit.task.run = commit_run;
+	error_clear(&l->commit.err);
+	atomic_store(&l->commit.done, false);
+	store_pool_put(l->j->js->pool, l->j->store_thread, &l->commit.task);
+}
+
+static void
+count_stop(struct job *j, int64_t ns)
+{
+	unsigned i = 0;
+
+	while (i < ARRAY_LEN(job_stop_bounds_ms) &&
+	       (double)ns / 1e6 > job_stop_bounds_ms[i])
+		i++;
+	pthread_mutex_lock(&j->lock);
+	j->info.stop_counts[i]++;
+	j->info.stop_count++;
+	j->info.stop_sum_s += (double)ns / 1e9;
+	pthread_mutex_unlock(&j->lock);
+}
+
+/* Nothing came, went or moved since the last cut: no need for another. */
+static bool
+nothing_new(const struct life *l)
+{
+	return pipeline_rows_in(l->p) == l->cut_rows_in &&
+	       pipeline_rows_out(l->p) == l->cut_rows_out &&
+	       pipeline_watermark(l->p) == l->cut_wm_us;
+}
+
+static bool
+cut_wanted(const struct life *l, int64_t now_us)
+{
+	if (!pipeline_at_rest(l->p))
+		return false;
+	switch (l->goal) {
+	case GOAL_RUN:
+		return now_us >= l->next_cut_us && !nothing_new(l);
+	case GOAL_STOP:
+		return true;
+	case GOAL_DRAIN:
+		return l->done;
+	case GOAL_FINISH:
+		return !l->flushing || l->done;
+	}
+	return false;
+}
+
+static int
+cut(struct life *l, int64_t now_us, struct error *err)
+{
+	int64_t began_ns = clock_steady_ns();
+
+	if (pipeline_cut(l->p, l->epoch + 1, now_us, &l->snap, err) < 0)
+		return -1;
+	l->epoch++;
+	CHECK(getrandom(l->snap->random_id, sizeof(l->snap->random_id), 0) ==
+	      sizeof(l->snap->random_id));
+	l->snap->stop_ns = clock_steady_ns() - began_ns;
+	count_stop(l->j, l->snap->stop_ns);
+	l->cut_rows_in = pipeline_rows_in(l->p);
+	l->cut_rows_out = pipeline_rows_out(l->p);
+	l->cut_wm_us = pipeline_watermark(l->p);
+	l->cp = CP_ACKING;
+	return 0;
+}
+
+static void
+record_commit(struct life *l, int64_t now_us)
+{
+	struct job_info *info = &l->j->info;
+
+	pthread_mutex_lock(&l->j->lock);
+	info->checkpoint = l->snap->epoch;
+	info->checkpoint_us = now_us;
+	info->checkpoint_duration_ns = l->snap->duration_ns;
+	info->checkpoint_bytes = (int64_t)l->snap->bytes_written;
+	info->checkpoint_rows = (int64_t)l->snap->rows;
+	pthread_mutex_unlock(&l->j->lock);
+	log_event(LOG_DEBUG, "checkpoint", l->j->name,
+		  "id=%llu rows=%llu ms=%.1f stop_ms=%.2f",
+		  (unsigned long long)l->snap->epoch,
+		  (unsigned long long)l->snap->rows,
+		  (double)l->snap->duration_ns / 1e6,
+		  (double)l->snap->stop_ns / 1e6);
+}
+
+/* The cut is safe (or, when flushing, only its output is). */
+static int
+cut_complete(struct life *l, int64_t now_us, struct error *err)
+{
+	int64_t took_us = l->snap->duration_ns / 1000;
+
+	if (pipeline_committed(l->p, l->snap->epoch, err) < 0)
+		return -1;
+	if (!l->flushing)
+		record_commit(l, now_us);
+	snapshot_destroy(l->snap);
+	l->snap = NULL;
+	l->cp = CP_NONE;
+	/* A disk slower than the interval makes the interval longer. */
+	l->next_cut_us = now_us + (l->interval_us > 2 * took_us ? l->interval_us
+								: 2 * took_us);
+	if (l->goal == GOAL_STOP || l->goal == GOAL_DRAIN || l->flushing) {
+		l->over = true;
+	} else if (l->goal == GOAL_FINISH) {
+		l->flushing = true;
+		pipeline_finish(l->p);
+	}
+	return 0;
+}
+
+static int
+commit_result(struct life *l, int64_t now_us, struct error *err)
+{
+	if (l->commit.rc == 0) {
+		if (l->goal == GOAL_RUN)
+			pipeline_pause(l->p, false);
+		return cut_complete(l, now_us, err);
+	}
+	if (!l->commit.err.retriable) {
+		*err = l->commit.err;
+		return -1;
+	}
+	log_error(LOG_ERROR, "checkpoint_waits", l->j->name, &l->commit.err);
+	job_set_state(l->j, JOB_BLOCKED, l->commit.err.message, NULL);
+	pipeline_pause(l->p, true);
+	l->full_retry_us = now_us + FULL_RETRY_US;
+	l->cp = CP_FULL;
+	return 0;
+}
+
+static int
+life_checkpoint(struct life *l, int64_t now_us, struct error *err)
+{
+	uint64_t acked;
+
+	switch (l->cp) {
+	case CP_NONE:
+		if (!l->over && cut_wanted(l, now_us))
+			return cut(l, now_us, err);
+		return 0;
+	case CP_ACKING:
+		if (pipeline_acked(l->p, &acked, err) < 0)
+			return -1;
+		if (acked < l->snap->epoch)
+			return 0;
+		if (l->flushing)
+			return cut_complete(l, now_us, err);
+		commit_begin(l);
+		return 0;
+	case CP_COMMITTING:
+		return atomic_load(&l->commit.done)
+			       ? commit_result(l, now_us, err)
+			       : 0;
+	case CP_FULL:
+		if (now_us >= l->full_retry_us)
+			commit_begin(l);
+		return 0;
+	}
+	return 0;
+}
+
+/* ---- running ---- */
+
+static void
+take_command(struct life *l, int64_t now_us)
+{
+	enum job_command c = job_command_of(l->j);
+
+	if (c == COMMAND_NONE || l->goal == GOAL_STOP || l->goal == GOAL_DRAIN ||
+	    l->flushing)
+		return;
+	l->end_state = c == COMMAND_PAUSE      ? JOB_PAUSED
+		       : c == COMMAND_SHUTDOWN ? JOB_RUNNING
+					       : JOB_STOPPED;
+	l->deadline_us = now_us + STOP_DEADLINE_US;
+	if (c == COMMAND_DRAIN) {
+		l->goal = GOAL_DRAIN;
+		pipeline_finish(l->p);
+	} else {
+		l->goal = GOAL_STOP;
+		pipeline_pause(l->p, true);
+	}
+}
+
+/* Says BLOCKED and CONNECTING while they hold, RUNNING otherwise. */
+static void
+show_state(struct life *l, bool blocked)
+{
+	const char *reason = pipeline_reason(l->p);
+
+	if (l->cp == CP_FULL)
+		return;
+	if (blocked)
+		job_set_state(l->j, JOB_BLOCKED, reason ? reason : "", NULL);
+	else
+		job_set_state(l->j, JOB_RUNNING, "", NULL);
+}
+
+static int
+life_step(struct life *l, int64_t now_us, bool *ret_busy, struct error *err)
+{
+	enum pipeline_rc rc;
+
+	if (l->done || l->over)
+		return 0;
+	rc = pipeline_step(l->p, now_us, err);
+	switch (rc) {
+	case PIPELINE_FAIL:
+		return -1;
+	case PIPELINE_BUSY:
+		*ret_busy = l->goal != GOAL_STOP;
+		break;
+	case PIPELINE_IDLE:
+	case PIPELINE_BLOCKED:
+		break;
+	case PIPELINE_ENDED:
+		if (l->goal == GOAL_RUN)
+			l->goal = GOAL_FINISH;
+		else if (l->flushing || l->goal == GOAL_DRAIN)
+			*ret_busy = true;
+		break;
+	case PIPELINE_DONE:
+		/* A satisfied LIMIT or a drained input; what is bounded
+		 * still wants its last cut before its end is told. */
+		if (l->goal == GOAL_RUN)
+			l->goal = GOAL_FINISH;
+		l->done = true;
+		break;
+	}
+	l->idle = rc == PIPELINE_IDLE;
+	show_state(l, rc == PIPELINE_BLOCKED);
+	return 0;
+}
+
+static int64_t
+life_next_us(const struct life *l)
+{
+	int64_t next = pipeline_next_us(l->p);
+
+	if (l->next_publish_us < next)
+		next = l->next_publish_us;
+	if (l->cp == CP_NONE && l->goal == GOAL_RUN && l->next_cut_us < next &&
+	    !nothing_new(l))
+		next = l->next_cut_us;
+	if (l->cp == CP_FULL && l->full_retry_us < next)
+		next = l->full_retry_us;
+	if (l->deadline_us < next)
+		next = l->deadline_us;
+	return next;
+}
+
+static int
+life_run(struct life *l, struct error *err)
+{
+	while (!l->over) {
+		int64_t now_us = clock_wall_us();
+		enum cp_phase before;
+		bool busy = false;
+
+		take_command(l, now_us);
+		if (life_step(l, now_us, &busy, err) < 0)
+			return -1;
+		do {
+			before = l->cp;
+			if (life_checkpoint(l, now_us, err) < 0)
+				return -1;
+		} while (l->cp != before && !l->over);
+		if (now_us >= l->deadline_us && !l->over) {
+			log_event(LOG_WARN, "stop_without_checkpoint",
+				  l->j->name,
+				  "reason=\"output is not acknowledged\" "
+				  "effect=\"goes on from checkpoint %llu\"",
+				  (unsigned long long)l->epoch - (l->snap != NULL));
+			return 0;
+		}
+		if (now_us >= l->next_publish_us) {
+			job_publish(l->j, l->p, now_us);
+			l->next_publish_us = now_us + (l->idle ? PUBLISH_IDLE_US
+							       : PUBLISH_US);
+		}
+		if (!l->over)
+			runner_serve(&l->j->runner, !busy, life_next_us(l));
+	}
+	return 0;
+}
+
+/* ---- the thread ---- */
+
+/* One life. Returns the state that it ended in; RESTARTING: try again. */
+static enum job_state
+live(struct job *j, struct error *err)
+{
+	struct life l = { .j = j, .goal = GOAL_RUN, .deadline_us = TIME_END,
+			  .end_state = JOB_STOPPED };
+	enum job_state end;
+	int rc;
+
+	arena_init(&l.arena);
+	rc = life_build(&l, err);
+	if (rc == 0)
+		rc = life_run(&l, err);
+	if (l.p)
+		job_publish(j, l.p, clock_wall_us());
+	if (rc < 0)
+		end = err->retriable ? JOB_RESTARTING : JOB_FAILED;
+	else
+		end = l.goal == GOAL_FINISH ? JOB_FINISHED : l.end_state;
+	if (l.store && (rc == 0 || err->code != ERR_STORE)) {
+		struct error ignored = ERROR_INIT;
+
+		while (l.cp == CP_COMMITTING && !atomic_load(&l.commit.done))
+			runner_serve(&j->runner, true,
+				     clock_wall_us() + PUBLISH_US);
+		store_set_state(l.store, job_state_text[end],
+				rc < 0 ? err->message : NULL, &ignored);
+	}
+	life_release(&l);
+	return end;
+}
+
+/* Waits out the backoff; true when a command came meanwhile. */
+static bool
+back_off(struct job *j, int64_t us)
+{
+	int64_t until_us = clock_wall_us() + us;
+
+	while (clock_wall_us() < until_us) {
+		if (job_command_of(j) != COMMAND_NONE)
+			return true;
+		runner_serve(&j->runner, true, until_us);
+	}
+	return job_command_of(j) != COMMAND_NONE;
+}
+
+static enum job_state
+state_of_command(enum job_command c)
+{
+	return c == COMMAND_PAUSE      ? JOB_PAUSED
+	       : c == COMMAND_SHUTDOWN ? JOB_RUNNING
+				       : JOB_STOPPED;
+}
+
+void *
+job_thread(void *arg)
+{
+	struct job *j = arg;
+	const struct config *c = j->js->env.config;
+	int64_t backoff_us = c->restart_backoff_us;
+	struct error err = ERROR_INIT;
+	enum job_state end;
+
+	if (j->js->pin)
+		runner_pin(j->core);
+	for (;;) {
+		int64_t began_us = clock_wall_us();
+		char reason[640];
+
+		error_clear(&err);
+		end = live(j, &err);
+		if (end != JOB_RESTARTING)
+			break;
+		if (clock_wall_us() - began_us > 10 * backoff_us)
+			backoff_us = c->restart_backoff_us;
+		snprintf(reason, sizeof(reason), "%s; retrying in %.1f s",
+			 err.message, (double)backoff_us / 1e6);
+		log_error(LOG_WARN, "job_restarting", j->name, &err);
+		job_set_state(j, JOB_RESTARTING, reason, NULL);
+		if (back_off(j, backoff_us)) {
+			end = state_of_command(job_command_of(j));
+			break;
+		}
+		if (backoff_us < c->restart_backoff_max_us / 2)
+			backoff_us *= 2;
+		else
+			backoff_us = c->restart_backoff_max_us;
+	}
+	if (end == JOB_FAILED)
+		log_error(LOG_ERROR, "job_failed", j->name, &err);
+	else
+		log_event(LOG_INFO, "job_ended", j->name, "state=%s",
+			  job_state_text[end]);
+	pthread_mutex_lock(&j->lock);
+	j->ended = true;
+	pthread_mutex_unlock(&j->lock);
+	job_set_state(j, end, "", end == JOB_FAILED ? &err : NULL);
+	return NULL;
+}

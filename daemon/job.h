@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * daemon/job.h - one job from the inside; only jobs.c and job*.c see it.
+ *
+ * Who may touch what: fields marked M belong to the main thread, T to the
+ * job's thread (to the main thread while there is none), L are read and
+ * written under `lock`.
+ */
+#ifndef DAEMON_JOB_H
+#define DAEMON_JOB_H
+
+#include <pthread.h>
+
+#include "daemon/jobs.h"
+#include "daemon/runner.h"
+#include "daemon/store_pool.h"
+
+enum job_command { COMMAND_NONE, COMMAND_PAUSE, COMMAND_HALT, COMMAND_DRAIN,
+		   COMMAND_SHUTDOWN };
+
+struct job_wait {
+	struct job_wait *next;
+	jobs_done_fn *done;
+	void *arg;
+	bool for_end; /* job_wait(): a FAILED job is an error */
+};
+
+struct job {
+	struct job *next;      /* M */
+	struct jobs *js;       /* constant, as are the next five */
+	char *name;
+	char *script, *statement;
+	char *path;            /* of its state file */
+	char **objects;        /* names of the tables and views it uses */
+	unsigned nobjects;
+	char uuid[37];
+	int64_t created_us;
+	unsigned core, store_thread;
+
+	struct job_wait *waits; /* M */
+	bool dropping, keep_state; /* M: forget it when it stands */
+	bool has_thread;       /* M */
+	bool from_disk;        /* M: not started in this process yet */
+	pthread_t thread;      /* M */
+	struct runner runner;  /* T; exists while has_thread */
+
+	pthread_mutex_t lock;
+	enum job_command command; /* L */
+	bool ended;            /* L: the thread is about to return */
+	struct job_info info;  /* L; ops and parts are malloc'ed */
+};
+
+struct jobs {
+	struct jobs_env env;
+	struct store_pool *pool;
+	struct job *first, **tail;
+	unsigned n;
+	unsigned next_core, ncores;
+	uv_async_t async;      /* a job's thread has news */
+	unsigned nselects;
+	char *paths_text;
+	const char **file_paths; /* [files] paths, split; NULL: all */
+	bool pin;
+	bool shutting_down;
+	void (*on_shutdown)(void *);
+	void *shutdown_arg;
+};
+
+/* The thread: lives of the pipeline until it ends for good. */
+void *job_thread(void *arg);
+
+/* Under the lock: the state, since when, why; then wakes the main thread. */
+void job_set_state(struct job *j, enum job_state state, const char *reason,
+		   const struct error *err);
+enum job_command job_command_of(struct job *j);
+
+/* Copies figures of the running pipeline into j->info. */
+void job_publish(struct job *j, struct pipeline *p, int64_t now_us);
+
+/* A SELECT's thread has been joined. */
+void jobs_select_ended(struct jobs *js);
+
+/* What every pipeline of this daemon gets. */
+struct pipeline_env jobs_pipeline_env(struct jobs *js, const char *name,
+				      int64_t now_us);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * daemon/job_info.c - what people and metrics see of a job: a copy that its
+ * thread makes and others read under the job's lock.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/time.h"
+#include "daemon/job.h"
+#include "daemon/log.h"
+
+const char *const job_state_text[] = {
+	"CREATED", "CONNECTING", "RECOVERING", "RUNNING", "PAUSED",
+	"BLOCKED", "RESTARTING", "FINISHED",   "STOPPED", "FAILED",
+};
+
+struct collected {
+	struct partition_info *parts;
+	unsigned n, size;
+	int64_t lag, end_total, read_total;
+	bool lag_known;
+};
+
+static const char *const part_state_text[] = {
+	"connecting", "reading", "caught up", "ended", "lost",
+};
+
+static void
+collect_part(const struct source_status *s, void *arg)
+{
+	struct collected *c = arg;
+	struct partition_info *p;
+
+	if (c->n == c->size) {
+		c->size = c->size ? 2 * c->size : 8;
+		c->parts = mem_realloc(c->parts, c->size * sizeof(*c->parts));
+	}
+	p = &c->parts[c->n++];
+	memset(p, 0, sizeof(*p));
+	snprintf(p->source, sizeof(p->source), "%s", s->source);
+	snprintf(p->topic, sizeof(p->topic), "%s", s->topic ? s->topic : "");
+	snprintf(p->reason, sizeof(p->reason), "%s",
+		 s->reason ? s->reason : "");
+	p->partition = s->partition;
+	p->next_offset = s->next_offset;
+	p->end_offset = s->end_offset;
+	p->record_time_us = s->record_time_us;
+	p->wm_us = s->wm_us;
+	p->idle_since_us = s->idle_since_us;
+	p->state = part_state_text[s->state];
+	if (s->end_offset >= 0 && s->next_offset >= 0) {
+		int64_t behind = s->end_offset - s->next_offset;
+
+		c->lag += behind > 0 ? behind : 0;
+		c->end_total += s->end_offset;
+		c->read_total += s->next_offset;
+		c->lag_known = true;
+	}
+}
+
+static struct operator_info *
+collect_ops(struct pipeline *p, unsigned *ret_n)
+{
+	struct op *const *ops = pipeline_ops(p, ret_n);
+	struct operator_info *infos = mem_zalloc((*ret_n + 1) * sizeof(*infos));
+
+	for (unsigned i = 0; i < *ret_n; i++) {
+		const struct op *op = ops[i];
+		struct operator_info *o = &infos[i];
+
+		if (op->state_name)
+			snprintf(o->name, sizeof(o->name), "%s",
+				 op->state_name);
+		else
+			snprintf(o->name, sizeof(o->name), "%s_%u",
+				 op->type->name, i + 1);
+		o->rows_in = stat_get(op->stats.rows_in);
+		o->rows_out = stat_get(op->stats.rows_out);
+		o->late = stat_get(op->stats.late);
+		o->errors = stat_get(op->stats.errors);
+		o->pane_updates = stat_get(op->stats.pane_updates);
+		o->state_rows = stat_get(op->stats.state_rows);
+		o->state_bytes = stat_get(op->stats.state_bytes);
+		o->ns = stat_get(op->stats.ns);
+		o->wm_us = op->wm_us;
+	}
+	return infos;
+}
+
+/* Rows per second since the last time, smoothed over about three seconds. */
+static double
+smooth(double old, uint64_t before, uint64_t now, double seconds)
+{
+	double rate = now >= before ? (double)(now - before) / seconds : 0;
+	double weight = seconds >= 3 ? 1 : seconds / 3;
+
+	return old == 0 ? rate : old + (rate - old) * weight;
+}
+
+static void
+take_notices(struct job *j, struct pipeline *p)
+{
+	const char *text;
+	char quoted[512];
+
+	while ((text = pipeline_notice(p))) {
+		log_event(LOG_INFO, "notice", j->name, "text=%s",
+			  log_quote(text, quoted, sizeof(quoted)));
+		pthread_mutex_lock(&j->lock);
+		snprintf(j->info.notice, sizeof(j->info.notice), "%s", text);
+		pthread_mutex_unlock(&j->lock);
+	}
+}
+
+void
+job_publish(struct job *j, struct pipeline *p, int64_t now_us)
+{
+	struct collected c = { .parts = NULL };
+	struct job_info *info = &j->info;
+	struct operator_info *ops;
+	unsigned nops;
+
+	take_notices(j, p);
+	pipeline_sources(p, collect_part, &c);
+	ops = collect_ops(p, &nops);
+	pthread_mutex_lock(&j->lock);
+	if (info->figures_us && now_us > info->figures_us) {
+		double s = (double)(now_us - info->figures_us) / 1e6;
+
+		info->rows_in_s = smooth(info->rows_in_s, info->rows_in,
+					 pipeline_rows_in(p), s);
+		info->rows_out_s = smooth(info->rows_out_s, info->rows_out,
+					  pipeline_rows_out(p), s);
+	}
+	info->figures_us = now_us;
+	info->rows_in = pipeline_rows_in(p);
+	info->rows_out = pipeline_rows_out(p);
+	info->errors = pipeline_errors(p);
+	info->late = info->state_rows = info->state_bytes = 0;
+	for (unsigned i = 0; i < nops; i++) {
+		info->late += ops[i].late;
+		info->state_rows += ops[i].state_rows;
+		info->state_bytes += ops[i].state_bytes;
+	}
+	info->wm_us = pipeline_watermark(p);
+	info->lag = c.lag_known ? c.lag : -1;
+	info->end_total = c.lag_known ? c.end_total : -1;
+	info->read_total = c.lag_known ? c.read_total : -1;
+	free(info->ops);
+	free(info->parts);
+	info->ops = ops;
+	info->nops = nops;
+	info->parts = c.parts;
+	info->nparts = c.n;
+	pthread_mutex_unlock(&j->lock);
+}
+
+void
+job_set_state(struct job *j, enum job_state state, const char *reason,
+	      const struct error *err)
+{
+	struct job_info *info = &j->info;
+	bool changed, same_reason;
+	struct timespec now;
+
+	pthread_mutex_lock(&j->lock);
+	changed = info->state != state;
+	same_reason = strncmp(info->reason, reason, sizeof(info->reason) - 1) == 0;
+	if (changed) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		info->since_us = (int64_t)now.tv_sec * US_PER_SECOND +
+				 now.tv_nsec / 1000;
+	}
+	info->state = state;
+	if (!same_reason)
+		snprintf(info->reason, sizeof(info->reason), "%s", reason);
+	if (err)
+		info->error = *err;
+	else if (changed && state == JOB_RUNNING)
+		error_clear(&info->error);
+	if (state == JOB_PAUSED || state == JOB_STOPPED ||
+	    state == JOB_FINISHED || state == JOB_FAILED)
+		info->rows_in_s = info->rows_out_s = 0;
+	changed |= j->ended;
+	pthread_mutex_unlock(&j->lock);
+	if (changed)
+		uv_async_send(&j->js->async);
+}
+
+enum job_command
+job_command_of(struct job *j)
+{
+	enum job_command c;
+
+	pthread_mutex_lock(&j->lock);
+	c = j->command;
+	pthread_mutex_unlock(&j->lock);
+	return c;
+}
+
+void
+job_info_get(struct job *j, struct arena *a, struct job_info *ret)
+{
+	pthread_mutex_lock(&j->lock);
+	*ret = j->info;
+	ret->ops = arena_array(a, ret->nops + 1, struct operator_info);
+	ret->parts = arena_array(a, ret->nparts + 1, struct partition_info);
+	if (ret->nops)
+		memcpy(ret->ops, j->info.ops, ret->nops * sizeof(*ret->ops));
+	if (ret->nparts)
+		memcpy(ret->parts, j->info.parts,
+		       ret->nparts * sizeof(*ret->parts));
+	pthread_mutex_unlock(&j->lock);
+	ret->name = j->name;
+	ret->created_us = j->created_us;
+}

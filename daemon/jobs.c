@@ -1,0 +1,697 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * daemon/jobs.c - the registry: who is there, who may start, who is told when
+ * something has ended. Main thread only; job.c is the other side.
+ */
+#include "daemon/jobs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/time.h"
+#include "daemon/clock.h"
+#include "daemon/job.h"
+#include "daemon/log.h"
+#include "daemon/planning.h"
+#include "parser/parse.h"
+
+#define JOB_NAME_MAX 100
+#define STORE_THREADS_MAX 4
+
+static bool
+stands(enum job_state s)
+{
+	return s == JOB_PAUSED || s == JOB_STOPPED || s == JOB_FINISHED ||
+	       s == JOB_FAILED;
+}
+
+static enum job_state
+state_of(struct job *j)
+{
+	enum job_state s;
+
+	pthread_mutex_lock(&j->lock);
+	s = j->info.state;
+	pthread_mutex_unlock(&j->lock);
+	return s;
+}
+
+/* ---- waiting ---- */
+
+static void
+wait_add(struct job *j, bool for_end, jobs_done_fn *done, void *arg)
+{
+	struct job_wait *w = mem_zalloc(sizeof(*w));
+
+	w->done = done;
+	w->arg = arg;
+	w->for_end = for_end;
+	w->next = j->waits;
+	j->waits = w;
+}
+
+static void
+waits_tell(struct job *j)
+{
+	struct job_wait *w = j->waits;
+	struct error failed = ERROR_INIT;
+	bool is_failed;
+
+	pthread_mutex_lock(&j->lock);
+	is_failed = j->info.state == JOB_FAILED;
+	if (is_failed)
+		failed = j->info.error;
+	pthread_mutex_unlock(&j->lock);
+	j->waits = NULL;
+	while (w) {
+		struct job_wait *next = w->next;
+
+		w->done(w->arg, w->for_end && is_failed ? &failed : NULL);
+		free(w);
+		w = next;
+	}
+}
+
+void
+jobs_forget(struct jobs *js, void *arg)
+{
+	for (struct job *j = js->first; j; j = j->next)
+		for (struct job_wait **w = &j->waits; *w;) {
+			struct job_wait *gone = *w;
+
+			if (gone->arg != arg) {
+				w = &gone->next;
+				continue;
+			}
+			*w = gone->next;
+			free(gone);
+		}
+}
+
+/* ---- lives and ends ---- */
+
+static int
+job_launch(struct job *j, struct error *err)
+{
+	int rc;
+
+	CHECK(!j->has_thread);
+	j->command = COMMAND_NONE;
+	j->ended = false;
+	runner_init(&j->runner);
+	j->has_thread = true;
+	rc = pthread_create(&j->thread, NULL, job_thread, j);
+	if (rc != 0) {
+		runner_release(&j->runner);
+		j->has_thread = false;
+		return error_errno(err, ERR_TOO_MANY, rc,
+				   "cannot start a thread for job \"%s\"",
+				   j->name);
+	}
+	return 0;
+}
+
+static void
+remember_state(struct job *j, enum job_state state)
+{
+	struct error err = ERROR_INIT;
+
+	if (store_catalog_put(j->js->env.store, CATALOG_JOB, j->name,
+			      j->script, NULL,
+			      job_state_text[stands(state) ? state
+							   : JOB_RUNNING],
+			      &err) < 0)
+		log_error(LOG_ERROR, "catalog_write", j->name, &err);
+}
+
+static void
+job_free(struct job *j)
+{
+	while (j->waits) {
+		struct job_wait *w = j->waits;
+
+		j->waits = w->next;
+		free(w);
+	}
+	for (unsigned i = 0; i < j->nobjects; i++)
+		free(j->objects[i]);
+	free(j->objects);
+	free(j->info.ops);
+	free(j->info.parts);
+	pthread_mutex_destroy(&j->lock);
+	free(j->name);
+	free(j->script);
+	free(j->statement);
+	free(j->path);
+	free(j);
+}
+
+static void
+job_forget(struct job *j)
+{
+	struct jobs *js = j->js;
+	struct error err = ERROR_INIT;
+
+	for (struct job **at = &js->first; *at; at = &(*at)->next)
+		if (*at == j) {
+			*at = j->next;
+			break;
+		}
+	js->tail = &js->first;
+	while (*js->tail)
+		js->tail = &(*js->tail)->next;
+	js->n--;
+	if (store_catalog_drop(js->env.store, CATALOG_JOB, j->name, &err) < 0)
+		log_error(LOG_ERROR, "catalog_write", j->name, &err);
+	if (!j->keep_state && store_remove(j->path, &err) < 0)
+		log_error(LOG_ERROR, "state_not_removed", j->name, &err);
+	waits_tell(j);
+	job_free(j);
+}
+
+/* The thread has returned or is about to. */
+static void
+job_ended(struct job *j)
+{
+	enum job_state state;
+
+	pthread_join(j->thread, NULL);
+	runner_release(&j->runner);
+	j->has_thread = false;
+	state = state_of(j);
+	if (j->dropping) {
+		job_forget(j);
+		return;
+	}
+	if (!j->js->shutting_down || state == JOB_FINISHED ||
+	    state == JOB_FAILED)
+		remember_state(j, state);
+	waits_tell(j);
+}
+
+static void
+check_shutdown(struct jobs *js)
+{
+	if (!js->shutting_down || !js->on_shutdown)
+		return;
+	for (struct job *j = js->first; j; j = j->next)
+		if (j->has_thread)
+			return;
+	if (js->nselects > 0)
+		return;
+	void (*done)(void *) = js->on_shutdown;
+	js->on_shutdown = NULL;
+	done(js->shutdown_arg);
+}
+
+static void
+on_news(uv_async_t *a)
+{
+	struct jobs *js = a->data;
+
+	for (struct job *j = js->first, *next; j; j = next) {
+		bool ended;
+
+		next = j->next;
+		if (!j->has_thread)
+			continue;
+		pthread_mutex_lock(&j->lock);
+		ended = j->ended;
+		pthread_mutex_unlock(&j->lock);
+		if (ended)
+			job_ended(j);
+	}
+	check_shutdown(js);
+}
+
+void
+jobs_select_ended(struct jobs *js)
+{
+	js->nselects--;
+	check_shutdown(js);
+}
+
+/* ---- names and texts ---- */
+
+static int
+check_name(const char *name, struct error *err)
+{
+	size_t n = strlen(name);
+
+	if (n >= 1 && n <= JOB_NAME_MAX && name[0] != '.' &&
+	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			 "0123456789._-") == n)
+		return 0;
+	error_set(err, ERR_JOB_NAME, "\"%.120s\" cannot be a job's name", name);
+	error_note(err, "a name has 1 to %d of A-Z a-z 0-9 . _ - and does not "
+		   "begin with a dot; give one by SET 'pipeline.name' = '...'",
+		   JOB_NAME_MAX);
+	return -1;
+}
+
+static struct job *
+find(struct jobs *js, const char *name)
+{
+	for (struct job *j = js->first; j; j = j->next)
+		if (strcasecmp(j->name, name) == 0)
+			return j;
+	return NULL;
+}
+
+struct job *
+jobs_find(struct jobs *js, const char *name, struct error *err)
+{
+	struct job *j = find(js, name);
+	const char **names, *near;
+	size_t n = 0;
+
+	if (j)
+		return j;
+	names = mem_zalloc((js->n + 1) * sizeof(*names));
+	for (j = js->first; j; j = j->next)
+		names[n++] = j->name;
+	error_set(err, ERR_UNKNOWN_JOB, "there is no job \"%.120s\"", name);
+	near = error_nearest(name, names, n);
+	if (near)
+		error_hint(err, "did you mean '%s'?", near);
+	error_note(err, "SHOW JOBS lists them");
+	free(names);
+	return NULL;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	struct arena arena;
+	char *ca, *cb;
+	bool same;
+
+	arena_init(&arena);
+	ca = parse_canonical(a, strlen(a), &arena);
+	cb = parse_canonical(b, strlen(b), &arena);
+	same = ca && cb ? strcmp(ca, cb) == 0 : strcmp(a, b) == 0;
+	arena_release(&arena);
+	return same;
+}
+
+/* The last statement of a script: what people want to see of it. */
+static char *
+last_statement(const char *script)
+{
+	struct ast_statement *stmt, *last = NULL;
+	struct error ignored = ERROR_INIT;
+	struct arena a;
+	struct parse p;
+	char *text;
+
+	arena_init(&a);
+	if (parse_begin(&p, script, strlen(script), NULL, &a,
+			&parse_limits_default, &ignored) == 0)
+		while (parse_next(&p, &stmt, &ignored) == 1)
+			last = stmt;
+	if (last) {
+		text = mem_alloc(last->at.length + 1);
+		memcpy(text, script + last->at.offset, last->at.length);
+		text[last->at.length] = '\0';
+	} else {
+		text = mem_strdup(script);
+	}
+	arena_release(&a);
+	return text;
+}
+
+static void
+learn_objects(struct job *j)
+{
+	struct error ignored = ERROR_INIT;
+	struct planned planned;
+	struct arena a;
+
+	arena_init(&a);
+	if (plan_script(j->script, &a, &planned, &ignored) == 0) {
+		j->objects = mem_zalloc((planned.nobjects + 1) *
+					sizeof(*j->objects));
+		for (unsigned i = 0; i < planned.nobjects; i++)
+			j->objects[j->nobjects++] =
+				mem_strdup(planned.objects[i]);
+	}
+	arena_release(&a);
+}
+
+const char *
+jobs_user_of(struct jobs *js, const char *object)
+{
+	for (struct job *j = js->first; j; j = j->next) {
+		enum job_state s = state_of(j);
+
+		if (s == JOB_FINISHED || s == JOB_FAILED || s == JOB_STOPPED)
+			continue;
+		for (unsigned i = 0; i < j->nobjects; i++)
+			if (strcmp(j->objects[i], object) == 0)
+				return j->name;
+	}
+	return NULL;
+}
+
+static struct job *
+job_new(struct jobs *js, const char *name, const char *script)
+{
+	struct job *j = mem_zalloc(sizeof(*j));
+	size_t n = strlen(js->env.config->state_dir) + strlen(name) + 16;
+
+	j->js = js;
+	j->name = mem_strdup(name);
+	j->script = mem_strdup(script);
+	j->statement = last_statement(script);
+	j->path = mem_alloc(n);
+	snprintf(j->path, n, "%s/jobs/%s.db", js->env.config->state_dir, name);
+	j->created_us = clock_wall_us();
+	j->core = js->next_core++ % js->ncores;
+	j->store_thread = store_pool_bind(js->pool);
+	j->info.since_us = j->created_us;
+	j->info.wm_us = TIME_NONE;
+	j->info.lag = j->info.end_total = j->info.read_total = -1;
+	pthread_mutex_init(&j->lock, NULL);
+	learn_objects(j);
+	*js->tail = j;
+	js->tail = &j->next;
+	js->n++;
+	return j;
+}
+
+/* ---- statements ---- */
+
+static int
+submit_known(struct job *j, const struct job_text *text, bool *ret_noop,
+	     struct error *err)
+{
+	if (!same_text(j->script, text->script)) {
+		error_set(err, ERR_JOB_CHANGED,
+			  "job \"%s\" exists with another text", j->name);
+		error_note(err, "DROP JOB '%s' forgets it and its state; or "
+			   "give this one another name: SET 'pipeline.name' "
+			   "= '...'", j->name);
+		return -1;
+	}
+	*ret_noop = j->has_thread;
+	return j->has_thread ? 0 : job_launch(j, err);
+}
+
+int
+jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
+	    bool *ret_noop, struct error *err)
+{
+	struct job *j;
+
+	*ret_noop = false;
+	if (check_name(text->name, err) < 0)
+		return -1;
+	j = find(js, text->name);
+	if (j) {
+		*ret = j;
+		if (submit_known(j, text, ret_noop, err) < 0)
+			return -1;
+		if (!*ret_noop)
+			remember_state(j, JOB_RUNNING);
+		return 0;
+	}
+	if (js->n >= (unsigned)js->env.config->jobs_max)
+		return error_set(err, ERR_TOO_MANY,
+				 "there are %u jobs already: [limits] jobs",
+				 js->n);
+	j = job_new(js, text->name, text->script);
+	if (store_catalog_put(js->env.store, CATALOG_JOB, j->name, j->script,
+			      NULL, job_state_text[JOB_RUNNING], err) < 0 ||
+	    job_launch(j, err) < 0) {
+		j->keep_state = true;
+		job_forget(j);
+		return -1;
+	}
+	*ret = j;
+	return 0;
+}
+
+static void
+command(struct job *j, enum job_command c)
+{
+	pthread_mutex_lock(&j->lock);
+	j->command = c;
+	pthread_mutex_unlock(&j->lock);
+	runner_wake(&j->runner);
+}
+
+static void
+wrong_state(struct job *j, const char *what, const char *remedy,
+	    jobs_done_fn *done, void *arg)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, ERR_JOB_STATE, "job \"%s\" is %s and cannot be %s",
+		  j->name, job_state_text[state_of(j)], what);
+	error_note(&err, "%s", remedy);
+	done(arg, &err);
+}
+
+void
+job_pause(struct job *j, jobs_done_fn *done, void *arg)
+{
+	if (state_of(j) == JOB_PAUSED) {
+		done(arg, NULL);
+		return;
+	}
+	if (!j->has_thread) {
+		wrong_state(j, "paused", "only a job that runs can be paused",
+			    done, arg);
+		return;
+	}
+	wait_add(j, false, done, arg);
+	command(j, COMMAND_PAUSE);
+}
+
+void
+job_resume(struct job *j, jobs_done_fn *done, void *arg)
+{
+	struct error err = ERROR_INIT;
+
+	if (j->has_thread) {
+		done(arg, NULL);
+		return;
+	}
+	if (state_of(j) != JOB_PAUSED && state_of(j) != JOB_FAILED &&
+	    state_of(j) != JOB_STOPPED) {
+		wrong_state(j, "resumed",
+			    "send its statements again to run it once more",
+			    done, arg);
+		return;
+	}
+	if (job_launch(j, &err) < 0) {
+		done(arg, &err);
+		return;
+	}
+	remember_state(j, JOB_RUNNING);
+	done(arg, NULL);
+}
+
+void
+job_halt(struct job *j, bool drain, jobs_done_fn *done, void *arg)
+{
+	if (!j->has_thread) {
+		if (state_of(j) == JOB_PAUSED) {
+			job_set_state(j, JOB_STOPPED, "", NULL);
+			remember_state(j, JOB_STOPPED);
+		}
+		done(arg, NULL);
+		return;
+	}
+	wait_add(j, false, done, arg);
+	command(j, drain ? COMMAND_DRAIN : COMMAND_HALT);
+}
+
+void
+job_drop(struct job *j, bool keep_state, jobs_done_fn *done, void *arg)
+{
+	wait_add(j, false, done, arg);
+	j->dropping = true;
+	j->keep_state = keep_state;
+	if (j->has_thread)
+		command(j, COMMAND_HALT);
+	else
+		job_forget(j);
+}
+
+void
+job_wait(struct job *j, jobs_done_fn *done, void *arg)
+{
+	if (!j->has_thread && stands(state_of(j))) {
+		struct job_wait *rest = j->waits;
+
+		j->waits = NULL;
+		wait_add(j, true, done, arg);
+		waits_tell(j);
+		j->waits = rest;
+		return;
+	}
+	wait_add(j, true, done, arg);
+}
+
+/* ---- looking ---- */
+
+void
+jobs_each(struct jobs *js, void (*fn)(struct job *, void *), void *arg)
+{
+	for (struct job *j = js->first; j; j = j->next)
+		fn(j, arg);
+}
+
+unsigned
+jobs_count(struct jobs *js)
+{
+	return js->n;
+}
+
+struct job_text
+job_text_of(const struct job *j)
+{
+	return (struct job_text){ .name = j->name,
+				  .script = j->script,
+				  .statement = j->statement };
+}
+
+/* ---- beginning and end ---- */
+
+struct pipeline_env
+jobs_pipeline_env(struct jobs *js, const char *name, int64_t now_us)
+{
+	const struct config *c = js->env.config;
+	struct pipeline_env env = {
+		.connector = {
+			.job = name,
+			.embedded = js->env.embedded,
+			.paths = js->file_paths,
+			.queue_bytes = c->kafka_queue_bytes,
+			.inflight_bytes = c->kafka_inflight_bytes,
+			.now_us = now_us,
+			.out_fd = js->env.out_fd,
+		},
+		.clock_ns = clock_steady_ns,
+		.step_batches = 4,
+		.state_bytes_max = c->state_bytes_max,
+		.errors_rows_max = (uint64_t)c->errors_rows_max,
+		.errors_bytes_max = (uint64_t)c->errors_bytes_max,
+	};
+
+	CHECK(getrandom(&env.seed, sizeof(env.seed), 0) == sizeof(env.seed));
+	env.connector.seed = env.seed;
+	return env;
+}
+
+static void
+split_paths(struct jobs *js, const char *text)
+{
+	unsigned n = 1;
+	char *save = NULL;
+
+	if (!*text)
+		return;
+	for (const char *p = text; *p; p++)
+		n += *p == ':';
+	js->paths_text = mem_strdup(text);
+	js->file_paths = mem_zalloc((n + 1) * sizeof(*js->file_paths));
+	n = 0;
+	for (char *p = strtok_r(js->paths_text, ":", &save); p;
+	     p = strtok_r(NULL, ":", &save))
+		js->file_paths[n++] = p;
+}
+
+struct jobs *
+jobs_create(const struct jobs_env *env)
+{
+	struct jobs *js = mem_zalloc(sizeof(*js));
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned nstore = (unsigned)env->config->store_threads;
+	const char *pin = env->config->pin_threads;
+
+	js->env = *env;
+	js->tail = &js->first;
+	js->ncores = cores > 0 ? (unsigned)cores : 1;
+	js->pin = strcmp(pin, "on") == 0 ||
+		  (strcmp(pin, "auto") == 0 && js->ncores >= 2);
+	if (nstore == 0)
+		nstore = js->ncores < STORE_THREADS_MAX ? js->ncores
+							: STORE_THREADS_MAX;
+	js->pool = store_pool_create(nstore);
+	split_paths(js, env->config->file_paths);
+	uv_async_init(env->loop, &js->async, on_news);
+	js->async.data = js;
+	return js;
+}
+
+static int
+load_job(enum catalog_kind kind, const char *name, const char *sql,
+	 const char *settings, const char *state, void *arg, struct error *err)
+{
+	struct jobs *js = arg;
+	enum job_state s = JOB_RUNNING;
+	struct job *j;
+
+	(void)settings;
+	if (kind != CATALOG_JOB)
+		return 0;
+	for (enum job_state i = JOB_CREATED; i <= JOB_FAILED; i++)
+		if (state && strcmp(state, job_state_text[i]) == 0)
+			s = i;
+	j = job_new(js, name, sql);
+	j->from_disk = true;
+	if (stands(s)) {
+		job_set_state(j, s, "", NULL);
+		return 0;
+	}
+	return job_launch(j, err);
+}
+
+int
+jobs_load(struct jobs *js, struct error *err)
+{
+	return store_catalog_each(js->env.store, load_job, js, err);
+}
+
+void
+jobs_shutdown(struct jobs *js, void (*done)(void *), void *arg)
+{
+	js->shutting_down = true;
+	js->on_shutdown = done;
+	js->shutdown_arg = arg;
+	for (struct job *j = js->first; j; j = j->next)
+		if (j->has_thread)
+			command(j, COMMAND_SHUTDOWN);
+	uv_async_send(&js->async);
+}
+
+static void
+on_async_closed(uv_handle_t *h)
+{
+	struct jobs *js = h->data;
+
+	free(js->paths_text);
+	free(js->file_paths);
+	free(js);
+}
+
+void
+jobs_destroy(struct jobs *js)
+{
+	if (!js)
+		return;
+	while (js->first) {
+		struct job *j = js->first;
+
+		CHECK(!j->has_thread);
+		js->first = j->next;
+		job_free(j);
+	}
+	store_pool_destroy(js->pool);
+	uv_close((uv_handle_t *)&js->async, on_async_closed);
+}

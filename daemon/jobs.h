@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * daemon/jobs.h - the jobs of this daemon: submitted, running, waiting,
+ * remembered. All calls from the main thread; what has to wait for another
+ * thread reports through a callback on the main loop.
+ *
+ * States (contract.md section 2):
+ *
+ *	CREATED -> CONNECTING -> RECOVERING -> RUNNING <-> PAUSED
+ *	RUNNING -> RESTARTING -> RECOVERING	transient failure, backoff
+ *	RUNNING -> BLOCKED -> RUNNING		sink, disk, budget
+ *	any of these -> FINISHED | STOPPED | FAILED
+ *
+ * Every arrow is taken by the job's own thread (daemon/job.c) and told to the
+ * main thread, which writes PAUSED, STOPPED, FINISHED and FAILED into the
+ * catalog, so that they survive a restart.
+ */
+#ifndef DAEMON_JOBS_H
+#define DAEMON_JOBS_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "daemon/config.h"
+#include "parser/plan.h"
+#include "runtime/store.h"
+
+enum job_state {
+	JOB_CREATED, JOB_CONNECTING, JOB_RECOVERING, JOB_RUNNING, JOB_PAUSED,
+	JOB_BLOCKED, JOB_RESTARTING, JOB_FINISHED, JOB_STOPPED, JOB_FAILED,
+};
+extern const char *const job_state_text[];
+
+struct jobs;
+struct job;
+
+/* How the jobs learn what to run: the daemon's catalog and settings. */
+struct jobs_env {
+	uv_loop_t *loop;             /* main */
+	const struct config *config;
+	struct store_catalog *store; /* catalog.db */
+	const char *embedded;        /* bootstrap address, or NULL */
+	int out_fd;                  /* where `print` writes */
+};
+
+struct jobs *jobs_create(const struct jobs_env *env);
+/* After the catalog is loaded: jobs that ran go on, others are remembered. */
+int jobs_load(struct jobs *js, struct error *err);
+
+/* ---- statements ---- */
+
+/* What a job is made of: one script that says everything, so that nothing can
+ * change it under way: SET statements, CREATE statements of all tables and
+ * views that it uses, and last the INSERT or EXECUTE STATEMENT SET. */
+struct job_text {
+	const char *name;      /* pipeline.name, or the first sink's */
+	const char *script;
+	const char *statement; /* the last of them, for people */
+};
+
+/* Starts a job, or says that it runs already (*ret_noop), or lets a STOPPED,
+ * FINISHED or FAILED one go on from its state. Another text under a taken
+ * name: ERR_JOB_CHANGED. */
+int jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
+		bool *ret_noop, struct error *err);
+struct job *jobs_find(struct jobs *js, const char *name, struct error *err);
+/* Calls back on the main loop when it is done (err NULL) or failed. */
+typedef void jobs_done_fn(void *arg, const struct error *err);
+void job_pause(struct job *j, jobs_done_fn *done, void *arg);
+void job_resume(struct job *j, jobs_done_fn *done, void *arg);
+void job_halt(struct job *j, bool drain, jobs_done_fn *done, void *arg);
+void job_drop(struct job *j, bool keep_state, jobs_done_fn *done, void *arg);
+/* When it is FINISHED, STOPPED or FAILED (then with its error). */
+void job_wait(struct job *j, jobs_done_fn *done, void *arg);
+/* Forgets all waits of this arg: its client is gone. */
+void jobs_forget(struct jobs *js, void *arg);
+/* Names of a job that uses this table or view, or NULL. */
+const char *jobs_user_of(struct jobs *js, const char *object);
+
+/* ---- looking ---- */
+
+struct partition_info {
+	char source[128], topic[128];
+	int32_t partition;
+	int64_t next_offset, end_offset, record_time_us, wm_us, idle_since_us;
+	const char *state;   /* "reading" ... static text */
+	char reason[160];
+};
+struct operator_info {
+	char name[64];       /* "window_aggregate_1", "scan words" */
+	uint64_t rows_in, rows_out, late, errors, pane_updates, state_rows,
+		state_bytes, ns;
+	int64_t wm_us;
+};
+/* A copy that the job's thread refreshes every 200 ms and at each state. */
+struct job_info {
+	const char *name;
+	enum job_state state;
+	int64_t since_us, created_us, figures_us; /* when; 0: never */
+	uint64_t rows_in, rows_out, errors, late; /* since the job was made */
+	double rows_in_s, rows_out_s;             /* over the last seconds */
+	int64_t lag;         /* records behind; -1: not known */
+	int64_t end_total, read_total; /* of bounded sources: progress; -1 */
+	int64_t wm_us;       /* TIME_NONE: none */
+	uint64_t checkpoint; int64_t checkpoint_us; /* last committed */
+	int64_t checkpoint_duration_ns, checkpoint_bytes, checkpoint_rows;
+	uint64_t state_rows, state_bytes;
+	char reason[256];    /* why BLOCKED, CONNECTING, RESTARTING */
+	struct error error;  /* of FAILED, code ERR_NONE otherwise */
+	char notice[256];
+	/* histogram of the pipeline's stop for a cut, upper bounds in
+	 * job_stop_bounds_ms, last is +Inf */
+	uint64_t stop_counts[12]; uint64_t stop_count; double stop_sum_s;
+	unsigned nops; struct operator_info *ops;
+	unsigned nparts; struct partition_info *parts;
+};
+extern const double job_stop_bounds_ms[11];
+/* Copied into the arena. */
+void job_info_get(struct job *j, struct arena *a, struct job_info *ret);
+/* Calls fn for each job in order of creation. */
+void jobs_each(struct jobs *js, void (*fn)(struct job *, void *), void *arg);
+unsigned jobs_count(struct jobs *js);
+struct job_text job_text_of(const struct job *j);
+
+/* ---- SELECT over the socket: an ephemeral job ---- */
+
+struct select;
+/* What the select's own thread has for its client; taken on the main loop
+ * when `ready` was called: NDJSON lines, at most client_buffer_bytes. */
+struct select_events {
+	void (*ready)(void *arg); /* main loop: rows or the end are there */
+	void *arg;
+	unsigned statement;       /* its number, for notices */
+};
+/* The plan's arena is taken over. */
+int select_start(struct jobs *js, struct plan *plan, struct arena *arena_take,
+		 const struct select_events *ev, struct select **ret,
+		 struct error *err);
+/* Moves what is there into out. Returns 1 while more may come, 0 at the end
+ * (*ret_rows rows in all, *ret_bad records quarantined), -1: it failed. */
+int select_take(struct select *s, struct buf *out, uint64_t *ret_rows,
+		uint64_t *ret_bad, struct error *err);
+/* Calls `ready` again soon: there may be room now for what waits. */
+void select_poke(struct select *s);
+/* The client left or the end was taken; returns at once. */
+void select_end(struct select *s);
+
+/* ---- end ---- */
+/* Final checkpoint of all jobs in parallel; done() when all stand. Jobs stay
+ * "running" in the catalog and go on at the next start. */
+void jobs_shutdown(struct jobs *js, void (*done)(void *), void *arg);
+void jobs_destroy(struct jobs *js);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * daemon/planning.h - a job's script, which says everything, to its plan.
+ */
+#ifndef DAEMON_PLANNING_H
+#define DAEMON_PLANNING_H
+
+#include "base/error.h"
+#include "parser/plan.h"
+
+struct planned {
+	struct plan *plan;
+	int64_t checkpoint_interval_us; /* 0: the daemon's default */
+	const char *settings_json;      /* {"key":"value"} of its SETs */
+	unsigned nobjects;
+	const char **objects;           /* tables and views that it creates */
+};
+
+/* Any thread; everything lives in the arena. */
+int plan_script(const char *script, struct arena *a, struct planned *ret,
+		struct error *err);
+/* True when a source or sink of the plan is the embedded Kafka. */
+bool plan_is_embedded(const struct plan *p);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * daemon/script.h - a script on its way: one statement after the other, each
+ * answered by a group of NDJSON lines; stops at the first error. Statements
+ * that wait for another thread return STATEMENT_WAITS and go on through
+ * script_go_on().
+ */
+#ifndef DAEMON_SCRIPT_H
+#define DAEMON_SCRIPT_H
+
+#include "daemon/daemon.h"
+#include "parser/bind.h"
+
+enum statement_rc {
+	STATEMENT_FAILED = -1, /* s->err says why */
+	STATEMENT_OK,          /* its lines are in s->out but the end line */
+	STATEMENT_WAITS,
+};
+
+struct script {
+	struct daemon *d;
+	struct http_request *rq;
+	struct session *session;
+	struct arena arena;      /* AST; of the whole script */
+	struct parse parse;
+	struct ast_statement *stmt; /* the one that runs */
+	unsigned number;         /* of it, from 1 */
+	int64_t began_ns;
+	struct buf out;          /* lines not yet handed to http */
+	struct error err;
+	/* of the end line */
+	const char *message;     /* or NULL; in the arena */
+	const char *job;         /* or NULL; in the arena */
+	int64_t rows;            /* -1: no rows */
+	int64_t bad;
+	struct select *select;   /* while one streams */
+	bool inside, answered;   /* statements.c: a job's command */
+};
+
+/* statements.c: runs s->stmt. */
+enum statement_rc statement_run(struct script *s);
+
+/* After STATEMENT_WAITS: the statement has ended well (err NULL) or not. */
+void script_go_on(struct script *s, const struct error *err);
+/* A SELECT of this script has rows or its end. */
+void script_on_select(void *script);
+/* Sends what is in s->out. */
+void script_flush(struct script *s);
+
+#endif

@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * daemon/statements.c - what each statement does. Everything that can be
+ * wrong is found before anything is changed.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/time.h"
+#include "daemon/clock.h"
+#include "daemon/log.h"
+#include "daemon/ndjson.h"
+#include "daemon/script.h"
+
+static enum statement_rc
+failed(struct script *s)
+{
+	if (!s->err.at.line)
+		parse_error_at(&s->parse, s->stmt->at, &s->err);
+	return STATEMENT_FAILED;
+}
+
+static void
+audit(struct script *s, const char *what, const char *name)
+{
+	int uid, pid;
+
+	http_peer(s->rq, &uid, &pid);
+	log_event(LOG_INFO, what, NULL, "name=%s uid=%d pid=%d", name, uid,
+		  pid);
+}
+
+static void
+notices(struct script *s, const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->nnotices; i++)
+		ndjson_notice(&s->out, s->number, plan->notices[i]);
+}
+
+/* ---- tables and views ---- */
+
+static enum catalog_kind
+stored_kind(const struct object *o)
+{
+	return o->kind == OBJECT_TABLE ? CATALOG_TABLE : CATALOG_VIEW;
+}
+
+static int
+store_object(struct script *s, const char *name)
+{
+	const struct object *o = catalog_find(s->d->catalog, name);
+
+	CHECK(o);
+	return store_catalog_put(s->d->store, stored_kind(o), o->name, o->text,
+				 NULL, NULL, &s->err);
+}
+
+static enum statement_rc
+run_create(struct script *s)
+{
+	const struct ast_name *written;
+	enum catalog_result result;
+	const char *name;
+	bool temporary;
+
+	if (s->stmt->kind == AST_STMT_CREATE_TABLE) {
+		written = &s->stmt->create_table->name;
+		temporary = s->stmt->create_table->temporary;
+	} else {
+		written = &s->stmt->create_view->name;
+		temporary = s->stmt->create_view->temporary;
+	}
+	if (catalog_add(s->session->catalog, &s->parse, s->stmt,
+			&s->session->settings, &result, &s->err) < 0 ||
+	    catalog_name(&s->parse, written, &name, &s->err) < 0)
+		return failed(s);
+	if (result == CATALOG_SAME)
+		s->message = arena_printf(
+			&s->arena, "%s exists with the same text: nothing to do",
+			name);
+	else if (result == CATALOG_KEPT)
+		s->message = arena_printf(
+			&s->arena, "%s exists with another text, which is kept",
+			name);
+	if (result != CATALOG_CREATED || temporary)
+		return STATEMENT_OK;
+	if (store_object(s, name) < 0)
+		return failed(s);
+	audit(s, "create", name);
+	return STATEMENT_OK;
+}
+
+static enum statement_rc
+run_drop(struct script *s)
+{
+	const struct object *o;
+	enum catalog_result result;
+	enum catalog_kind kind = CATALOG_TABLE;
+	const char *name, *user;
+	bool stored;
+
+	if (catalog_name(&s->parse, &s->stmt->name, &name, &s->err) < 0)
+		return failed(s);
+	o = catalog_find(s->session->catalog, name);
+	stored = o && !o->temporary;
+	if (o)
+		kind = stored_kind(o);
+	user = stored ? jobs_user_of(s->d->jobs, name) : NULL;
+	if (user) {
+		error_set(&s->err, ERR_IN_USE, "job \"%s\" uses %s", user,
+			  name);
+		error_note(&s->err, "STOP JOB '%s' or DROP JOB '%s' first",
+			   user, user);
+		parse_error_at(&s->parse, s->stmt->name.at, &s->err);
+		return STATEMENT_FAILED;
+	}
+	if (catalog_drop(s->session->catalog, &s->parse, s->stmt, &result,
+			 &s->err) < 0)
+		return failed(s);
+	if (result == CATALOG_ABSENT)
+		s->message = arena_printf(&s->arena,
+					  "there is no %s: nothing to do",
+					  name);
+	else if (stored &&
+		 store_catalog_drop(s->d->store, kind, name, &s->err) < 0)
+		return failed(s);
+	else
+		audit(s, "drop", name);
+	return STATEMENT_OK;
+}
+
+/* ---- queries ---- */
+
+static const char *
+job_name(struct script *s, const struct plan *plan)
+{
+	const char *name =
+		settings_get(&s->session->settings, "pipeline.name");
+
+	if (name && *name)
+		return name;
+	return plan->sinks[0]->sink->table;
+}
+
+/* Settings, objects and statement as one text that stands on its own. */
+static const char *
+job_script(struct script *s)
+{
+	const struct object **used;
+	struct buf out;
+	const char *text;
+	unsigned n;
+
+	buf_init(&out);
+	settings_text(&s->session->settings, &out);
+	catalog_depends(s->session->catalog, s->stmt, &s->arena, &used, &n);
+	for (unsigned i = 0; i < n; i++) {
+		buf_puts(&out, used[i]->text);
+		buf_puts(&out, ";\n");
+	}
+	buf_append(&out, s->parse.text + s->stmt->at.offset,
+		   s->stmt->at.length);
+	buf_puts(&out, ";\n");
+	text = arena_strndup(&s->arena, out.data, out.len);
+	buf_release(&out);
+	return text;
+}
+
+static void
+on_job(void *arg, const struct error *err)
+{
+	script_go_on(arg, err);
+}
+
+static enum statement_rc
+run_insert(struct script *s)
+{
+	struct job_text text = { .name = NULL };
+	struct plan *plan;
+	struct job *j;
+	bool noop;
+
+	if (plan_statement(&s->arena, &s->parse, s->stmt, s->session->catalog,
+			   &s->session->settings, &plan, &s->err) < 0)
+		return failed(s);
+	text.name = job_name(s, plan);
+	text.script = job_script(s);
+	if (jobs_submit(s->d->jobs, &text, &j, &noop, &s->err) < 0)
+		return failed(s);
+	notices(s, plan);
+	s->job = arena_strdup(&s->arena, job_text_of(j).name);
+	if (noop)
+		s->message = arena_printf(
+			&s->arena, "job \"%s\" runs already with the same text: "
+				   "nothing to do", s->job);
+	else
+		audit(s, "job_submitted", s->job);
+	if (settings_bool(&s->session->settings, "table.dml-sync")) {
+		job_wait(j, on_job, s);
+		return STATEMENT_WAITS;
+	}
+	return STATEMENT_OK;
+}
+
+static enum statement_rc
+run_select(struct script *s)
+{
+	struct select_events ev = { script_on_select, s, s->number };
+	struct arena arena;
+	struct plan *plan;
+
+	arena_init(&arena);
+	if (plan_statement(&arena, &s->parse, s->stmt, s->session->catalog,
+			   &s->session->settings, &plan, &s->err) < 0) {
+		arena_release(&arena);
+		return failed(s);
+	}
+	notices(s, plan);
+	ndjson_header(&s->out, s->number, &plan->sinks[0]->inputs[0]->schema);
+	s->rows = 0;
+	if (select_start(s->d->jobs, plan, &arena, &ev, &s->select,
+			 &s->err) < 0) {
+		arena_release(&arena);
+		return failed(s);
+	}
+	return STATEMENT_WAITS;
+}
+
+/* One row a line of text. */
+static void
+text_rows(struct script *s, const char *column, const char *text, size_t n)
+{
+	ndjson_header_of(&s->out, s->number, 1, &column);
+	s->rows = 0;
+	for (size_t i = 0; i < n;) {
+		const char *end = memchr(text + i, '\n', n - i);
+		size_t len = end ? (size_t)(end - text) - i : n - i;
+
+		ndjson_row_begin(&s->out);
+		buf_json_string(&s->out, text + i, len);
+		ndjson_row_end(&s->out);
+		s->rows++;
+		i += len + 1;
+	}
+}
+
+static enum statement_rc
+run_explain(struct script *s)
+{
+	struct plan *plan;
+	struct buf text;
+
+	if (plan_statement(&s->arena, &s->parse, s->stmt, s->session->catalog,
+			   &s->session->settings, &plan, &s->err) < 0)
+		return failed(s);
+	buf_init(&text);
+	plan_explain(plan, &text);
+	text_rows(s, "plan", text.data, text.len);
+	buf_release(&text);
+	return STATEMENT_OK;
+}
+
+/* ---- looking at the catalog ---- */
+
+static enum statement_rc
+run_show_objects(struct script *s, bool views_only)
+{
+	const char *column = views_only ? "view name" : "table name";
+	const struct object *o = NULL;
+
+	ndjson_header_of(&s->out, s->number, 1, &column);
+	s->rows = 0;
+	while ((o = catalog_next(s->session->catalog, o))) {
+		if (views_only && o->kind != OBJECT_VIEW)
+			continue;
+		if (s->stmt->like &&
+		    catalog_like(o->name, s->stmt->like) == s->stmt->not_like)
+			continue;
+		ndjson_row_begin(&s->out);
+		ndjson_cell(&s->out, o->name);
+		ndjson_row_end(&s->out);
+		s->rows++;
+	}
+	return STATEMENT_OK;
+}
+
+static enum statement_rc
+run_show_create(struct script *s)
+{
+	const struct object *o;
+	const char *column = "result";
+	struct buf text;
+
+	if (catalog_resolve(s->session->catalog, &s->parse, &s->stmt->name, &o,
+			    &s->err) < 0)
+		return failed(s);
+	buf_init(&text);
+	catalog_show_create(o, &text);
+	ndjson_header_of(&s->out, s->number, 1, &column);
+	ndjson_row_begin(&s->out);
+	buf_json_string(&s->out, text.data, text.len);
+	ndjson_row_end(&s->out);
+	s->rows = 1;
+	buf_release(&text);
+	return STATEMENT_OK;
+}
+
+static enum statement_rc
+run_describe(struct script *s)
+{
+	static const char *const columns[] = { "name", "type", "null",
+					       "key", "extras", "watermark" };
+	const struct object *o;
+	struct describe_row *rows;
+	unsigned n;
+
+	if (catalog_resolve(s->session->catalog, &s->parse, &s->stmt->name, &o,
+			    &s->err) < 0)
+		return failed(s);
+	n = catalog_describe(o, &s->arena, &rows);
+	ndjson_header_of(&s->out, s->number, ARRAY_LEN(columns), columns);
+	for (unsigned i = 0; i < n; i++) {
+		ndjson_row_begin(&s->out);
+		ndjson_cell(&s->out, rows[i].name);
+		ndjson_cell(&s->out, rows[i].type);
+		ndjson_cell(&s->out, rows[i].null);
+		ndjson_cell(&s->out, rows[i].key);
+		ndjson_cell(&s->out, rows[i].extras);
+		ndjson_cell(&s->out, rows[i].watermark);
+		ndjson_row_end(&s->out);
+	}
+	s->rows = n;
+	return STATEMENT_OK;
+}
+
+/* ---- settings ---- */
+
+static enum statement_rc
+run_set(struct script *s)
+{
+	static const char *const columns[] = { "key", "value" };
+	struct settings *set = &s->session->settings;
+	const struct setting_def *defs;
+	const char *notice = NULL;
+	size_t n;
+
+	if (s->stmt->kind == AST_STMT_RESET || s->stmt->key) {
+		if (settings_apply(set, &s->parse, s->stmt, &notice, &s->err) <
+		    0)
+			return failed(s);
+		if (notice)
+			ndjson_notice(&s->out, s->number, notice);
+		return STATEMENT_OK;
+	}
+	ndjson_header_of(&s->out, s->number, ARRAY_LEN(columns), columns);
+	s->rows = 0;
+	defs = setting_defs(&n);
+	for (size_t i = 0; i < n; i++) {
+		if (defs[i].notice && !settings_given(set, defs[i].key))
+			continue;
+		ndjson_row_begin(&s->out);
+		ndjson_cell(&s->out, defs[i].key);
+		ndjson_cell(&s->out, settings_get(set, defs[i].key));
+		ndjson_row_end(&s->out);
+		s->rows++;
+	}
+	return STATEMENT_OK;
+}
+
+/* ---- jobs ---- */
+
+static void
+time_cell(struct buf *out, int64_t us)
+{
+	char text[TIME_TEXT_MAX];
+
+	if (us == TIME_NONE || us == 0 || us == TIME_END) {
+		ndjson_cell(out, NULL);
+		return;
+	}
+	us_format_iso(us, text);
+	ndjson_cell(out, text);
+}
+
+static void
+job_row(struct job *j, void *arg)
+{
+	struct script *s = arg;
+	struct job_info info;
+
+	job_info_get(j, &s->arena, &info);
+	ndjson_row_begin(&s->out);
+	ndjson_cell(&s->out, info.name);
+	ndjson_cell(&s->out, job_state_text[info.state]);
+	time_cell(&s->out, info.since_us);
+	ndjson_cell_i64(&s->out, (int64_t)info.rows_in);
+	ndjson_cell_i64(&s->out, (int64_t)info.rows_out);
+	if (info.lag >= 0)
+		ndjson_cell_i64(&s->out, info.lag);
+	else
+		ndjson_cell(&s->out, NULL);
+	time_cell(&s->out, info.wm_us);
+	time_cell(&s->out, info.checkpoint_us);
+	ndjson_cell(&s->out, info.error.code != ERR_NONE ? info.error.message
+			     : *info.reason		 ? info.reason
+			     : *info.notice		 ? info.notice
+							 : NULL);
+	ndjson_row_end(&s->out);
+	s->rows++;
+}
+
+static enum statement_rc
+run_show_jobs(struct script *s)
+{
+	static const char *const columns[] = {
+		"name", "state", "since", "#rows_in", "#rows_out",
+		"#lag", "watermark", "last_checkpoint", "error",
+	};
+
+	ndjson_header_of(&s->out, s->number, ARRAY_LEN(columns), columns);
+	s->rows = 0;
+	jobs_each(s->d->jobs, job_row, s);
+	return STATEMENT_OK;
+}
+
+/* PAUSE, RESUME, STOP and DROP may call back at once or later: `inside` tells
+ * which, so that a script never goes on inside of its own statement. */
+static void
+on_answer(void *arg, const struct error *err)
+{
+	struct script *s = arg;
+
+	if (!s->inside) {
+		script_go_on(s, err);
+		return;
+	}
+	s->answered = true;
+	if (err)
+		s->err = *err;
+}
+
+static void
+command(struct script *s, struct job *j)
+{
+	switch (s->stmt->kind) {
+	case AST_STMT_PAUSE_JOB:
+		job_pause(j, on_answer, s);
+		break;
+	case AST_STMT_RESUME_JOB:
+		job_resume(j, on_answer, s);
+		break;
+	case AST_STMT_STOP_JOB:
+		job_halt(j, s->stmt->drain, on_answer, s);
+		break;
+	default:
+		job_drop(j, s->stmt->keep_state, on_answer, s);
+	}
+}
+
+static enum statement_rc
+run_job(struct script *s)
+{
+	struct job *j = jobs_find(s->d->jobs, s->stmt->job, &s->err);
+
+	if (!j && s->stmt->if_exists) {
+		error_clear(&s->err);
+		s->message = arena_printf(&s->arena,
+					  "there is no job \"%s\": nothing to do",
+					  s->stmt->job);
+		return STATEMENT_OK;
+	}
+	if (!j) {
+		parse_error_at(&s->parse, s->stmt->job_at, &s->err);
+		return STATEMENT_FAILED;
+	}
+	s->job = arena_strdup(&s->arena, job_text_of(j).name);
+	audit(s, "job_command", s->job);
+	s->inside = true;
+	s->answered = false;
+	command(s, j);
+	s->inside = false;
+	if (!s->answered)
+		return STATEMENT_WAITS;
+	return s->err.code == ERR_NONE ? STATEMENT_OK : failed(s);
+}
+
+enum statement_rc
+statement_run(struct script *s)
+{
+	switch (s->stmt->kind) {
+	case AST_STMT_CREATE_TABLE:
+	case AST_STMT_CREATE_VIEW:
+		return run_create(s);
+	case AST_STMT_DROP_TABLE:
+	case AST_STMT_DROP_VIEW:
+		return run_drop(s);
+	case AST_STMT_INSERT:
+	case AST_STMT_SET_OF:
+		return run_insert(s);
+	case AST_STMT_SELECT:
+		return run_select(s);
+	case AST_STMT_EXPLAIN:
+		return run_explain(s);
+	case AST_STMT_SHOW_TABLES:
+		return run_show_objects(s, false);
+	case AST_STMT_SHOW_VIEWS:
+		return run_show_objects(s, true);
+	case AST_STMT_SHOW_JOBS:
+		return run_show_jobs(s);
+	case AST_STMT_SHOW_CREATE_TABLE:
+	case AST_STMT_SHOW_CREATE_VIEW:
+		return run_show_create(s);
+	case AST_STMT_DESCRIBE:
+		return run_describe(s);
+	case AST_STMT_SET:
+	case AST_STMT_RESET:
+		return run_set(s);
+	case AST_STMT_PAUSE_JOB:
+	case AST_STMT_RESUME_JOB:
+	case AST_STMT_STOP_JOB:
+	case AST_STMT_DROP_JOB:
+		return run_job(s);
+	}
+	error_set(&s->err, ERR_INTERNAL, "a statement of an unknown kind");
+	return failed(s);
+}

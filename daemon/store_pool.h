@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * daemon/store_pool.h - the few threads that commit checkpoints. Each job is
+ * bound to one of them, so that its calls never overlap, and one job's slow
+ * disk holds up only those that share its thread.
+ */
+#ifndef DAEMON_STORE_POOL_H
+#define DAEMON_STORE_POOL_H
+
+struct store_pool;
+
+/* Queued by pointer: lives until run() was called. */
+struct store_task {
+	struct store_task *next;
+	void (*run)(struct store_task *task); /* on the store thread; may block */
+};
+
+struct store_pool *store_pool_create(unsigned nthreads);
+/* Waits for the tasks that are queued. */
+void store_pool_destroy(struct store_pool *p);
+/* The thread for one more job, in turn. */
+unsigned store_pool_bind(struct store_pool *p);
+void store_pool_put(struct store_pool *p, unsigned thread,
+		    struct store_task *task);
+
+#endif
