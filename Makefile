@@ -139,6 +139,12 @@ $(PROPERTY_BIN): $(B)/%: $(B)/%.o $(UNIT_HELP:%.c=$(B)/%.o) \
 	$(call say,LINK,$@)
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(DAEMON_LIBS)
 
+# These stand alone: demo, benchmarks and Kafka tests use them.
+TOOLS := $(B)/bench/feed_words $(B)/bench/bare_reader
+$(TOOLS): $(B)/bench/%: $(B)/bench/%.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg,--libs,rdkafka)
+
 test-bins: $(UNIT_BIN) $(SCENARIO_BIN)
 
 check: all test-bins lint
@@ -149,7 +155,7 @@ check: all test-bins lint
 test:
 	$(Q)$(MAKE) --no-print-directory deps-test
 	$(Q)$(MAKE) --no-print-directory test-after-deps
-test-after-deps: all test-bins $(PROPERTY_BIN) $(KAFKA_BIN)
+test-after-deps: all test-bins $(PROPERTY_BIN) $(KAFKA_BIN) $(TOOLS)
 	$(Q)$(MAKE) --no-print-directory SAN=address,undefined test-bins
 	$(Q)$(if $(THREADED),$(MAKE) --no-print-directory SAN=thread $(THREADED:%.c=build/thread/%))
 	$(Q)tests/run --summary tests/lint \
@@ -173,7 +179,7 @@ lint:
 
 fuzz: $(FUZZ_BIN)
 
-bench: all $(BENCH_BIN)
+bench: all $(BENCH_BIN) $(TOOLS)
 	$(Q)bench/run $(BENCH_BIN)
 
 # ---- the rest ----
@@ -183,8 +189,8 @@ deps-test:
 	$(Q)scripts/deps build test
 
 demo:
-	$(Q)scripts/deps build
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)scripts/deps build demo
+	$(Q)$(MAKE) --no-print-directory all $(B)/bench/feed_words
 	$(Q)scripts/demo $(if $(KAFKA),--kafka $(KAFKA))
 
 install: all
