@@ -399,8 +399,29 @@ source_step(struct rig_source *r)
 	return got;
 }
 
-static void
-source_wait(struct rig_source *r, int ms)
+unsigned
+rig_source_poll(struct rig_source *r, struct raw_record *out, struct arena *a)
+{
+	const struct source_type *type = r->source->type;
+	const struct part_info *info;
+	unsigned n = type->parts(r->source, &info), got = 0;
+
+	if (type->check(r->source, &r->err) < 0)
+		r->failed = 1;
+	for (unsigned i = 0; i < n && !r->failed; i++) {
+		int rc = type->poll(r->source, i, out, BATCH_ROWS, a,
+				    rig_now_us(), &r->err);
+
+		if (rc < 0)
+			r->failed = 1;
+		else
+			got += (unsigned)rc;
+	}
+	return got;
+}
+
+void
+rig_source_wait(struct rig_source *r, int ms)
 {
 	struct pollfd fd = { .fd = r->source->type->wake_fd(r->source),
 			     .events = POLLIN };
@@ -414,9 +435,10 @@ rig_source_read(struct rig_source *r, unsigned n, int ms)
 {
 	int64_t until = rig_now_us() + ms * US_PER_MS;
 
-	while (!r->failed && r->n < n && rig_now_us() < until)
+	for (int64_t left; !r->failed && r->n < n &&
+			   (left = until - rig_now_us()) > 0;)
 		if (!source_step(r) && r->n < n)
-			source_wait(r, 2000);
+			rig_source_wait(r, (int)(left / US_PER_MS) + 1);
 }
 
 bool
@@ -434,7 +456,7 @@ rig_source_until(struct rig_source *r, enum part_state state, int ms)
 			same += info[i].state == state;
 		if (n && same == n)
 			return true;
-		source_wait(r, 100);
+		rig_source_wait(r, 100);
 	}
 	return false;
 }

@@ -68,6 +68,12 @@ struct rig_source {
 struct rig_source *rig_source_open(const struct options *o,
 				   const struct start_offset *start,
 				   unsigned nstart, const char *embedded);
+/* One poll() of each part into out (BATCH_ROWS records) and a; for callers
+ * that keep nothing. Returns how many came. */
+unsigned rig_source_poll(struct rig_source *r, struct raw_record *out,
+			 struct arena *a);
+/* Until its descriptor is ready; at most so long. */
+void rig_source_wait(struct rig_source *r, int ms);
 /* Polls until n records have come in all, or `ms` are over, or it failed. */
 void rig_source_read(struct rig_source *r, unsigned n, int ms);
 /* Polls until all parts are in the state; returns whether they are. */
