@@ -103,6 +103,12 @@ struct encoder {
 	const struct encoder_type *type;
 };
 
+/* Each in the file of its name in runtime/formats/. */
+extern const struct decoder_type json_decoder_type, csv_decoder_type,
+	raw_decoder_type;
+extern const struct encoder_type json_encoder_type, csv_encoder_type,
+	raw_encoder_type;
+
 const struct decoder_type *decoder_type_find(const char *format);
 const struct encoder_type *encoder_type_find(const char *format);
 

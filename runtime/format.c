@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/format.c - every format of the runtime, by the name that SQL gives
+ * it. Their options stand in parser/options.def.
+ */
+#include <string.h>
+
+#include "base/check.h"
+#include "runtime/format.h"
+
+static const struct decoder_type *const decoders[] = {
+	&json_decoder_type,
+	&raw_decoder_type,
+};
+
+static const struct encoder_type *const encoders[] = {
+	&json_encoder_type,
+	&raw_encoder_type,
+};
+
+const struct decoder_type *
+decoder_type_find(const char *format)
+{
+	for (size_t i = 0; i < ARRAY_LEN(decoders); i++) {
+		if (strcmp(decoders[i]->name, format) == 0)
+			return decoders[i];
+	}
+	return NULL;
+}
+
+const struct encoder_type *
+encoder_type_find(const char *format)
+{
+	for (size_t i = 0; i < ARRAY_LEN(encoders); i++) {
+		if (strcmp(encoders[i]->name, format) == 0)
+			return encoders[i];
+	}
+	return NULL;
+}
