@@ -207,6 +207,18 @@ wrong_number(struct sink_builder *sb, const struct rel *rel, unsigned wanted)
 	return -1;
 }
 
+/* The query's own text of a column, where it is short. */
+static const char *
+as_written(struct sink_builder *sb, const struct rel_column *c)
+{
+	const char *text = sb->b->parse->text + c->at.offset;
+
+	if (c->at.length == 0 || c->at.length > 40 || *text == '*' ||
+	    memchr(text, '\n', c->at.length))
+		return strncmp(c->name, "EXPR$", 5) == 0 ? "..." : c->name;
+	return arena_strndup(sb->b->a, text, c->at.length);
+}
+
 static int
 wrong_type(struct sink_builder *sb, const struct rel_column *from,
 	   const struct table_column *c)
@@ -223,10 +235,9 @@ wrong_type(struct sink_builder *sb, const struct rel_column *from,
 	if (!type_castable(have, want, &hint))
 		error_hint(sb->b->err, "%s", hint ? hint : "there is no cast "
 			   "between these two");
-	else if (strncmp(from->name, "EXPR$", 5) == 0)
-		error_hint(sb->b->err, "write CAST(... AS %s)", na);
 	else
-		error_hint(sb->b->err, "write CAST(%s AS %s)", from->name, na);
+		error_hint(sb->b->err, "write CAST(%s AS %s)",
+			   as_written(sb, from), na);
 	return -1;
 }
 

@@ -56,6 +56,21 @@ scanned_type(const struct bind *b, const struct table_column *c)
 	return t;
 }
 
+static const char *
+hints_text(struct bind *b, const struct ast_from *from)
+{
+	const char *text = "";
+
+	if (!from)
+		return text;
+	for (const struct ast_option *o = from->hints; o; o = o->next)
+		if (strncmp(o->key, "properties.", 11) != 0)
+			text = arena_printf(b->a, "%s%s%s=%s", text,
+					    *text ? ", " : "", o->key,
+					    o->value);
+	return text;
+}
+
 static struct plan_node *
 make_scan(struct bind *b, const struct object *o, const struct table *t,
 	  const struct options *options)
@@ -338,6 +353,7 @@ bind_table(struct bind *b, const struct object *o, struct table *t,
 		own.view_at = from->at;
 	}
 	node = make_scan(&own, o, t, options);
+	node->scan->hints = hints_text(b, from);
 	if (base_columns(&own, t, node, by) < 0 ||
 	    computed_columns(&own, t, o->name, by) < 0)
 		return -1;

@@ -45,6 +45,7 @@ struct scan_column {
 
 struct plan_scan {
 	const char *table; /* full name as the catalog has it */
+	const char *hints; /* of the query: "k=v, ..."; "" for none */
 	const struct options *options;
 	uint16_t ncols;
 	struct scan_column *cols; /* all columns but computed ones, in order */

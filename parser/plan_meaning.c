@@ -102,10 +102,19 @@ add_condition(struct writer *w, struct meaning *m, const struct expr *e,
 
 /* ---- nodes ---- */
 
+static const char *
+rows_of_table(struct writer *w, const char *table,
+	      const struct plan_node *scan)
+{
+	if (!*scan->scan->hints)
+		return table;
+	return arena_printf(w->a, "%s(%s)", table, scan->scan->hints);
+}
+
 static void
 mean_scan(struct writer *w, const struct plan_node *n, struct meaning *m)
 {
-	m->rows = n->scan->table;
+	m->rows = rows_of_table(w, n->scan->table, n);
 	m->cols = arena_array(w->a, n->schema.ncols, const char *);
 	for (unsigned i = 0; i < n->schema.ncols; i++)
 		m->cols[i] = n->schema.cols[i].name;
@@ -219,6 +228,9 @@ mean(struct writer *w, struct plan_node *n)
 		mean_scan(w, n, m);
 		break;
 	case PLAN_WATERMARK:
+		*m = *in;
+		m->rows = rows_of_table(w, n->watermark->table, n->inputs[0]);
+		break;
 	case PLAN_SINK:
 		*m = *in;
 		break;
@@ -239,8 +251,7 @@ mean(struct writer *w, struct plan_node *n)
 	}
 	if (n->group)
 		return;
-	n->meaning_inputs = n->kind == PLAN_WATERMARK ? n->watermark->table
-						      : m->rows;
+	n->meaning_inputs = m->rows;
 	n->meaning_keys = "";
 	n->meaning_window = n->kind == PLAN_WATERMARK
 		? expr_text_named(n->watermark->watermark, in->cols, w->a) : "";
@@ -278,36 +289,25 @@ set_sinks(struct writer *w)
 
 /* ---- ids ---- */
 
-static void
-put_own(struct writer *w, const struct plan_node *n, struct buf *out)
-{
-	const struct meaning *m = &w->m[n->number];
-
-	buf_printf(out, "%s\n%s\n%s\n%s\n", n->name, n->meaning_keys,
-		   n->meaning_window, n->meaning_predicate);
-	if (n->kind == PLAN_SCAN)
-		for (unsigned i = 0; i < n->scan->options->ngiven; i++)
-			buf_printf(out, "%s=%s\n", n->scan->options->keys[i],
-				   n->scan->options->values[i]);
-	if (n->kind == PLAN_SINK)
-		buf_printf(out, "%s\n", n->meaning_sink);
-	if (n->kind == PLAN_PROJECT)
-		buf_puts(out, join(w->a, n->schema.ncols, m->cols, ", "));
-	for (unsigned i = 0; n->group && i < n->group->naggs; i++)
-		buf_printf(out, "%s\n", n->group->aggs[i].text);
-}
-
+/* Everything below an operator is in its texts, so that its id does not change
+ * with how the plan gets its rows: pushed filters, shared projections. */
 static void
 set_id(struct writer *w, struct plan_node *n)
 {
+	const struct meaning *m = &w->m[n->number];
 	struct buf out;
 
 	buf_init(&out);
-	buf_printf(&out, "%s\n", n->meaning_inputs);
-	put_own(w, n, &out);
-	for (unsigned i = 0; i < n->ninputs; i++)
-		buf_printf(&out, "%016llx",
-			   (unsigned long long)n->inputs[i]->id);
+	buf_printf(&out, "%s\n%s\n%s\n%s\n", n->name, n->meaning_inputs,
+		   n->meaning_keys, n->meaning_window);
+	if (n->kind != PLAN_SCAN && n->kind != PLAN_WATERMARK)
+		buf_printf(&out, "%s\n", n->meaning_predicate);
+	if (n->kind == PLAN_SINK)
+		buf_printf(&out, "%s\n", n->meaning_sink);
+	if (n->kind == PLAN_SINK || n->kind == PLAN_PROJECT)
+		buf_puts(&out, join(w->a, n->schema.ncols, m->cols, ", "));
+	for (unsigned i = 0; n->group && i < n->group->naggs; i++)
+		buf_printf(&out, "%s\n", n->group->aggs[i].text);
 	n->id = hash_stable(out.data, out.len);
 	buf_release(&out);
 }

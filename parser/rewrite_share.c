@@ -59,6 +59,7 @@ struct share {
 	bool early;
 	const char **positions; /* "$0", "$1", ... */
 	unsigned npositions;
+	bool *watermarked;      /* per node: a watermark reads it */
 	struct buf out;
 };
 
@@ -111,11 +112,15 @@ sort_by_key(const struct options *o, unsigned *order)
 
 /* Equal for two tables over the same records. */
 static void
-put_scan(struct share *s, const struct plan_scan *scan)
+put_scan(struct share *s, const struct plan_node *n)
 {
+	const struct plan_scan *scan = n->scan;
 	const struct options *o = scan->options;
 	unsigned *order = arena_array(s->p->arena, o->ngiven, unsigned);
 
+	/* Above a watermark rows go by its table's name, else by the scan's. */
+	if (!s->watermarked[n->number])
+		buf_puts(&s->out, scan->table);
 	sort_by_key(o, order);
 	buf_puts(&s->out, o->connector);
 	for (unsigned i = 0; i < o->ngiven; i++) {
@@ -173,7 +178,7 @@ put_node(struct share *s, const struct plan_node *n)
 	put_schema(&s->out, &n->schema);
 	switch (n->kind) {
 	case PLAN_SCAN:
-		put_scan(s, n->scan);
+		put_scan(s, n);
 		break;
 	case PLAN_WATERMARK:
 		put_watermark(s, n);
@@ -228,6 +233,10 @@ rewrite_share(struct plan *p, bool early)
 	struct plan_node **same = arena_array(p->arena, p->n,
 					      struct plan_node *);
 
+	s.watermarked = arena_array(p->arena, p->n, bool);
+	for (unsigned i = 0; i < p->n; i++)
+		if (p->nodes[i]->kind == PLAN_WATERMARK)
+			s.watermarked[p->nodes[i]->inputs[0]->number] = true;
 	buf_init(&s.out);
 	for (unsigned i = 0; i < p->n; i++) {
 		struct plan_node *n = p->nodes[i];
