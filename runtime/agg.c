@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/agg.c - the table of aggregate functions, how their accumulators
+ * are laid out in an entry, and which rows each of them sees.
+ */
+#include "runtime/agg.h"
+#include "runtime/distinct.h"
+#include "runtime/multiset.h"
+
+static const struct agg_type *const types[] = {
+	&agg_count_type, &agg_sum_type, &agg_avg_type,
+	&agg_min_type,   &agg_max_type,
+};
+
+const struct agg_type *
+agg_type_of(enum function_id function)
+{
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (types[i]->function == function)
+			return types[i];
+	return NULL;
+}
+
+static uint32_t
+round_up(uint32_t n, uint32_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+static void
+agg_init(struct agg *a, const struct plan_aggregate *plan,
+	 const struct schema *in, unsigned flags)
+{
+	*a = (struct agg){
+		.type = agg_type_of(plan->function),
+		.plan = plan,
+		.distinct = plan->distinct && plan->function != FN_MIN &&
+			    plan->function != FN_MAX,
+		.retract = flags & AGGS_RETRACT,
+	};
+	CHECK(a->type);
+	CHECK(plan->arg < in->ncols);
+	if (plan->arg >= 0)
+		a->arg_type = in->cols[plan->arg].type;
+	a->align = 8;
+	if (a->distinct) /* keeps a wide accumulator aligned */
+		a->body = 2 * sizeof(struct agg_values);
+	a->type->init(a);
+	a->bytes = round_up(a->body + a->bytes, a->align);
+	CHECK(a->ncolumns <= AGG_COLUMNS_MAX);
+	/* What a set of values can tell is not stored twice. */
+	if (a->distinct)
+		a->ncolumns = 0;
+}
+
+void
+aggs_init(struct aggs *s, const struct plan_group *g, const struct schema *in,
+	  unsigned flags, uint64_t seed, struct arena *arena)
+{
+	*s = (struct aggs){ .n = g->naggs, .bytes = sizeof(struct entry) };
+	s->agg = arena_array(arena, g->naggs + 1, struct agg);
+	strheap_init(&s->heap);
+	for (unsigned i = 0; i < g->naggs; i++) {
+		struct agg *a = &s->agg[i];
+
+		agg_init(a, &g->aggs[i], in, flags);
+		a->heap = &s->heap;
+		if (a->by_rows)
+			continue;
+		a->off = round_up(s->bytes, a->align);
+		s->bytes = a->off + a->bytes;
+		if (a->distinct)
+			a->set = s->nsets++;
+		else if (!a->invertible)
+			s->stack = true;
+		if (a->ordered && (a->retract ||
+				   phys_of(a->arg_type) == PHYS_STR))
+			s->owns = true;
+		if (a->retract && a->ordered) {
+			a->multiset = multiset_create(phys_of(a->arg_type),
+						      seed);
+			s->multisets = true;
+		}
+	}
+	s->bytes = round_up(s->bytes, s->bytes > 16 ? 16 : 8);
+}
+
+void
+aggs_release(struct aggs *s)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		multiset_destroy(s->agg[i].multiset);
+	strheap_release(&s->heap);
+	*s = (struct aggs){ 0 };
+}
+
+/* ---- which rows ---- */
+
+bool
+agg_takes(const struct agg *a, const struct batch *b, uint32_t row)
+{
+	const struct column *arg = agg_arg(a, b);
+
+	if (a->plan->filter >= 0) {
+		const struct column *f = &b->col[a->plan->filter];
+
+		if (column_is_null(f, row) || !f->u8[row])
+			return false;
+	}
+	return !arg || !column_is_null(arg, row);
+}
+
+void
+agg_pick(const struct agg *a, const struct batch *b, const struct agg_rows *r,
+	 struct agg_scratch *scratch, bool own, struct agg_rows *ret)
+{
+	const struct column *arg = agg_arg(a, b);
+	bool all = a->plan->filter < 0 && (!arg || !arg->nulls);
+	uint32_t n = 0;
+
+	*ret = *r;
+	if (all && !own)
+		return;
+	for (uint32_t i = 0; i < r->n; i++) {
+		scratch->row[n] = r->row[i];
+		scratch->gid[n] = r->gid[i];
+		scratch->entry[n] = r->entry[i];
+		scratch->w[n] = r->w ? r->w[i] : 1;
+		n += all || agg_takes(a, b, r->row[i]);
+	}
+	ret->n = n;
+	ret->row = scratch->row;
+	ret->gid = scratch->gid;
+	ret->entry = scratch->entry;
+	ret->w = r->w ? scratch->w : NULL;
+}
+
+struct agg_rows
+agg_rows_part(const struct agg_rows *r, uint32_t at)
+{
+	struct agg_rows part = *r;
+	uint32_t n = 0;
+
+	while (at + n < r->n && (!r->w || r->w[at + n] > 0))
+		n++;
+	part.n = n > 0 ? n : 1;
+	part.row += at;
+	part.gid += at;
+	part.w = r->w ? r->w + at : NULL;
+	return part;
+}
+
+bool
+aggs_hold_row(const struct aggs *s, const struct distinct *sets,
+	      const char *entry, const struct batch *b, uint32_t row,
+	      uint32_t gid, int64_t w)
+{
+	if (!entry || entry_rows(entry) + w < 0)
+		return false;
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct agg *a = &s->agg[i];
+		const struct column *arg = agg_arg(a, b);
+
+		if (a->by_rows || !agg_takes(a, b, row))
+			continue;
+		if (a->distinct &&
+		    distinct_n(&sets[a->set], gid, arg, row) + w < 0)
+			return false;
+		if (!a->distinct && !a->type->holds(a, entry, arg, row, w))
+			return false;
+	}
+	return true;
+}
+
+void
+entries_count(const struct agg_rows *r, char *const *entry)
+{
+	if (!r->w) {
+		for (uint32_t i = 0; i < r->n; i++)
+			((struct entry *)entry[i])->rows++;
+		return;
+	}
+	for (uint32_t i = 0; i < r->n; i++)
+		((struct entry *)entry[i])->rows += r->w[i];
+}
+
+void
+aggs_clear_entry(const struct aggs *s, char *entry, bool stored)
+{
+	for (unsigned i = 0; s->owns && i < s->n; i++)
+		if (s->agg[i].type->release)
+			s->agg[i].type->release(&s->agg[i], entry,
+						s->agg[i].off, stored);
+	memset(entry + sizeof(struct entry), 0,
+	       s->bytes - sizeof(struct entry));
+}
+
+/* ---- columns of state tables ---- */
+
+unsigned
+aggs_ncolumns(const struct aggs *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->n; i++)
+		n += s->agg[i].ncolumns;
+	return n;
+}
+
+#define SAVE(member, type)                                                \
+	do {                                                              \
+		for (uint32_t i = 0; i < n; i++)                          \
+			out->member[at + i] =                             \
+				*(const type *)agg_at(entry[i], off);     \
+	} while (0)
+
+static void
+column_save(struct column *out, char *const *entry, uint32_t off, uint32_t n,
+	    uint32_t at, struct arena *a)
+{
+	switch (out->phys) {
+	case PHYS_U8:
+		SAVE(u8, uint8_t);
+		break;
+	case PHYS_I64:
+		SAVE(i64, int64_t);
+		break;
+	case PHYS_I128:
+		SAVE(i128, i128);
+		break;
+	case PHYS_F64:
+		SAVE(f64, double);
+		break;
+	case PHYS_STR:
+		for (uint32_t i = 0; i < n; i++)
+			out->str[at + i] =
+				str_dup(a, *(struct str *)agg_at(entry[i],
+								 off));
+		break;
+	}
+}
+
+void
+aggs_save(const struct aggs *s, char *const *entry, uint32_t n,
+	  struct batch *b, unsigned first, uint32_t at, uint32_t cap)
+{
+	for (unsigned k = 0; k < s->n; k++) {
+		const struct agg *a = &s->agg[k];
+
+		for (unsigned c = 0; c < a->ncolumns; c++) {
+			const struct agg_column *ac = &a->column[c];
+			struct column *out = &b->col[first++];
+
+			column_save(out, entry, a->off + ac->at, n, at,
+				    &b->arena);
+			for (uint32_t i = 0; ac->null_at >= 0 && i < n; i++)
+				if (*(int64_t *)agg_at(entry[i],
+						a->off + ac->null_at) == 0)
+					column_set_null(out, at + i, cap,
+							&b->arena);
+		}
+	}
+}
+
+static void
+value_load(const struct agg *a, char *entry, const struct agg_column *ac,
+	   const struct column *in, uint32_t row)
+{
+	void *to = agg_at(entry, a->off + ac->at);
+	int64_t *count = ac->null_at < 0 ? NULL
+			 : agg_at(entry, a->off + (uint32_t)ac->null_at);
+
+	if (column_is_null(in, row) || a->multiset)
+		return;
+	if (in->phys == PHYS_STR)
+		*(struct str *)to = strheap_put(a->heap, &in->str[row]);
+	else
+		memcpy(to, (char *)in->data + row * phys_bytes(in->phys),
+		       phys_bytes(in->phys));
+	/* A column of the count, if there is one, comes later. */
+	if (count && *count == 0)
+		*count = 1;
+}
+
+void
+aggs_load(const struct aggs *s, char *entry, const struct batch *b,
+	  unsigned first, uint32_t row)
+{
+	for (unsigned k = 0; k < s->n; k++) {
+		const struct agg *a = &s->agg[k];
+
+		for (unsigned c = 0; c < a->ncolumns; c++)
+			value_load(a, entry, &a->column[c], &b->col[first++],
+				   row);
+	}
+}

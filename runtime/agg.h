@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/agg.h - what an aggregate function is to the runtime. A function is
+ * one file in runtime/aggs/ and a row in the table of agg.c.
+ *
+ * An entry holds everything of one group: the number of its rows, then one
+ * accumulator per aggregate. An accumulator is zero bytes when nothing has
+ * been added. Hooks work on many entries at a time; they see only rows that
+ * count (FILTER is TRUE, the argument is not NULL, a DISTINCT value is new).
+ */
+#ifndef RUNTIME_AGG_H
+#define RUNTIME_AGG_H
+
+#include "base/error.h"
+#include "parser/plan.h"
+#include "runtime/batch.h"
+#include "runtime/operator.h"
+#include "runtime/strheap.h"
+
+struct agg;
+struct distinct;
+struct multiset;
+
+/* Rows on their way into entries; arrays run parallel. */
+struct agg_rows {
+	uint32_t n;       /* at most BATCH_ROWS */
+	uint32_t *row;    /* position in the argument's column */
+	uint32_t *gid;
+	char **entry;
+	int64_t *w;       /* NULL: all +1 */
+	int64_t pane_us;  /* that the entries belong to; 0 without panes */
+};
+
+/* Room for one selection of rows. */
+struct agg_scratch {
+	uint32_t row[BATCH_ROWS];
+	uint32_t gid[BATCH_ROWS];
+	char *entry[BATCH_ROWS];
+	int64_t w[BATCH_ROWS];
+};
+
+struct agg_type {
+	enum function_id function;
+	/* By arg_type, retract and distinct sets what is not set yet: bytes,
+	 * columns, invertible ... */
+	void (*init)(struct agg *a);
+	/* Adds arg[row[i]] w[i] times; takes it away where w[i] < 0. */
+	void (*add)(const struct agg *a, const struct agg_rows *r,
+		    const struct column *arg);
+	/* False: the value cannot have been added -w times. Asked before a
+	 * row with w < 0 is applied to any accumulator. */
+	bool (*holds)(const struct agg *a, const char *entry,
+		      const struct column *arg, uint32_t row, int64_t w);
+	/* dst += src, at these offsets in n pairs of entries. Where the order
+	 * matters (sums of DOUBLE) src is the newer one. */
+	void (*merge)(const struct agg *a, char *const *dst, uint32_t dst_off,
+		      char *const *src, uint32_t src_off, uint32_t n);
+	/* dst -= src; invertible ones only. */
+	void (*sub)(const struct agg *a, char *const *dst, char *const *src,
+		    uint32_t n);
+	/* The results into rows [at, at + n) of out, which has `cap` rows. */
+	void (*value)(const struct agg *a, char *const *entry, uint32_t off,
+		      uint32_t n, struct column *out, uint32_t at,
+		      uint32_t cap, struct arena *arena);
+	/* Instead, where by_set is true: the result depends on the values. */
+	void (*set_value)(const struct agg *a, const struct distinct *set,
+			  char *const *entry, uint32_t n, struct column *out,
+			  uint32_t at, uint32_t cap, struct arena *arena);
+	/* Gives back what the accumulator owns. stored: state rows of it must
+	 * be deleted one by one at the next checkpoint. NULL: owns nothing. */
+	void (*release)(const struct agg *a, char *entry, uint32_t off,
+			bool stored);
+	/* A value of the multiset as it was saved. */
+	void (*restore)(const struct agg *a, char *entry, int64_t pane_us,
+			uint32_t gid, const struct column *value, uint32_t row,
+			int64_t n);
+	enum view_how view; /* of its first column */
+};
+
+/* A part of the accumulator that is kept in state tables. */
+struct agg_column {
+	const char *suffix; /* behind the aggregate's state_name: "", "_n" */
+	struct type type;
+	uint32_t at;        /* in the accumulator */
+	int null_at;        /* it is NULL where the int64 there is 0; -1 */
+};
+#define AGG_COLUMNS_MAX 6
+
+struct agg {
+	const struct agg_type *type;
+	const struct plan_aggregate *plan;
+	struct type arg_type;
+	bool distinct;    /* false where it makes no difference: MIN, MAX */
+	bool retract;     /* rows with w < 0 may come */
+	bool invertible;  /* has sub() */
+	bool ordered;     /* wants a multiset where rows can be taken away */
+	bool by_set;      /* has set_value() instead of an accumulator */
+	bool by_rows;     /* COUNT(*): the entry's rows are the value */
+	uint32_t off;     /* of the accumulator in an entry */
+	uint32_t bytes;   /* a multiple of `align` */
+	uint32_t align;   /* 8, or 16 where it holds an i128 */
+	uint32_t body;    /* in the accumulator, behind the list of values */
+	uint32_t stack_off; /* of its suffix (panes.c), 0: none */
+	unsigned set;     /* number among the DISTINCT ones */
+	uint16_t ncolumns;
+	struct agg_column column[AGG_COLUMNS_MAX];
+	struct strheap *heap;      /* long strings of MIN, MAX; NULL: borrow */
+	struct multiset *multiset; /* of MIN, MAX on retracting input */
+};
+
+/* The head of an entry. */
+struct entry {
+	int64_t rows;
+};
+static inline int64_t
+entry_rows(const char *entry)
+{
+	return ((const struct entry *)entry)->rows;
+}
+/* Where a DISTINCT aggregate's accumulator begins: with the list of the
+ * group's values in its set. 0: none, else the id + 1. */
+struct agg_values {
+	uint64_t first;
+};
+
+static inline void *
+agg_at(char *entry, uint32_t off)
+{
+	return entry + off;
+}
+
+/* ---- the aggregates of an operator ---- */
+
+struct aggs {
+	uint16_t n;
+	struct agg *agg;
+	unsigned nsets;   /* DISTINCT ones */
+	bool multisets;   /* some have one */
+	bool stack;       /* some are not invertible */
+	bool owns;        /* some have something to release */
+	uint32_t bytes;   /* of an entry: head and accumulators */
+	struct strheap heap;
+};
+
+enum aggs_flags { AGGS_RETRACT = 1 /* rows may be taken away */ };
+
+/* The plan's group must outlive it; memory comes from the arena. */
+void aggs_init(struct aggs *s, const struct plan_group *g,
+	       const struct schema *in, unsigned flags, uint64_t seed,
+	       struct arena *arena);
+void aggs_release(struct aggs *s);
+
+/* Those of r that aggregate a takes from the batch: FILTER and NULLs. The
+ * result may share r's arrays unless `own`. */
+void agg_pick(const struct agg *a, const struct batch *b,
+	      const struct agg_rows *r, struct agg_scratch *scratch, bool own,
+	      struct agg_rows *ret);
+/* The same for one row. */
+bool agg_takes(const struct agg *a, const struct batch *b, uint32_t row);
+static inline const struct column *
+agg_arg(const struct agg *a, const struct batch *b)
+{
+	return a->plan->arg < 0 ? NULL : &b->col[a->plan->arg];
+}
+
+/* The next rows of r from `at` on that can be applied at once: all those with
+ * w > 0, or one with w < 0. They keep r's room for entries. */
+struct agg_rows agg_rows_part(const struct agg_rows *r, uint32_t at);
+/* Whether a row that is to be taken away (w < 0) can have been added to the
+ * entry (NULL: there is none): nothing in it may fall below nothing. */
+bool aggs_hold_row(const struct aggs *s, const struct distinct *sets,
+		   const char *entry, const struct batch *b, uint32_t row,
+		   uint32_t gid, int64_t w);
+/* Adds the weights to the entries' numbers of rows. */
+void entries_count(const struct agg_rows *r, char *const *entry);
+
+/* Frees what the accumulators own and makes them zero; sets of values and
+ * what follows the accumulators are the caller's. */
+void aggs_clear_entry(const struct aggs *s, char *entry, bool stored);
+
+/* ---- accumulators as columns of state tables ---- */
+unsigned aggs_ncolumns(const struct aggs *s);
+/* All columns of n entries, from column `first` of b on, at row `at`. */
+void aggs_save(const struct aggs *s, char *const *entry, uint32_t n,
+	       struct batch *b, unsigned first, uint32_t at, uint32_t cap);
+void aggs_load(const struct aggs *s, char *entry, const struct batch *b,
+	       unsigned first, uint32_t row);
+
+extern const struct agg_type agg_count_type, agg_sum_type, agg_avg_type,
+	agg_min_type, agg_max_type;
+const struct agg_type *agg_type_of(enum function_id function);
+
+#endif

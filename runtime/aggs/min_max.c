@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/aggs/min_max.c - MIN and MAX of every ordered type. On rows that
+ * only come, the best value so far; where rows can go, it is the end of an
+ * ordered multiset. -0.0 counts as 0.0 and NaN as above every number.
+ *
+ * The accumulator: the value (8 or 16 bytes), the count of values, and the
+ * root of the multiset where there is one.
+ */
+#include "runtime/agg.h"
+#include "runtime/keys.h"
+#include "runtime/multiset.h"
+
+static inline uint32_t
+count_at(const struct agg *a)
+{
+	return a->align; /* as wide as the value */
+}
+
+static inline int64_t *
+count_of(const struct agg *a, char *acc)
+{
+	return (int64_t *)(acc + count_at(a));
+}
+
+static inline uint64_t *
+root_of(const struct agg *a, char *acc)
+{
+	return (uint64_t *)(acc + count_at(a) + 8);
+}
+
+static void
+extreme_init(struct agg *a)
+{
+	size_t bytes = phys_bytes(phys_of(a->arg_type));
+
+	a->ordered = true;
+	a->align = bytes > 8 ? 16 : 8;
+	a->bytes = count_at(a) + 8 + (a->retract ? 8 : 0);
+	a->column[a->ncolumns++] = (struct agg_column){
+		.suffix = "", .type = a->arg_type,
+		.null_at = (int)count_at(a),
+	};
+	a->column[0].type.nullable = true;
+}
+
+static inline bool
+is_better(const struct agg *a, const void *v, const void *than)
+{
+	int cmp = phys_cmp(phys_of(a->arg_type), v, than);
+
+	return a->plan->function == FN_MIN ? cmp < 0 : cmp > 0;
+}
+
+static void
+value_set(const struct agg *a, char *acc, const void *v)
+{
+	enum phys phys = phys_of(a->arg_type);
+	bool owned = phys == PHYS_STR && a->heap;
+
+	if (owned && *count_of(a, acc) > 0)
+		strheap_free(a->heap, (struct str *)acc);
+	if (owned)
+		*(struct str *)acc = strheap_put(a->heap, v);
+	else if (phys == PHYS_F64)
+		*(double *)acc = f64_canonical(*(const double *)v);
+	else
+		memcpy(acc, v, phys_bytes(phys));
+}
+
+/* The usual case, without a call per row. */
+static void
+add_i64(const struct agg *a, const struct agg_rows *r, const int64_t *v)
+{
+	bool min = a->plan->function == FN_MIN;
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct {
+			int64_t value, n;
+		} *acc = agg_at(r->entry[i], a->off);
+		int64_t x = v[r->row[i]];
+
+		if (acc->n == 0 || (min ? x < acc->value : x > acc->value))
+			acc->value = x;
+		acc->n++;
+	}
+}
+
+static void
+add_any(const struct agg *a, const struct agg_rows *r,
+	const struct column *arg)
+{
+	size_t bytes = phys_bytes(arg->phys);
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		char *acc = agg_at(r->entry[i], a->off);
+		const void *v = (char *)arg->data + r->row[i] * bytes;
+
+		if (*count_of(a, acc) == 0 || is_better(a, v, acc))
+			value_set(a, acc, v);
+		++*count_of(a, acc);
+	}
+}
+
+/* The value is the set's own: not copied, not freed here. */
+static void
+take_best(const struct agg *a, char *acc)
+{
+	uint64_t root = *root_of(a, acc);
+	const void *best = a->plan->function == FN_MIN
+				   ? multiset_first(a->multiset, root)
+				   : multiset_last(a->multiset, root);
+	size_t bytes = phys_bytes(phys_of(a->arg_type));
+
+	if (best)
+		memcpy(acc, best, bytes);
+	else
+		memset(acc, 0, bytes);
+}
+
+static void
+add_multiset(const struct agg *a, const struct agg_rows *r,
+	     const struct column *arg)
+{
+	for (uint32_t i = 0; i < r->n; i++) {
+		char *acc = agg_at(r->entry[i], a->off);
+		int64_t w = r->w ? r->w[i] : 1;
+
+		multiset_add(a->multiset, root_of(a, acc), r->pane_us,
+			     r->gid[i], arg, r->row[i], w);
+		*count_of(a, acc) += w;
+		take_best(a, acc);
+	}
+}
+
+static void
+extreme_add(const struct agg *a, const struct agg_rows *r,
+	    const struct column *arg)
+{
+	if (a->multiset)
+		add_multiset(a, r, arg);
+	else if (arg->phys == PHYS_I64)
+		add_i64(a, r, arg->i64);
+	else
+		add_any(a, r, arg);
+}
+
+static bool
+extreme_holds(const struct agg *a, const char *entry, const struct column *arg,
+	      uint32_t row, int64_t w)
+{
+	char *acc = agg_at((char *)entry, a->off);
+
+	return multiset_count(a->multiset, *root_of(a, acc), arg, row) + w >=
+	       0;
+}
+
+static void
+extreme_merge(const struct agg *a, char *const *dst, uint32_t dst_off,
+	      char *const *src, uint32_t src_off, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		char *d = agg_at(dst[i], dst_off);
+		char *s = agg_at(src[i], src_off);
+
+		if (*count_of(a, s) == 0)
+			continue;
+		if (*count_of(a, d) == 0 || is_better(a, s, d))
+			value_set(a, d, s);
+		*count_of(a, d) += *count_of(a, s);
+	}
+}
+
+static void
+extreme_value(const struct agg *a, char *const *entry, uint32_t off,
+	      uint32_t n, struct column *out, uint32_t at, uint32_t cap,
+	      struct arena *arena)
+{
+	size_t bytes = phys_bytes(out->phys);
+
+	for (uint32_t i = 0; i < n; i++) {
+		char *acc = agg_at(entry[i], off);
+
+		if (*count_of(a, acc) == 0)
+			column_set_null(out, at + i, cap, arena);
+		else if (out->phys == PHYS_STR)
+			out->str[at + i] = str_dup(arena, *(struct str *)acc);
+		else
+			memcpy((char *)out->data + (at + i) * bytes, acc,
+			       bytes);
+	}
+}
+
+static void
+extreme_release(const struct agg *a, char *entry, uint32_t off, bool stored)
+{
+	char *acc = agg_at(entry, off);
+
+	if (a->multiset && *root_of(a, acc))
+		multiset_clear(a->multiset, root_of(a, acc), stored);
+	else if (phys_of(a->arg_type) == PHYS_STR && *count_of(a, acc) > 0)
+		strheap_free(a->heap, (struct str *)acc);
+}
+
+static void
+extreme_restore(const struct agg *a, char *entry, int64_t pane_us,
+		uint32_t gid, const struct column *value, uint32_t row,
+		int64_t n)
+{
+	char *acc = agg_at(entry, a->off);
+
+	multiset_restore(a->multiset, root_of(a, acc), pane_us, gid, value,
+			 row, n);
+	*count_of(a, acc) += n;
+	take_best(a, acc);
+}
+
+const struct agg_type agg_min_type = {
+	.function = FN_MIN,
+	.init = extreme_init,
+	.add = extreme_add,
+	.holds = extreme_holds,
+	.merge = extreme_merge,
+	.value = extreme_value,
+	.release = extreme_release,
+	.restore = extreme_restore,
+	.view = VIEW_MIN,
+};
+
+const struct agg_type agg_max_type = {
+	.function = FN_MAX,
+	.init = extreme_init,
+	.add = extreme_add,
+	.holds = extreme_holds,
+	.merge = extreme_merge,
+	.value = extreme_value,
+	.release = extreme_release,
+	.restore = extreme_restore,
+	.view = VIEW_MAX,
+};
