@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/agg_tables.c - names, types and meanings of the tables, and rows
+ * into and out of them.
+ */
+#include "runtime/agg_tables.h"
+#include "runtime/multiset.h"
+
+/* ---- declaring ---- */
+
+/* A schema in the making. */
+struct making {
+	struct arena *a;
+	struct schema *s;
+	const char **meanings;
+	uint16_t max;
+};
+
+static void
+column_put(struct making *m, const char *name, struct type t,
+	   const char *meaning)
+{
+	CHECK(m->s->ncols < m->max);
+	/* Two columns of one meaning: told apart by their order. */
+	for (unsigned c = 0; meaning && c < m->s->ncols; c++)
+		if (m->meanings[c] && strcmp(m->meanings[c], meaning) == 0)
+			meaning = arena_printf(m->a, "%s #%u", meaning,
+					       m->s->ncols);
+	m->meanings[m->s->ncols] = meaning;
+	m->s->cols[m->s->ncols++] = (struct schema_column){
+		.name = name, .type = t,
+	};
+}
+
+static void
+column_own(struct making *m, const char *name)
+{
+	struct type t = TYPE_OF(TYPE_BIGINT);
+
+	t.nullable = false;
+	column_put(m, name, t, NULL);
+}
+
+static struct making
+table_begin(struct agg_tables *t, struct agg_table *table, uint16_t max)
+{
+	struct arena *a = t->op->arena;
+
+	table->schema.cols = arena_array(a, max, struct schema_column);
+	return (struct making){
+		.a = a, .s = &table->schema, .max = max,
+		.meanings = arena_array(a, max, const char *),
+	};
+}
+
+static int
+table_end(struct agg_tables *t, struct agg_table *table, struct making *m,
+	  const char *suffix, uint16_t nkeys, const char *meaning,
+	  struct error *err)
+{
+	bool pane = strcmp(table->schema.cols[0].name, "_pane") == 0;
+
+	table->key_schema = table->schema;
+	table->key_schema.ncols = nkeys;
+	table->def = (struct table_def){
+		.kind = TABLE_STATE, .suffix = suffix,
+		.schema = &table->schema, .nkeys = nkeys,
+		.first_is_pane = pane, .meaning = meaning,
+		.column_meanings = m->meanings,
+	};
+	t->n++;
+	return op_table(t->op, &table->def, &table->number, err);
+}
+
+static void
+keys_declare(struct agg_tables *t, struct making *m)
+{
+	const struct schema *in = &t->op->node->inputs[0]->schema;
+
+	for (unsigned k = 0; k < t->g->nkeys; k++) {
+		const struct schema_column *c = &in->cols[t->g->keys[k]];
+		struct type type = c->type;
+
+		type.nullable = true;
+		column_put(m, t->g->key_names[k], type,
+			   arena_printf(m->a, "key %s", c->name));
+	}
+}
+
+/* "sum(price) sum", "sum(price) n" */
+static void
+accumulators_declare(struct agg_tables *t, struct making *m)
+{
+	column_own(m, "_rows");
+	for (unsigned i = 0; i < t->aggs->n; i++) {
+		const struct agg *a = &t->aggs->agg[i];
+
+		for (unsigned c = 0; c < a->ncolumns; c++) {
+			const char *suffix = a->column[c].suffix;
+
+			column_put(m,
+				   arena_printf(m->a, "%s%s",
+						a->plan->state_name, suffix),
+				   a->column[c].type,
+				   arena_printf(m->a, "%s %s", a->plan->text,
+						*suffix ? suffix + 1
+							: "value"));
+		}
+	}
+}
+
+static int
+values_declare(struct agg_tables *t, unsigned i, struct error *err)
+{
+	const struct agg *a = &t->aggs->agg[i];
+	const char *kind = a->distinct ? "distinct" : "multiset";
+	struct agg_table *table = &t->values[i];
+	struct making m = table_begin(t, table, 4);
+	struct type type = a->arg_type;
+
+	type.nullable = false;
+	if (t->panes)
+		column_own(&m, "_pane");
+	column_own(&m, "_id");
+	column_put(&m, "value", type, NULL);
+	column_own(&m, "n");
+	return table_end(t, table, &m,
+			 arena_printf(m.a, "_%s_%s", kind,
+				      a->plan->state_name),
+			 t->panes ? 3 : 2,
+			 arena_printf(m.a, "%s %s", kind, a->plan->text), err);
+}
+
+static int
+tables_declare(struct agg_tables *t, struct error *err)
+{
+	uint16_t naccs = (uint16_t)(aggs_ncolumns(t->aggs) + 3);
+	struct making m = table_begin(t, &t->groups,
+				      (uint16_t)(1 + t->g->nkeys + naccs));
+
+	column_own(&m, "_id");
+	keys_declare(t, &m);
+	if (!t->panes)
+		accumulators_declare(t, &m);
+	if (table_end(t, &t->groups, &m, "_groups", 1, NULL, err) < 0)
+		return -1;
+	if (!t->panes)
+		return 0;
+	m = table_begin(t, &t->entries, naccs);
+	column_own(&m, "_pane");
+	column_own(&m, "_id");
+	accumulators_declare(t, &m);
+	if (table_end(t, &t->entries, &m, "_panes", 2, NULL, err) < 0)
+		return -1;
+	m = table_begin(t, &t->time, 2);
+	column_own(&m, "_id");
+	column_own(&m, "_watermark");
+	return table_end(t, &t->time, &m, "_time", 1, NULL, err);
+}
+
+/* ---- the view ---- */
+
+static struct view_column
+aggregate_view(const struct agg_tables *t, unsigned i, uint16_t col)
+{
+	const struct agg *a = &t->aggs->agg[i];
+	struct view_column v = {
+		.name = a->plan->state_name, .how = a->type->view, .col = col,
+		.table = t->panes ? t->entries.number : t->groups.number,
+		.type = a->plan->type,
+	};
+
+	if (a->distinct) {
+		v.how = a->plan->function == FN_COUNT ? VIEW_DISTINCT
+			: a->plan->function == FN_SUM ? VIEW_DISTINCT_SUM
+						      : VIEW_DISTINCT_AVG;
+		v.table = t->values[i].number;
+		v.col = (uint16_t)(t->values[i].schema.ncols - 1);
+	} else if (a->plan->function == FN_SUM || a->plan->function == FN_AVG) {
+		v.col2 = (uint16_t)(col + 1); /* its count */
+	}
+	return v;
+}
+
+static void
+view_declare(struct agg_tables *t)
+{
+	struct arena *a = t->op->arena;
+	struct view_def *view = arena_new(a, struct view_def);
+	struct view_column *v = arena_array(a, t->g->nkeys + t->aggs->n + 2u,
+					    struct view_column);
+	uint16_t col = t->panes ? 2 : (uint16_t)(1 + t->g->nkeys);
+	uint16_t n = 0, rows_col = col++;
+
+	if (t->panes) {
+		v[n++] = (struct view_column){ .name = "window_start",
+					       .how = VIEW_WINDOW_START };
+		v[n++] = (struct view_column){ .name = "window_end",
+					       .how = VIEW_WINDOW_END };
+	}
+	for (uint16_t k = 0; k < t->g->nkeys; k++)
+		v[n++] = (struct view_column){
+			.name = t->g->key_names[k], .how = VIEW_KEY,
+			.col = (uint16_t)(1 + k), .table = t->groups.number,
+			.type = t->groups.schema.cols[1 + k].type,
+		};
+	for (unsigned i = 0; i < t->aggs->n; i++) {
+		v[n++] = aggregate_view(t, i, t->aggs->agg[i].by_rows ? rows_col
+								      : col);
+		col = (uint16_t)(col + t->aggs->agg[i].ncolumns);
+	}
+	*view = (struct view_def){
+		.window = t->panes ? &t->g->window : NULL,
+		.groups_table = t->groups.number,
+		.panes_table = t->entries.number, .ncols = n, .cols = v,
+	};
+	op_view(t->op, view);
+}
+
+int
+agg_tables_open(struct agg_tables *t, struct op *op, const struct aggs *aggs,
+		bool panes, struct error *err)
+{
+	*t = (struct agg_tables){
+		.op = op, .g = op->node->group, .aggs = aggs, .panes = panes,
+	};
+	t->values = arena_array(op->arena, aggs->n + 1u, struct agg_table);
+	if (tables_declare(t, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < aggs->n; i++) {
+		t->values[i].number = AGG_TABLE_NONE;
+		if ((aggs->agg[i].distinct || aggs->agg[i].multiset) &&
+		    values_declare(t, i, err) < 0)
+			return -1;
+	}
+	view_declare(t);
+	return 0;
+}
+
+/* ---- rows out ---- */
+
+/* Rows of one table on their way into a snapshot, as many as a batch holds. */
+struct writer {
+	const struct agg_tables *t;
+	struct snapshot *s;
+	const struct agg_table *table;
+	bool drop;
+	struct batch *b;
+	uint32_t n;
+	int rc;
+};
+
+static struct writer
+writer_begin(const struct agg_tables *t, struct snapshot *s,
+	     const struct agg_table *table, bool drop)
+{
+	return (struct writer){ .t = t, .s = s, .table = table, .drop = drop };
+}
+
+static int
+writer_end(struct writer *w)
+{
+	struct batch *b = w->b;
+	int rc;
+
+	if (!b)
+		return w->rc;
+	w->b = NULL;
+	batch_seal(b, w->n);
+	w->n = 0;
+	rc = w->drop ? snapshot_drop(w->s, w->t->op, w->table->number, b)
+		     : snapshot_put(w->s, w->t->op, w->table->number, b);
+	if (rc < 0)
+		w->rc = -1;
+	return w->rc;
+}
+
+/* Room for n more rows, n being at most CHUNK_GIDS: where they begin. */
+static uint32_t
+writer_room(struct writer *w, uint32_t n)
+{
+	uint32_t at;
+
+	if (w->n + n > BATCH_ROWS)
+		writer_end(w);
+	if (!w->b)
+		w->b = batch_create(NULL, w->drop ? &w->table->key_schema
+						  : &w->table->schema,
+				    BATCH_ROWS);
+	at = w->n;
+	w->n += n;
+	return at;
+}
+
+static void
+put_i64(struct writer *w, unsigned col, uint32_t at, int64_t v)
+{
+	w->b->col[col].i64[at] = v;
+}
+
+int
+agg_tables_drop_below(const struct agg_tables *t, struct snapshot *s,
+		      int64_t bound)
+{
+	if (snapshot_drop_below(s, t->op, t->entries.number, bound) < 0)
+		return -1;
+	for (unsigned i = 0; i < t->aggs->n; i++)
+		if (t->values[i].number != AGG_TABLE_NONE &&
+		    snapshot_drop_below(s, t->op, t->values[i].number,
+					bound) < 0)
+			return -1;
+	return 0;
+}
+
+int
+agg_tables_put_groups(const struct agg_tables *t, struct snapshot *s,
+		      struct keys *keys)
+{
+	struct writer drop = writer_begin(t, s, &t->groups, true);
+	struct writer put = writer_begin(t, s, &t->groups, false);
+	const uint32_t *gid;
+	uint32_t n = keys_changed(keys, &gid);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (!(keys->flags[gid[i]] & KEY_LIVE) &&
+		    (keys->flags[gid[i]] & KEY_STORED))
+			put_i64(&drop, 0, writer_room(&drop, 1), gid[i]);
+	if (writer_end(&drop) < 0)
+		return -1;
+	for (uint32_t i = 0; t->panes && i < n; i++) {
+		uint32_t at;
+
+		if (!(keys->flags[gid[i]] & KEY_FRESH))
+			continue;
+		at = writer_room(&put, 1);
+		put_i64(&put, 0, at, gid[i]);
+		for (uint16_t k = 0; k < keys->ncols; k++)
+			keys_gather(keys, k, &gid[i], 1, &put.b->col[1 + k],
+				    at, BATCH_ROWS, &put.b->arena);
+	}
+	keys_saved(keys);
+	return writer_end(&put);
+}
+
+/* n dirty entries of one chunk. */
+static void
+put_chunk(struct writer *w, const struct keys *keys, const uint32_t *gid,
+	  char *const *entry, uint32_t n, int64_t pane_us)
+{
+	uint32_t at = writer_room(w, n);
+	struct batch *b = w->b;
+	unsigned col = 0, id;
+
+	if (w->t->panes)
+		col++;
+	id = col++;
+	for (uint16_t k = 0; !w->t->panes && k < keys->ncols; k++)
+		keys_gather(keys, k, gid, n, &b->col[col++], at, BATCH_ROWS,
+			    &b->arena);
+	for (uint32_t i = 0; i < n; i++) {
+		if (w->t->panes)
+			b->col[0].i64[at + i] = pane_us;
+		b->col[id].i64[at + i] = gid[i];
+		b->col[col].i64[at + i] = entry_rows(entry[i]);
+	}
+	aggs_save(w->t->aggs, entry, n, b, col + 1, at, BATCH_ROWS);
+}
+
+/* Key columns of a row of values; returns the number of the value's. */
+static unsigned
+put_value_key(struct writer *w, uint32_t at, int64_t pane_us, uint32_t gid)
+{
+	unsigned col = 0;
+
+	if (w->t->panes)
+		put_i64(w, col++, at, pane_us);
+	put_i64(w, col++, at, gid);
+	return col;
+}
+
+static int
+put_set(const struct agg_tables *t, struct snapshot *s,
+	const struct agg_table *table, struct distinct *d, int64_t pane_us)
+{
+	struct writer w[2] = { writer_begin(t, s, table, true),
+			       writer_begin(t, s, table, false) };
+	const uint32_t *id;
+	uint32_t n = keys_changed(&d->keys, &id);
+
+	for (uint32_t i = 0; i < n; i++) {
+		bool put = d->n[id[i]] > 0;
+		uint32_t at;
+		unsigned col;
+
+		if (!keys_is_live(&d->keys, id[i]))
+			continue;
+		at = writer_room(&w[put], 1);
+		col = put_value_key(&w[put], at, pane_us,
+				    (uint32_t)d->keys.col[0].i64[id[i]]);
+		column_copy(&w[put].b->col[col], at, BATCH_ROWS,
+			    &d->keys.col[1], id[i], &w[put].b->arena);
+		if (put)
+			put_i64(&w[put], col + 1, at, d->n[id[i]]);
+	}
+	distinct_saved(d);
+	return writer_end(&w[0]) < 0 || writer_end(&w[1]) < 0 ? -1 : 0;
+}
+
+int
+agg_tables_put_entries(const struct agg_tables *t, struct snapshot *s,
+		       const struct keys *keys, struct accs *accs,
+		       struct distinct *sets, int64_t pane_us)
+{
+	struct writer w = writer_begin(t, s, t->panes ? &t->entries
+						      : &t->groups, false);
+	uint32_t gid[CHUNK_GIDS], n, cursor = 0;
+	char *entry[CHUNK_GIDS];
+
+	while ((n = accs_take_dirty(accs, &cursor, gid, entry)) > 0)
+		put_chunk(&w, keys, gid, entry, n, pane_us);
+	if (writer_end(&w) < 0)
+		return -1;
+	for (unsigned i = 0; i < t->aggs->n; i++) {
+		const struct agg *a = &t->aggs->agg[i];
+
+		if (a->distinct && put_set(t, s, &t->values[i], &sets[a->set],
+					   pane_us) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+put_multiset_row(const struct multiset_row *row, void *arg)
+{
+	struct writer *w = arg;
+	bool put = row->n > 0;
+	struct column *value;
+	uint32_t at;
+	unsigned col;
+
+	/* A value can be gone and back again: its row goes first. */
+	if (put)
+		writer_end(&w[0]);
+	at = writer_room(&w[put], 1);
+	col = put_value_key(&w[put], at, row->pane_us, row->gid);
+	value = &w[put].b->col[col];
+	column_copy(value, at, BATCH_ROWS,
+		    &(struct column){ .phys = value->phys,
+				      .data = (void *)row->value },
+		    0, &w[put].b->arena);
+	if (put)
+		put_i64(&w[put], col + 1, at, row->n);
+}
+
+int
+agg_tables_put_multisets(const struct agg_tables *t, struct snapshot *s)
+{
+	for (unsigned i = 0; i < t->aggs->n; i++) {
+		struct multiset *m = t->aggs->agg[i].multiset;
+		struct writer w[2] = {
+			writer_begin(t, s, &t->values[i], true),
+			writer_begin(t, s, &t->values[i], false),
+		};
+
+		if (!m)
+			continue;
+		multiset_changes(m, put_multiset_row, w);
+		multiset_saved(m);
+		if (writer_end(&w[0]) < 0 || writer_end(&w[1]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+agg_tables_put_time(const struct agg_tables *t, struct snapshot *s,
+		    int64_t wm_us)
+{
+	struct writer w = writer_begin(t, s, &t->time, false);
+	uint32_t at = writer_room(&w, 1);
+
+	put_i64(&w, 0, at, 0);
+	put_i64(&w, 1, at, wm_us);
+	return writer_end(&w);
+}
+
+/* ---- rows back in ---- */
+
+static bool
+id_is_good(const struct batch *b, unsigned col, uint32_t row)
+{
+	return b->col[col].i64[row] >= 0 && b->col[col].i64[row] < KEYS_NONE;
+}
+
+static int
+damaged(const struct agg_tables *t, struct error *err)
+{
+	return error_set(err, ERR_STORE_DAMAGED,
+			 "a row of %s cannot be one that was written",
+			 t->op->state_name ? t->op->state_name : "the state");
+}
+
+static int
+restore_group(const struct agg_tables *t, const struct batch *b, uint32_t row,
+	      const struct agg_restore *to)
+{
+	uint32_t gid = (uint32_t)b->col[0].i64[row];
+	unsigned col = 1u + to->keys->ncols;
+	struct distinct *sets;
+	char *entry;
+
+	if (!id_is_good(b, 0, row) || keys_is_live(to->keys, gid))
+		return -1;
+	keys_restore(to->keys, gid, b->col + 1, row);
+	if (t->panes)
+		return 0;
+	entry = to->entry(to->arg, 0, gid, &sets);
+	((struct entry *)entry)->rows = b->col[col].i64[row];
+	aggs_load(t->aggs, entry, b, col + 1, row);
+	return 0;
+}
+
+static int
+restore_entry(const struct agg_tables *t, const struct batch *b, uint32_t row,
+	      const struct agg_restore *to)
+{
+	uint32_t gid = (uint32_t)b->col[1].i64[row];
+	struct distinct *sets;
+	char *entry;
+
+	if (!id_is_good(b, 1, row) || !keys_is_live(to->keys, gid))
+		return -1;
+	entry = to->entry(to->arg, b->col[0].i64[row], gid, &sets);
+	((struct entry *)entry)->rows = b->col[2].i64[row];
+	aggs_load(t->aggs, entry, b, 3, row);
+	return 0;
+}
+
+static int
+restore_value(const struct agg_tables *t, unsigned i, const struct batch *b,
+	      uint32_t row, const struct agg_restore *to)
+{
+	const struct agg *a = &t->aggs->agg[i];
+	unsigned id = t->panes ? 1 : 0;
+	int64_t pane_us = t->panes ? b->col[0].i64[row] : 0;
+	int64_t n = b->col[id + 2].i64[row];
+	uint32_t gid = (uint32_t)b->col[id].i64[row];
+	const struct column *value = &b->col[id + 1];
+	struct distinct *sets;
+	char *entry;
+
+	if (!id_is_good(b, id, row) || !keys_is_live(to->keys, gid) || n <= 0 ||
+	    column_is_null(value, row))
+		return -1;
+	entry = to->entry(to->arg, pane_us, gid, &sets);
+	if (a->distinct) {
+		struct agg_rows r = { .n = 1, .row = &row, .gid = &gid,
+				      .entry = &entry, .pane_us = pane_us };
+
+		distinct_restore(&sets[a->set], gid, value, row, n, entry,
+				 a->off);
+		a->type->add(a, &r, value);
+	} else {
+		a->type->restore(a, entry, pane_us, gid, value, row, n);
+	}
+	return 0;
+}
+
+static int
+restore_row(const struct agg_tables *t, unsigned table, const struct batch *b,
+	    uint32_t row, const struct agg_restore *to)
+{
+	if (table == t->groups.number)
+		return restore_group(t, b, row, to);
+	if (t->panes && table == t->entries.number)
+		return restore_entry(t, b, row, to);
+	if (t->panes && table == t->time.number) {
+		*to->wm_us = b->col[1].i64[row];
+		return 0;
+	}
+	for (unsigned i = 0; i < t->aggs->n; i++)
+		if (table == t->values[i].number)
+			return restore_value(t, i, b, row, to);
+	return -1;
+}
+
+int
+agg_tables_restore(struct agg_tables *t, unsigned table,
+		   const struct batch *rows, const struct agg_restore *to,
+		   struct error *err)
+{
+	if (!rows)
+		return ++t->complete == t->n;
+	batch_each(rows, row)
+		if (restore_row(t, table, rows, row, to) < 0)
+			return damaged(t, err);
+	return 0;
+}
