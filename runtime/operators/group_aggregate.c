@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/operators/group_aggregate.c - GROUP BY without windows: rows change
+ * the accumulators when they come, the answer is given once per step: for each
+ * touched group at most -old and +new, side by side, and nothing if they are
+ * equal. Results as they were before the step are taken down at first touch.
+ */
+#include <stdlib.h>
+
+#include "runtime/agg_tables.h"
+#include "runtime/multiset.h"
+#include "runtime/operators/registry.h"
+
+#define PIECE (BATCH_ROWS / 2) /* groups per batch: a pair is never split */
+
+/* Results of up to BATCH_ROWS touched groups before the step. */
+struct before {
+	struct batch *values;
+	bool existed[BATCH_ROWS];
+};
+
+struct op_group {
+	struct op op; /* first */
+	const struct plan_group *g;
+	struct aggs aggs;
+	struct keys keys;
+	struct accs accs;
+	struct distinct *sets;
+	struct agg_tables tables;
+	bool opened;
+	bool give_old;    /* -old before +new */
+	char *no_entry;   /* zeros */
+	struct schema results; /* the aggregates' columns */
+
+	/* Of this step. */
+	uint32_t *touched, ntouched, touched_cap;
+	uint32_t *mark, mark_cap; /* by gid: 1 + its place in touched; 0 */
+	struct before **before;   /* by place / BATCH_ROWS */
+	uint32_t nbefore;
+	uint32_t cursor;          /* places that are answered */
+
+	struct agg_scratch *rows, *pick;
+	int64_t *row_gid;
+	struct column *key_cols;
+};
+
+static void
+sets_open(struct op_group *g)
+{
+	g->sets = mem_zalloc((g->aggs.nsets + 1) * sizeof(*g->sets));
+	for (unsigned i = 0; i < g->aggs.n; i++)
+		if (g->aggs.agg[i].distinct)
+			distinct_init(&g->sets[g->aggs.agg[i].set],
+				      phys_of(g->aggs.agg[i].arg_type),
+				      op_seed(&g->op));
+}
+
+static int
+group_open(struct op *op, const struct plan_node *node, struct error *err)
+{
+	struct op_group *g = op_cast(op, &op_group_aggregate_type);
+	const struct plan_node *in = node->inputs[0];
+	enum phys *phys = arena_array(op->arena, node->group->nkeys + 1u,
+				      enum phys);
+
+	CHECK(in->mode != CHANGE_UPSERT);
+	CHECK(node->mode != CHANGE_APPEND);
+	g->g = node->group;
+	for (unsigned k = 0; k < g->g->nkeys; k++)
+		phys[k] = phys_of(in->schema.cols[g->g->keys[k]].type);
+	aggs_init(&g->aggs, g->g, &in->schema,
+		  in->mode == CHANGE_RETRACT ? AGGS_RETRACT : 0, op_seed(op),
+		  op->arena);
+	g->opened = true;
+	g->aggs.stack = false;
+	keys_init(&g->keys, g->g->nkeys, phys, op_seed(op));
+	accs_init(&g->accs, g->aggs.bytes);
+	sets_open(g);
+	g->give_old = node->need_old && node->mode == CHANGE_RETRACT;
+	g->no_entry = arena_zalloc(op->arena, g->aggs.bytes);
+	g->results = (struct schema){
+		.ncols = g->aggs.n, .cols = node->schema.cols + g->g->nkeys,
+	};
+	g->rows = mem_alloc(sizeof(*g->rows));
+	g->pick = mem_alloc(sizeof(*g->pick));
+	g->row_gid = mem_alloc(BATCH_ROWS * sizeof(*g->row_gid));
+	g->key_cols = arena_array(op->arena, g->g->nkeys + 1u, struct column);
+	return agg_tables_open(&g->tables, op, &g->aggs, false, err);
+}
+
+static void
+group_count_state(struct op_group *g)
+{
+	size_t bytes = keys_bytes(&g->keys) + accs_bytes(&g->accs) +
+		       g->aggs.heap.held;
+	uint64_t rows = g->accs.n;
+
+	for (unsigned i = 0; i < g->aggs.nsets; i++) {
+		rows += g->sets[i].live;
+		bytes += distinct_bytes(&g->sets[i]);
+	}
+	for (unsigned i = 0; i < g->aggs.n; i++) {
+		if (!g->aggs.agg[i].multiset)
+			continue;
+		rows += multiset_rows(g->aggs.agg[i].multiset);
+		bytes += multiset_bytes(g->aggs.agg[i].multiset);
+	}
+	stat_set(g->op.stats.state_rows, rows);
+	stat_set(g->op.stats.state_bytes, bytes);
+}
+
+/* Whether the entry is a row of the result. Without keys there is one row
+ * from the first row of the input on, even when all of them are gone again. */
+static bool
+is_result(const struct op_group *g, const char *entry)
+{
+	return entry && (g->g->nkeys == 0 || entry_rows(entry) > 0);
+}
+
+/* ---- results ---- */
+
+/* The aggregates' values of n entries into columns [first, ...) of b. */
+static void
+put_values(struct op_group *g, char *const *entry, uint32_t n,
+	   struct batch *b, unsigned first, uint32_t at)
+{
+	for (unsigned i = 0; i < g->aggs.n; i++) {
+		const struct agg *a = &g->aggs.agg[i];
+
+		if (a->by_set)
+			a->type->set_value(a, &g->sets[a->set], entry, n,
+					   &b->col[first + i], at, BATCH_ROWS,
+					   &b->arena);
+		else
+			a->type->value(a, entry, a->off, n,
+				       &b->col[first + i], at, BATCH_ROWS,
+				       &b->arena);
+	}
+}
+
+static void
+touched_reserve(struct op_group *g, uint32_t n)
+{
+	if (g->mark_cap < g->keys.cap) {
+		g->mark = mem_realloc(g->mark,
+				      g->keys.cap * sizeof(*g->mark));
+		memset(g->mark + g->mark_cap, 0,
+		       (g->keys.cap - g->mark_cap) * sizeof(*g->mark));
+		g->mark_cap = g->keys.cap;
+	}
+	if (g->ntouched + n <= g->touched_cap)
+		return;
+	while (g->touched_cap < g->ntouched + n)
+		g->touched_cap = g->touched_cap ? 2 * g->touched_cap : 4096;
+	g->touched = mem_realloc(g->touched,
+				 g->touched_cap * sizeof(*g->touched));
+}
+
+/* Results of groups at places [from, to) of touched, as they are now. */
+static void
+before_fill(struct op_group *g, uint32_t from, uint32_t to)
+{
+	uint32_t block = from / BATCH_ROWS, at = from % BATCH_ROWS;
+	char *entry[BATCH_ROWS];
+	struct before *b;
+
+	if (block == g->nbefore) {
+		g->before = mem_realloc(g->before, (block + 1) *
+						   sizeof(*g->before));
+		g->before[block] = mem_alloc(sizeof(struct before));
+		g->before[block]->values = batch_create(op_pool(&g->op),
+							&g->results,
+							BATCH_ROWS);
+		g->nbefore++;
+	}
+	b = g->before[block];
+	for (uint32_t i = from; i < to; i++) {
+		char *found = accs_find(&g->accs, g->touched[i]);
+
+		b->existed[i % BATCH_ROWS] = is_result(g, found);
+		entry[i - from] = is_result(g, found) ? found : g->no_entry;
+	}
+	put_values(g, entry, to - from, b->values, 0, at);
+}
+
+/* Takes down what groups that this step has not touched yet were. */
+static void
+touch_groups(struct op_group *g, const uint32_t *gid, uint32_t n)
+{
+	uint32_t from = g->ntouched;
+
+	touched_reserve(g, n);
+	for (uint32_t i = 0; i < n; i++) {
+		if (g->mark[gid[i]])
+			continue;
+		g->touched[g->ntouched++] = gid[i];
+		g->mark[gid[i]] = g->ntouched;
+	}
+	while (from < g->ntouched) {
+		uint32_t to = (from / BATCH_ROWS + 1) * BATCH_ROWS;
+
+		if (to > g->ntouched)
+			to = g->ntouched;
+		before_fill(g, from, to);
+		from = to;
+	}
+}
+
+/* ---- rows ---- */
+
+static void
+add_rows(struct op_group *g, const struct batch *in, struct agg_rows *r)
+{
+	accs_touch(&g->accs, &g->keys, r->gid, r->n, ACCS_DIRTY, r->entry);
+	entries_count(r, r->entry);
+	for (unsigned i = 0; i < g->aggs.n; i++) {
+		const struct agg *a = &g->aggs.agg[i];
+		struct column cols[2] = { { .phys = PHYS_I64,
+					    .i64 = g->row_gid } };
+		struct agg_rows pick;
+
+		if (a->by_rows)
+			continue;
+		agg_pick(a, in, r, g->pick, a->distinct, &pick);
+		if (a->plan->arg >= 0)
+			cols[1] = *agg_arg(a, in);
+		for (uint32_t k = 0; a->distinct && k < pick.n; k++)
+			g->row_gid[pick.row[k]] = pick.gid[k];
+		if (a->distinct)
+			distinct_count(&g->sets[a->set], cols, a->off,
+				       g->pick, &pick);
+		a->type->add(a, &pick, &cols[1]);
+	}
+}
+
+/* One row goes; with a group's last row goes all that it had. */
+static uint32_t
+take_row(struct op_group *g, const struct batch *in, struct agg_rows *r)
+{
+	char *entry = accs_find(&g->accs, r->gid[0]);
+
+	if (!aggs_hold_row(&g->aggs, g->sets, entry, in, r->row[0], r->gid[0],
+			   r->w[0]))
+		return 1;
+	add_rows(g, in, r);
+	if (entry_rows(entry) > 0)
+		return 0;
+	for (unsigned i = 0; i < g->aggs.n; i++)
+		if (g->aggs.agg[i].distinct)
+			distinct_clear(&g->sets[g->aggs.agg[i].set], entry,
+				       g->aggs.agg[i].off);
+	aggs_clear_entry(&g->aggs, entry, true);
+	return 0;
+}
+
+static int
+group_push(struct op *op, unsigned port, struct batch *in, struct error *err)
+{
+	struct op_group *g = op_cast(op, &op_group_aggregate_type);
+	struct agg_rows r = {
+		.row = g->rows->row, .gid = g->rows->gid,
+		.entry = g->rows->entry,
+		.w = in->weight ? g->rows->w : NULL,
+	};
+	uint32_t unmatched = 0;
+
+	(void)err;
+	CHECK(port == 0);
+	batch_each(in, row) {
+		r.row[r.n] = row;
+		g->rows->w[r.n++] = batch_weight(in, row);
+	}
+	for (unsigned k = 0; k < g->g->nkeys; k++)
+		g->key_cols[k] = in->col[g->g->keys[k]];
+	keys_lookup(&g->keys, g->key_cols, r.row, r.n, r.gid);
+	touch_groups(g, r.gid, r.n);
+	for (uint32_t at = 0; at < r.n;) {
+		struct agg_rows part = agg_rows_part(&r, at);
+
+		if (!part.w || part.w[0] > 0)
+			add_rows(g, in, &part);
+		else
+			unmatched += take_row(g, in, &part);
+		at += part.n;
+	}
+	if (unmatched > 0) {
+		stat_add(op->stats.unmatched, unmatched);
+		keys_drop_unused(&g->keys, r.gid, r.n);
+	}
+	return OP_OK;
+}
+
+/* ---- answers ---- */
+
+/* Rows of the answer: which group, its result before or after, the weight. */
+struct answer {
+	uint32_t n;
+	uint32_t gid[BATCH_ROWS];
+	uint16_t at[BATCH_ROWS];  /* row of the values */
+	bool old[BATCH_ROWS];     /* of `before`, else of `after` */
+	int64_t w[BATCH_ROWS];
+	bool retracts;
+};
+
+static void
+answer_put(struct answer *a, uint32_t gid, uint32_t at, bool old)
+{
+	a->gid[a->n] = gid;
+	a->at[a->n] = (uint16_t)at;
+	a->old[a->n] = old;
+	a->w[a->n++] = old ? -1 : 1;
+	a->retracts |= old;
+}
+
+static bool
+cells_equal(const struct column *a, uint32_t i, const struct column *b,
+	    uint32_t j)
+{
+	size_t bytes = phys_bytes(a->phys);
+
+	if (column_is_null(a, i) != column_is_null(b, j))
+		return false;
+	if (column_is_null(a, i))
+		return true;
+	if (a->phys == PHYS_STR)
+		return str_eq(&a->str[i], &b->str[j]);
+	if (a->phys == PHYS_F64 && a->f64[i] != a->f64[i])
+		return b->f64[j] != b->f64[j];
+	return memcmp((char *)a->data + i * bytes, (char *)b->data + j * bytes,
+		      bytes) == 0;
+}
+
+static bool
+results_equal(const struct batch *a, uint32_t i, const struct batch *b,
+	      uint32_t j)
+{
+	for (unsigned c = 0; c < a->schema->ncols; c++)
+		if (!cells_equal(&a->col[c], i, &b->col[c], j))
+			return false;
+	return true;
+}
+
+/* What to say about the groups at places [from, from + n) of touched. */
+static void
+answer_find(struct op_group *g, uint32_t from, uint32_t n, char *const *entry,
+	    const struct batch *after, struct answer *ret)
+{
+	const struct before *b = g->before[from / BATCH_ROWS];
+
+	ret->n = 0;
+	ret->retracts = false;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = (from + i) % BATCH_ROWS;
+		uint32_t gid = g->touched[from + i];
+		bool was = b->existed[at], is = is_result(g, entry[i]);
+
+		if (was && is && results_equal(b->values, at, after, i))
+			continue;
+		if (was && (g->give_old || !is))
+			answer_put(ret, gid, at, true);
+		if (is)
+			answer_put(ret, gid, i, false);
+	}
+}
+
+static void
+answer_emit(struct op_group *g, const struct answer *a,
+	    const struct batch *before, const struct batch *after)
+{
+	bool upsert = g->op.node->mode == CHANGE_UPSERT;
+	struct batch *out;
+	unsigned col = 0;
+
+	if (a->n == 0)
+		return;
+	out = batch_create(op_pool(&g->op), &g->op.node->schema, BATCH_ROWS);
+	for (uint16_t k = 0; k < g->g->nkeys; k++)
+		keys_gather(&g->keys, k, a->gid, a->n, &out->col[col++], 0,
+			    BATCH_ROWS, &out->arena);
+	for (unsigned c = 0; c < g->aggs.n; c++, col++) {
+		for (uint32_t i = 0; i < a->n; i++) {
+			const struct batch *from = a->old[i] ? before : after;
+
+			if (a->old[i] && upsert) /* the key is gone */
+				column_set_null(&out->col[col], i, BATCH_ROWS,
+						&out->arena);
+			else
+				column_copy(&out->col[col], i, BATCH_ROWS,
+					    &from->col[c], a->at[i],
+					    &out->arena);
+		}
+	}
+	if (a->retracts) {
+		int64_t *w = arena_alloc(&out->arena, a->n * sizeof(*w));
+
+		memcpy(w, a->w, a->n * sizeof(*w));
+		out->weight = w;
+	}
+	out->now_us = g->op.now_us;
+	batch_seal(out, a->n);
+	op_emit(&g->op, out);
+}
+
+/* Groups without rows go, with their keys. */
+static void
+forget_groups(struct op_group *g, uint32_t from, uint32_t n,
+	      char *const *entry)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t gid = g->touched[from + i];
+
+		g->mark[gid] = 0;
+		if (!entry[i] || is_result(g, entry[i]))
+			continue;
+		accs_untouch(&g->accs, gid);
+		keys_unref(&g->keys, gid);
+	}
+}
+
+static void
+answer_piece(struct op_group *g, uint32_t from, uint32_t n)
+{
+	struct batch *after = batch_create(op_pool(&g->op), &g->results, PIECE);
+	char *entry[PIECE], *value[PIECE];
+	struct answer answer;
+
+	for (uint32_t i = 0; i < n; i++) {
+		entry[i] = accs_find(&g->accs, g->touched[from + i]);
+		value[i] = is_result(g, entry[i]) ? entry[i] : g->no_entry;
+	}
+	put_values(g, value, n, after, 0, 0);
+	answer_find(g, from, n, entry, after, &answer);
+	answer_emit(g, &answer, g->before[from / BATCH_ROWS]->values, after);
+	batch_unref(after);
+	forget_groups(g, from, n, entry);
+}
+
+static void
+step_clear(struct op_group *g)
+{
+	for (uint32_t i = 0; i < g->nbefore; i++) {
+		batch_unref(g->before[i]->values);
+		free(g->before[i]);
+	}
+	g->nbefore = 0;
+	g->ntouched = 0;
+	g->cursor = 0;
+}
+
+static int
+group_settle(struct op *op, struct error *err)
+{
+	struct op_group *g = op_cast(op, &op_group_aggregate_type);
+
+	(void)err;
+	while (g->cursor < g->ntouched) {
+		uint32_t n = g->ntouched - g->cursor;
+
+		if (op_full(op))
+			return OP_MORE;
+		/* PIECE divides BATCH_ROWS: a piece lies in one block. */
+		n = n < PIECE ? n : PIECE;
+		answer_piece(g, g->cursor, n);
+		g->cursor += n;
+	}
+	step_clear(g);
+	group_count_state(g);
+	return OP_OK;
+}
+
+/* ---- state ---- */
+
+static int
+group_checkpoint(struct op *op, struct snapshot *s, struct error *err)
+{
+	struct op_group *g = op_cast(op, &op_group_aggregate_type);
+
+	(void)err;
+	CHECK(g->ntouched == 0);
+	if (agg_tables_put_groups(&g->tables, s, &g->keys) < 0 ||
+	    agg_tables_put_entries(&g->tables, s, &g->keys, &g->accs, g->sets,
+				   0) < 0)
+		return -1;
+	return agg_tables_put_multisets(&g->tables, s);
+}
+
+static char *
+group_entry(void *arg, int64_t pane_us, uint32_t gid,
+	    struct distinct **ret_sets)
+{
+	struct op_group *g = arg;
+	char *entry;
+
+	(void)pane_us;
+	accs_touch(&g->accs, &g->keys, &gid, 1, 0, &entry);
+	*ret_sets = g->sets;
+	return entry;
+}
+
+static int
+group_restore(struct op *op, unsigned table, const struct batch *rows,
+	      struct error *err)
+{
+	struct op_group *g = op_cast(op, &op_group_aggregate_type);
+	const struct agg_restore to = {
+		.keys = &g->keys, .entry = group_entry, .arg = g,
+	};
+	int rc = agg_tables_restore(&g->tables, table, rows, &to, err);
+
+	if (rc <= 0)
+		return rc;
+	keys_restored(&g->keys);
+	group_count_state(g);
+	return 0;
+}
+
+static void
+group_close(struct op *op)
+{
+	struct op_group *g = op_cast(op, &op_group_aggregate_type);
+
+	if (!g->opened)
+		return;
+	step_clear(g);
+	for (unsigned i = 0; i < g->aggs.nsets; i++)
+		distinct_release(&g->sets[i]);
+	free(g->sets);
+	accs_release(&g->accs);
+	keys_release(&g->keys);
+	aggs_release(&g->aggs);
+	free(g->touched);
+	free(g->mark);
+	free(g->before);
+	free(g->rows);
+	free(g->pick);
+	free(g->row_gid);
+	g->opened = false;
+}
+
+const struct op_type op_group_aggregate_type = {
+	.name = "group_aggregate",
+	.bytes = sizeof(struct op_group),
+	.state_version = 1,
+	.open = group_open,
+	.restore = group_restore,
+	.push = group_push,
+	.settle = group_settle,
+	.resume = group_settle,
+	.checkpoint = group_checkpoint,
+	.close = group_close,
+};

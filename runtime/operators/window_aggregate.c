@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/operators/window_aggregate.c - TUMBLE, HOP and CUMULATE: a row waits
+ * in the one pane of its time; the watermark fires windows, oldest first, each
+ * once. A row is late when the last window of its pane is closed.
+ */
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "runtime/agg_tables.h"
+#include "runtime/operators/registry.h"
+#include "runtime/panes.h"
+
+#define PLACES 4096 /* for the panes of one batch: twice BATCH_ROWS */
+
+/* The rows of a batch, sorted by pane. */
+struct sorter {
+	uint32_t row[BATCH_ROWS], sorted[BATCH_ROWS];
+	int64_t wall_us[BATCH_ROWS];
+	uint16_t bucket[BATCH_ROWS];      /* of row i */
+	int64_t pane_us[BATCH_ROWS];      /* of a bucket */
+	uint32_t end[BATCH_ROWS];         /* of a bucket in sorted[] */
+	uint16_t place[PLACES];           /* hash table: bucket + 1 */
+};
+
+struct op_window {
+	struct op op; /* first */
+	const struct plan_group *g;
+	struct aggs aggs;
+	struct keys keys;
+	struct panes panes;
+	struct agg_tables tables;
+	bool opened;
+	int64_t wm_us; /* all windows up to it are fired; kept in state */
+	bool wm_dirty;
+
+	struct sorter *sorter;
+	struct agg_scratch *rows; /* on their way into a pane */
+	struct column *key_cols;  /* of the batch at hand */
+
+	/* Firing goes on here after OP_MORE. */
+	int64_t goal_us;     /* the watermark that is being answered */
+	bool firing;         /* a window is open */
+	uint32_t cursor;     /* its next chunk */
+	struct batch *out;   /* rows of fired windows, not emitted yet */
+	uint32_t nout;
+};
+
+static int
+window_open(struct op *op, const struct plan_node *node, struct error *err)
+{
+	struct op_window *w = op_cast(op, &op_window_aggregate_type);
+	const struct plan_node *in = node->inputs[0];
+	enum phys *phys = arena_array(op->arena, node->group->nkeys + 1u,
+				      enum phys);
+
+	CHECK(in->mode != CHANGE_UPSERT);
+	w->g = node->group;
+	for (unsigned k = 0; k < w->g->nkeys; k++)
+		phys[k] = phys_of(in->schema.cols[w->g->keys[k]].type);
+	aggs_init(&w->aggs, w->g, &in->schema,
+		  in->mode == CHANGE_RETRACT ? AGGS_RETRACT : 0, op_seed(op),
+		  op->arena);
+	keys_init(&w->keys, w->g->nkeys, phys, op_seed(op));
+	panes_init(&w->panes, &w->g->window, op_zone(op), &w->aggs, &w->keys,
+		   op_seed(op));
+	w->opened = true;
+	w->wm_us = TIME_NONE;
+	w->sorter = mem_zalloc(sizeof(*w->sorter));
+	w->rows = mem_alloc(sizeof(*w->rows));
+	w->key_cols = arena_array(op->arena, w->g->nkeys + 1u, struct column);
+	return agg_tables_open(&w->tables, op, &w->aggs, true, err);
+}
+
+static void
+window_count_state(struct op_window *w)
+{
+	stat_set(w->op.stats.state_rows,
+		 w->keys.live + panes_rows(&w->panes));
+	stat_set(w->op.stats.state_bytes,
+		 keys_bytes(&w->keys) + panes_bytes(&w->panes));
+}
+
+/* ---- rows ---- */
+
+/* The live rows whose time can be put into a window. */
+static uint32_t
+rows_with_time(struct op_window *w, struct batch *in)
+{
+	uint16_t c = w->g->window.time_col;
+	const struct column *time = &in->col[c];
+	uint32_t *row_of = w->sorter->row, n = 0;
+
+	batch_each(in, row) {
+		int64_t t = time->i64[row];
+		bool is_null = column_is_null(time, row);
+
+		row_of[n] = row;
+		if (!is_null && t >= -SLICING_TIME_MAX &&
+		    t <= SLICING_TIME_MAX) {
+			n++;
+			continue;
+		}
+		op_quarantine(&w->op, in, row,
+			      is_null ? ERR_NULL_VALUE : ERR_OUT_OF_RANGE,
+			      NULL, in->schema->cols[c].name,
+			      "a row without a usable time is in no window");
+	}
+	return n;
+}
+
+/* Rows of one pane. */
+static void
+push_pane(struct op_window *w, struct batch *in, int64_t pane_us,
+	  uint32_t *row, uint32_t n)
+{
+	struct agg_rows r = {
+		.n = n, .row = row, .gid = w->rows->gid,
+		.entry = w->rows->entry,
+	};
+	uint32_t unmatched;
+
+	if (panes_is_late(&w->panes, pane_us)) {
+		stat_add(w->op.stats.late, n);
+		return;
+	}
+	if (in->weight) {
+		r.w = w->rows->w;
+		for (uint32_t i = 0; i < n; i++)
+			r.w[i] = in->weight[row[i]];
+	}
+	keys_lookup(&w->keys, w->key_cols, row, n, r.gid);
+	unmatched = panes_add(&w->panes, pane_us, in, &r);
+	stat_add(w->op.stats.pane_updates, n - unmatched);
+	if (unmatched > 0) {
+		stat_add(w->op.stats.unmatched, unmatched);
+		keys_drop_unused(&w->keys, r.gid, n);
+	}
+}
+
+/* The number of the bucket for a pane, a new one if there is none. */
+static uint16_t
+bucket_of(struct sorter *s, const struct slicing *slicing, int64_t pane_us,
+	  uint16_t *n)
+{
+	uint64_t at = (uint64_t)(pane_us / slicing->width_us);
+
+	for (;; at++) {
+		uint16_t *place = &s->place[at % PLACES];
+
+		if (*place == 0) {
+			s->pane_us[*n] = pane_us;
+			s->end[*n] = 0;
+			*place = ++*n;
+		}
+		if (s->pane_us[*place - 1] == pane_us)
+			return *place - 1;
+	}
+}
+
+/* Rows of several panes: sorted by pane, in order within each of them. */
+static void
+push_panes(struct op_window *w, struct batch *in, uint32_t n)
+{
+	const struct slicing *slicing = &w->panes.slicing;
+	struct sorter *s = w->sorter;
+	uint16_t nbuckets = 0;
+	uint32_t at = 0;
+
+	memset(s->place, 0, sizeof(s->place));
+	for (uint32_t i = 0; i < n; i++) {
+		int64_t pane_us = slicing_pane(slicing, s->wall_us[i]);
+		uint16_t last = i > 0 ? s->bucket[i - 1] : 0;
+
+		if (i == 0 || s->pane_us[last] != pane_us)
+			last = bucket_of(s, slicing, pane_us, &nbuckets);
+		s->bucket[i] = last;
+		s->end[last]++;
+	}
+	for (uint16_t k = 0; k < nbuckets; k++) {
+		uint32_t size = s->end[k];
+
+		s->end[k] = at;
+		at += size;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		s->sorted[s->end[s->bucket[i]]++] = s->row[i];
+	at = 0;
+	for (uint16_t k = 0; k < nbuckets; k++) {
+		push_pane(w, in, s->pane_us[k], &s->sorted[at],
+			  s->end[k] - at);
+		at = s->end[k];
+	}
+}
+
+static int
+window_push(struct op *op, unsigned port, struct batch *in, struct error *err)
+{
+	struct op_window *w = op_cast(op, &op_window_aggregate_type);
+	const struct slicing *slicing = &w->panes.slicing;
+	struct sorter *s = w->sorter;
+	int64_t min = TIME_END, max = TIME_NONE;
+	uint32_t n;
+
+	(void)err;
+	CHECK(port == 0);
+	CHECK(!w->firing);
+	n = rows_with_time(w, in);
+	if (n == 0)
+		return OP_OK;
+	for (unsigned k = 0; k < w->g->nkeys; k++)
+		w->key_cols[k] = in->col[w->g->keys[k]];
+	slicing_walls(slicing, in->col[w->g->window.time_col].i64, s->row, n,
+		      s->wall_us);
+	for (uint32_t i = 0; i < n; i++) {
+		min = s->wall_us[i] < min ? s->wall_us[i] : min;
+		max = s->wall_us[i] > max ? s->wall_us[i] : max;
+	}
+	/* Nearly always the whole batch lies in one pane. */
+	if (slicing_pane(slicing, min) == slicing_pane(slicing, max))
+		push_pane(w, in, slicing_pane(slicing, min), s->row, n);
+	else
+		push_panes(w, in, n);
+	window_count_state(w);
+	return OP_OK;
+}
+
+/* ---- firing ---- */
+
+static void
+out_flush(struct op_window *w)
+{
+	if (!w->out)
+		return;
+	batch_seal(w->out, w->nout);
+	w->out->now_us = w->op.now_us;
+	op_emit(&w->op, w->out);
+	w->out = NULL;
+	w->nout = 0;
+}
+
+static void
+column_fill(struct column *c, uint32_t at, uint32_t n, int64_t v)
+{
+	for (uint32_t i = 0; i < n; i++)
+		c->i64[at + i] = v;
+}
+
+/* n groups of the open window, at most CHUNK_GIDS. */
+static void
+out_append(struct op_window *w, const uint32_t *gid, char *const *entry,
+	   uint32_t n)
+{
+	const struct slicing *s = &w->panes.slicing;
+	int64_t end_us = w->panes.run_end_us;
+	uint16_t col = 0;
+	struct batch *b;
+
+	if (w->nout + n > BATCH_ROWS)
+		out_flush(w);
+	if (!w->out)
+		w->out = batch_create(op_pool(&w->op), &w->op.node->schema,
+				      BATCH_ROWS);
+	b = w->out;
+	for (uint16_t k = 0; k < w->g->nkeys; k++)
+		keys_gather(&w->keys, k, gid, n, &b->col[col++], w->nout,
+			    BATCH_ROWS, &b->arena);
+	column_fill(&b->col[col++], w->nout, n, slicing_start(s, end_us));
+	column_fill(&b->col[col++], w->nout, n, end_us);
+	column_fill(&b->col[col++], w->nout, n,
+		    slicing_close_utc(s, end_us) - US_PER_MS);
+	for (unsigned i = 0; i < w->aggs.n; i++)
+		panes_value(&w->panes, i, gid, entry, n, &b->col[col++],
+			    w->nout, BATCH_ROWS, &b->arena);
+	w->nout += n;
+}
+
+/* The next groups of the open window that have rows. */
+static void
+fire_chunk(struct op_window *w)
+{
+	uint32_t gid[CHUNK_GIDS], n, kept = 0;
+	char *entry[CHUNK_GIDS];
+
+	n = accs_chunk(panes_window(&w->panes), w->cursor++, gid, entry);
+	for (uint32_t i = 0; i < n; i++) {
+		gid[kept] = gid[i];
+		entry[kept] = entry[i];
+		kept += entry_rows(entry[i]) > 0;
+	}
+	if (kept > 0)
+		out_append(w, gid, entry, kept);
+}
+
+/* Fires all windows that the goal closes. */
+static int
+window_fire(struct op_window *w)
+{
+	for (;;) {
+		int64_t end_us = panes_next_end(&w->panes);
+
+		if (!w->firing) {
+			if (end_us == TIME_END ||
+			    !wm_closes(w->goal_us,
+				       slicing_close_utc(&w->panes.slicing,
+							 end_us)))
+				break;
+			panes_open(&w->panes, end_us);
+			w->firing = true;
+			w->cursor = 0;
+		}
+		while (w->cursor < panes_window(&w->panes)->nchunks) {
+			if (op_full(&w->op))
+				return OP_MORE;
+			fire_chunk(w);
+		}
+		panes_retire(&w->panes);
+		w->firing = false;
+	}
+	out_flush(w);
+	panes_closed(&w->panes,
+		     slicing_closed(&w->panes.slicing, w->goal_us));
+	w->wm_us = w->goal_us;
+	w->wm_dirty = true;
+	window_count_state(w);
+	return OP_OK;
+}
+
+static int
+window_watermark(struct op *op, int64_t wm_us, struct error *err)
+{
+	struct op_window *w = op_cast(op, &op_window_aggregate_type);
+
+	(void)err;
+	/* A restored operator may be ahead of its inputs: nothing fires twice */
+	if (wm_us <= w->wm_us)
+		return OP_OK;
+	w->goal_us = wm_us;
+	return window_fire(w);
+}
+
+static int
+window_resume(struct op *op, struct error *err)
+{
+	struct op_window *w = op_cast(op, &op_window_aggregate_type);
+
+	(void)err;
+	return window_fire(w);
+}
+
+/* ---- state ---- */
+
+static int
+window_checkpoint(struct op *op, struct snapshot *s, struct error *err)
+{
+	struct op_window *w = op_cast(op, &op_window_aggregate_type);
+	struct panes *p = &w->panes;
+
+	(void)err;
+	CHECK(!w->firing);
+	if (p->dropped &&
+	    agg_tables_drop_below(&w->tables, s,
+				  p->n > 0 ? panes_at(p, 0)->start_us
+					   : TIME_END) < 0)
+		return -1;
+	p->dropped = false;
+	if (agg_tables_put_groups(&w->tables, s, &w->keys) < 0)
+		return -1;
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct pane *pane = panes_at(p, i);
+
+		if (accs_is_dirty(&pane->accs) &&
+		    agg_tables_put_entries(&w->tables, s, &w->keys,
+					   &pane->accs, pane->sets,
+					   pane->start_us) < 0)
+			return -1;
+	}
+	if (agg_tables_put_multisets(&w->tables, s) < 0)
+		return -1;
+	/* The final watermark is not kept: more rows may follow in a next run */
+	if (w->wm_dirty && w->wm_us != TIME_END &&
+	    agg_tables_put_time(&w->tables, s, w->wm_us) < 0)
+		return -1;
+	w->wm_dirty = false;
+	return 0;
+}
+
+static char *
+window_entry(void *arg, int64_t pane_us, uint32_t gid,
+	     struct distinct **ret_sets)
+{
+	struct op_window *w = arg;
+	struct pane *pane = panes_get(&w->panes, pane_us);
+	char *entry;
+
+	accs_touch(&pane->accs, &w->keys, &gid, 1, 0, &entry);
+	*ret_sets = pane->sets;
+	return entry;
+}
+
+static int
+window_restore(struct op *op, unsigned table, const struct batch *rows,
+	       struct error *err)
+{
+	struct op_window *w = op_cast(op, &op_window_aggregate_type);
+	const struct agg_restore to = {
+		.keys = &w->keys, .entry = window_entry, .arg = w,
+		.wm_us = &w->wm_us,
+	};
+	int rc = agg_tables_restore(&w->tables, table, rows, &to, err);
+
+	if (rc <= 0)
+		return rc;
+	keys_restored(&w->keys);
+	for (uint32_t i = 0; i < w->panes.n; i++)
+		pane_account(&w->panes, panes_at(&w->panes, i));
+	panes_restored(&w->panes, slicing_closed(&w->panes.slicing, w->wm_us));
+	window_count_state(w);
+	return 0;
+}
+
+static void
+window_close(struct op *op)
+{
+	struct op_window *w = op_cast(op, &op_window_aggregate_type);
+
+	if (!w->opened)
+		return;
+	batch_unref(w->out);
+	panes_release(&w->panes);
+	keys_release(&w->keys);
+	aggs_release(&w->aggs);
+	free(w->sorter);
+	free(w->rows);
+	w->opened = false;
+}
+
+const struct op_type op_window_aggregate_type = {
+	.name = "window_aggregate",
+	.bytes = sizeof(struct op_window),
+	.state_version = 1,
+	.open = window_open,
+	.restore = window_restore,
+	.push = window_push,
+	.watermark = window_watermark,
+	.resume = window_resume,
+	.checkpoint = window_checkpoint,
+	.close = window_close,
+};

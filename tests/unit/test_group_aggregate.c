@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tests/unit/test_group_aggregate.c - GROUP BY: one answer per step, in pairs.
+ */
+#include "tests/unit/agg_rig.h"
+#include "tests/unit/test.h"
+
+static const struct agg_setup counts = {
+	.keys = "ks", .aggs = "count(*), sum(vi)", .retract = true,
+};
+
+TEST(a_step_gives_one_answer_per_group)
+{
+	struct agg_rig r;
+
+	agg_rig_open(&r, &counts);
+	PUSH(&r, in_row(0, "a", 1), in_row(0, "b", 2), in_row(0, "a", 3));
+	PUSH(&r, in_row(0, "a", 5));
+	OUT(&r, "");
+	agg_rig_settle(&r);
+	OUT(&r, "+a|3|9\n+b|1|2\n");
+	PUSH(&r, in_row(0, "a", 1));
+	agg_rig_settle(&r);
+	OUT(&r, "-a|3|9\n+a|4|10\n");
+	agg_rig_settle(&r);
+	OUT(&r, "");
+	agg_rig_close(&r);
+}
+
+TEST(an_answer_that_has_not_changed_is_not_given)
+{
+	static const struct agg_setup setup = { .keys = "ks",
+						.aggs = "max(vi), min(vd)" };
+	struct agg_rig r;
+
+	agg_rig_open(&r, &setup);
+	PUSH(&r, in_row(0, "a", 5));
+	agg_rig_settle(&r);
+	OUT(&r, "+a|5|5\n");
+	PUSH(&r, with_null(with_null(in_row(0, "a", 3), IN_VD), IN_VI));
+	agg_rig_settle(&r);
+	OUT(&r, "");
+	agg_rig_close(&r);
+}
+
+TEST(a_group_without_rows_is_gone_and_may_come_back)
+{
+	struct agg_rig r;
+
+	agg_rig_open(&r, &counts);
+	PUSH(&r, in_row(0, "a", 5));
+	agg_rig_settle(&r);
+	agg_rig_cut(&r);
+	PUSH(&r, minus(in_row(0, "a", 5)));
+	agg_rig_settle(&r);
+	OUT(&r, "+a|1|5\n-a|1|5\n");
+	EXPECT_EQ(stat_get(r.op->stats.state_rows), 0);
+	agg_rig_cut(&r);
+	EXPECT_EQ(agg_rig_stored(&r, "_groups"), 0);
+	agg_rig_restart(&r);
+	PUSH(&r, in_row(0, "a", 7));
+	agg_rig_settle(&r);
+	OUT(&r, "+a|1|7\n");
+	agg_rig_close(&r);
+}
+
+TEST(rows_that_come_and_go_within_a_step_are_never_seen)
+{
+	struct agg_rig r;
+
+	agg_rig_open(&r, &counts);
+	PUSH(&r, in_row(0, "a", 5), in_row(0, "b", 5));
+	PUSH(&r, minus(in_row(0, "a", 5)));
+	agg_rig_settle(&r);
+	OUT(&r, "+b|1|5\n");
+	/* and -old, +same is nothing */
+	PUSH(&r, minus(in_row(0, "b", 5)), in_row(0, "b", 5));
+	agg_rig_settle(&r);
+	OUT(&r, "");
+	agg_rig_close(&r);
+}
+
+TEST(an_upsert_reader_gets_the_row_or_the_key_that_is_gone)
+{
+	static const struct agg_setup setup = {
+		.keys = "ks", .aggs = "count(*), sum(vi)", .retract = true,
+		.upsert = true,
+	};
+	struct agg_rig r;
+
+	agg_rig_open(&r, &setup);
+	PUSH(&r, in_row(0, "a", 5), in_row(0, "b", 1));
+	agg_rig_settle(&r);
+	OUT(&r, "+a|1|5\n+b|1|1\n");
+	PUSH(&r, in_row(0, "a", 1), minus(in_row(0, "b", 1)));
+	agg_rig_settle(&r);
+	OUT(&r, "+a|2|6\n-b|NULL|NULL\n");
+	agg_rig_close(&r);
+}
+
+TEST(without_keys_there_is_one_row_from_the_first_row_on)
+{
+	static const struct agg_setup setup = { .aggs = "count(*), sum(vi)",
+						.retract = true };
+	struct agg_rig r;
+
+	agg_rig_open(&r, &setup);
+	agg_rig_settle(&r);
+	OUT(&r, "");
+	PUSH(&r, in_row(0, "a", 5));
+	agg_rig_settle(&r);
+	PUSH(&r, minus(in_row(0, "a", 5)));
+	agg_rig_settle(&r);
+	OUT(&r, "+1|5\n-1|5\n+0|NULL\n");
+	agg_rig_cut(&r);
+	agg_rig_restart(&r);
+	PUSH(&r, in_row(0, "a", 6));
+	agg_rig_settle(&r);
+	OUT(&r, "-0|NULL\n+1|6\n");
+	agg_rig_close(&r);
+}
+
+TEST(not_a_number_and_infinity_leave_a_sum_with_their_rows)
+{
+	static const struct agg_setup setup = { .keys = "ks",
+						.aggs = "sum(vd), avg(vd)",
+						.retract = true };
+	struct in_row inf = in_row(0, "a", 0), nan = in_row(0, "a", 0);
+	struct agg_rig r;
+
+	inf.v[IN_VD].f64 = __builtin_inf();
+	nan.v[IN_VD].f64 = __builtin_nan("");
+	agg_rig_open(&r, &setup);
+	PUSH(&r, in_row(0, "a", 1), inf);
+	agg_rig_settle(&r);
+	OUT(&r, "+a|inf|inf\n");
+	PUSH(&r, nan);
+	agg_rig_settle(&r);
+	OUT(&r, "-a|inf|inf\n+a|nan|nan\n");
+	agg_rig_cut(&r);
+	agg_rig_restart(&r);
+	PUSH(&r, minus(nan), minus(inf));
+	agg_rig_settle(&r);
+	OUT(&r, "-a|nan|nan\n+a|1|1\n");
+	agg_rig_close(&r);
+}
+
+TEST(a_sum_of_nothing_is_exactly_zero_again)
+{
+	static const struct agg_setup setup = { .keys = "ks",
+						.aggs = "sum(vd), count(*)",
+						.retract = true };
+	struct in_row big = in_row(0, "a", 0), small = in_row(0, "a", 0);
+	struct agg_rig r;
+
+	big.v[IN_VD].f64 = 1e300;
+	small.v[IN_VD].f64 = 0.1;
+	agg_rig_open(&r, &setup);
+	PUSH(&r, with_null(in_row(0, "a", 0), IN_VD), small, big);
+	PUSH(&r, minus(small), minus(big), small);
+	agg_rig_settle(&r);
+	OUT(&r, "+a|0.10000000000000001|2\n");
+	agg_rig_close(&r);
+}
+
+TEST(minimum_and_maximum_fall_back_when_the_best_row_goes)
+{
+	static const struct agg_setup setup = {
+		.keys = "ks", .retract = true,
+		.aggs = "min(vi), max(vs), max(vw), min(f)",
+	};
+	struct agg_rig r;
+
+	agg_rig_open(&r, &setup);
+	PUSH(&r, in_row(0, "a", 1), in_row(0, "a", 1), in_row(0, "a", 2),
+	     in_row(0, "a", 3));
+	agg_rig_settle(&r);
+	OUT(&r, "+a|1|value number 3|3.0000|true\n");
+	agg_rig_cut(&r);
+	EXPECT_EQ(agg_rig_stored(&r, "_multiset_min(vi)"), 3);
+	PUSH(&r, minus(in_row(0, "a", 1)), minus(in_row(0, "a", 3)));
+	agg_rig_settle(&r);
+	OUT(&r, "-a|1|value number 3|3.0000|true\n"
+		"+a|1|value number 2|2.0000|true\n");
+	agg_rig_cut(&r);
+	EXPECT_EQ(agg_rig_stored(&r, "_multiset_min(vi)"), 2);
+	agg_rig_restart(&r);
+	PUSH(&r, minus(in_row(0, "a", 1)));
+	agg_rig_settle(&r);
+	OUT(&r, "-a|1|value number 2|2.0000|true\n"
+		"+a|2|value number 2|2.0000|true\n");
+	agg_rig_close(&r);
+}
+
+TEST(distinct_values_count_once_until_the_last_of_them_goes)
+{
+	static const struct agg_setup setup = {
+		.keys = "ks", .retract = true,
+		.aggs = "count(distinct vs), sum(distinct vi), "
+			"avg(distinct vd), count(distinct vi) f",
+	};
+	struct agg_rig r;
+
+	agg_rig_open(&r, &setup);
+	PUSH(&r, in_row(0, "a", 4), in_row(0, "a", 4),
+	     with_null(in_row(0, "a", 2), IN_F));
+	agg_rig_settle(&r);
+	OUT(&r, "+a|2|6|3|1\n");
+	PUSH(&r, minus(in_row(0, "a", 4)));
+	agg_rig_settle(&r);
+	OUT(&r, "");
+	agg_rig_cut(&r);
+	EXPECT_EQ(agg_rig_stored(&r, "_distinct_count(distinct vs)"), 2);
+	agg_rig_restart(&r);
+	PUSH(&r, minus(in_row(0, "a", 4)));
+	agg_rig_settle(&r);
+	OUT(&r, "-a|2|6|3|1\n+a|1|2|2|0\n");
+	agg_rig_cut(&r);
+	EXPECT_EQ(agg_rig_stored(&r, "_distinct_count(distinct vs)"), 1);
+	agg_rig_close(&r);
+}
+
+TEST(a_row_that_never_came_cannot_be_taken_back)
+{
+	static const struct agg_setup setup = {
+		.keys = "ks", .retract = true,
+		.aggs = "count(*), count(distinct vi), min(vi)",
+	};
+	struct agg_rig r;
+
+	agg_rig_open(&r, &setup);
+	PUSH(&r, in_row(0, "a", 1), minus(in_row(0, "b", 1)),
+	     minus(in_row(0, "a", 2)));
+	agg_rig_settle(&r);
+	OUT(&r, "+a|1|1|1\n");
+	EXPECT_EQ(stat_get(r.op->stats.unmatched), 2);
+	EXPECT_EQ(stat_get(r.op->stats.state_rows), 3);
+	agg_rig_close(&r);
+}
+
+TEST(decimal_sums_are_exact_and_null_when_they_do_not_fit)
+{
+	static const struct agg_setup setup = {
+		.keys = "ks", .retract = true,
+		.aggs = "sum(vw), avg(vw), sum(vn), avg(vn)",
+	};
+	struct in_row big = in_row(0, "a", 0);
+	struct agg_rig r;
+
+	/* the largest DECIMAL(38, 4); 17 of them pass 2^128 */
+	big.v[IN_VW].i128 = (i128)10000000000000000000u * 10000000000000000000u
+			    - 1;
+	agg_rig_open(&r, &setup);
+	PUSH(&r, in_row(0, "a", 1), in_row(0, "a", 1), in_row(0, "a", 0));
+	agg_rig_settle(&r);
+	OUT(&r, "+a|2.0000|0.666667|2.00|0.666667\n");
+	for (int i = 0; i < 17; i++)
+		PUSH(&r, big);
+	agg_rig_settle(&r);
+	OUT(&r, "-a|2.0000|0.666667|2.00|0.666667\n"
+		"+a|NULL|NULL|2.00|0.100000\n");
+	agg_rig_cut(&r);
+	agg_rig_restart(&r);
+	for (int i = 0; i < 17; i++)
+		PUSH(&r, minus(big));
+	agg_rig_settle(&r);
+	OUT(&r, "-a|NULL|NULL|2.00|0.100000\n"
+		"+a|2.0000|0.666667|2.00|0.666667\n");
+	agg_rig_close(&r);
+}
+
+TEST(integer_sums_wrap_in_their_type_and_averages_are_cut)
+{
+	static const struct agg_setup setup = {
+		.keys = "ks", .retract = true, .aggs = "sum(vi), avg(vi)",
+	};
+	struct agg_rig r;
+
+	agg_rig_open(&r, &setup);
+	PUSH(&r, in_row(0, "a", 2147483647), in_row(0, "a", 2147483647));
+	PUSH(&r, in_row(0, "b", -7), in_row(0, "b", 2));
+	agg_rig_settle(&r);
+	OUT(&r, "+a|-2|2147483647\n+b|-5|-2\n");
+	agg_rig_close(&r);
+}
+
+TEST(many_groups_in_one_step_keep_pairs_together)
+{
+	static const struct agg_setup setup = { .keys = "ki",
+						.aggs = "count(*)" };
+	struct agg_rig r;
+	uint64_t lines = 0;
+	const char *out;
+
+	agg_rig_open(&r, &setup);
+	for (int64_t step = 0; step < 2; step++) {
+		for (int64_t i = 0; i < 40000; i += 2000) {
+			struct in_row *rows = mem_alloc(2000 * sizeof(*rows));
+
+			for (int64_t k = 0; k < 2000; k++)
+				rows[k] = in_row(0, "a", i + k);
+			agg_rig_push(&r, rows, 2000);
+			free(rows);
+		}
+		agg_rig_settle(&r);
+	}
+	EXPECT(r.batches_most <= EDGE_BATCHES_MAX);
+	out = agg_rig_out(&r);
+	for (const char *c = out; *c; c++)
+		lines += *c == '\n';
+	EXPECT_EQ(lines, 3 * 40000);
+	for (const char *c = strstr(out, "\n-"); c; c = strstr(c, "\n-")) {
+		int64_t old = atoll(c + 2);
+
+		c = strchr(c + 1, '\n');
+		EXPECT(c && c[1] == '+');
+		EXPECT_EQ(atoll(c + 2), old);
+	}
+	agg_rig_close(&r);
+}
+
+TEST(a_checkpoint_writes_the_groups_that_have_changed)
+{
+	struct agg_rig r;
+
+	agg_rig_open(&r, &counts);
+	for (int i = 0; i < 26; i++)
+		PUSH(&r, in_row(0, (char[]){ (char)('a' + i), 0 }, i));
+	agg_rig_settle(&r);
+	agg_rig_cut(&r);
+	EXPECT_EQ(r.put_rows, 26);
+	PUSH(&r, in_row(0, "c", 1));
+	agg_rig_settle(&r);
+	agg_rig_cut(&r);
+	EXPECT_EQ(r.put_rows, 1);
+	agg_rig_cut(&r);
+	EXPECT_EQ(r.put_rows, 0);
+	agg_rig_close(&r);
+}
