@@ -63,6 +63,8 @@ struct pipeline {
 	/* the step under way */
 	bool open;        /* a pass has begun and not ended */
 	bool waited;      /* for room in a sink, in this step */
+	bool over_budget; /* keyed state; sources are not asked */
+	char reason[160]; /* of pipeline_reason() */
 	unsigned at;      /* operator that the pass has reached */
 	unsigned nheld;   /* operators with rows for another pass */
 	bool polling;     /* sources are asked in this pass */
@@ -86,6 +88,9 @@ struct pipeline {
 
 struct pipeline *pipeline_check(struct pipeline *p);
 struct drive *pipeline_drive(const struct op *op);
+
+/* Bytes of state in all operators (status.c). */
+uint64_t pipeline_state_bytes(const struct pipeline *p);
 
 /* ---- edges (operator.c) ---- */
 void edge_push(struct edge *e, struct batch *b_take);

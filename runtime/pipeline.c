@@ -408,13 +408,22 @@ scans_align(struct pipeline *p)
 	}
 }
 
+/* Keyed state never shrinks while sources wait, but by time and timers. */
+static bool
+is_over_budget(const struct pipeline *p)
+{
+	return p->env.state_bytes_max > 0 &&
+	       pipeline_state_bytes(p) > (uint64_t)p->env.state_bytes_max;
+}
+
 static void
 step_begin(struct pipeline *p, int64_t now_us)
 {
 	p->gap_us = polled_gap_us(p, now_us);
 	p->now_us = now_us;
 	p->final = p->finishing;
-	p->polled = !p->paused && !p->final;
+	p->over_budget = is_over_budget(p);
+	p->polled = !p->paused && !p->final && !p->over_budget;
 	p->open = true;
 	p->waited = false;
 	scans_align(p);
@@ -447,6 +456,8 @@ step_end(struct pipeline *p)
 	}
 	if (ended)
 		return PIPELINE_ENDED;
+	if (p->over_budget)
+		return PIPELINE_BLOCKED;
 	/* While a step was blocked, rows came of which nobody tells again. */
 	busy |= p->waited;
 	return busy && !p->paused ? PIPELINE_BUSY : PIPELINE_IDLE;

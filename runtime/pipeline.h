@@ -42,7 +42,8 @@ enum pipeline_rc {
 			     * or pipeline_next_us() */
 	PIPELINE_BUSY,      /* at rest, more to read: call again */
 	PIPELINE_BLOCKED,   /* a sink has no room; the step stays open until
-			     * its wake_fd: call again then */
+			     * its wake_fd: call again then. Or at rest: the
+			     * state is over its budget */
 	PIPELINE_ENDED,     /* at rest, every source has ended; without the
 			     * final watermark until pipeline_finish() */
 	PIPELINE_DONE,      /* as ENDED, and nothing more will come out */

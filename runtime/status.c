@@ -2,6 +2,8 @@
  * runtime/status.c - looking into a pipeline from its own thread: what it
  * waits for, how far its sources are, and what it has counted.
  */
+#include <stdio.h>
+
 #include "base/check.h"
 #include "base/time.h"
 #include "runtime/driver.h"
@@ -159,9 +161,32 @@ pipeline_sources(struct pipeline *p,
 	}
 }
 
+uint64_t
+pipeline_state_bytes(const struct pipeline *p)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < p->nops; i++)
+		bytes += stat_get(p->ops[i]->stats.state_bytes);
+	return bytes;
+}
+
+static const char *
+budget_reason(struct pipeline *p)
+{
+	snprintf(p->reason, sizeof(p->reason), "the state takes %llu MiB and"
+		 " may take %lld: raise the budget, set"
+		 " table.exec.state.ttl, or stop the job",
+		 (unsigned long long)(pipeline_state_bytes(p) >> 20),
+		 (long long)(p->env.state_bytes_max >> 20));
+	return p->reason;
+}
+
 const char *
 pipeline_reason(struct pipeline *p)
 {
+	if (p->over_budget)
+		return budget_reason(p);
 	for (unsigned i = 0; i < p->nsinks; i++) {
 		const char *reason;
 
