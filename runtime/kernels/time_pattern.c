@@ -5,7 +5,6 @@
  */
 #include "runtime/kernels/time_pattern.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -211,10 +210,19 @@ moment_init(struct moment *m, int64_t us)
 	m->weekday = (unsigned)floor_mod(m->days + 4, 7);
 }
 
+/* At least `width` digits; v is not negative. */
 static void
-put_number(struct buf *out, int64_t v, int width)
+put_number(struct buf *out, int64_t v, unsigned width)
 {
-	buf_printf(out, "%0*lld", width, (long long)v);
+	char digits[20], *end = digits + sizeof(digits), *p = end;
+
+	do {
+		*--p = (char)('0' + v % 10);
+		v /= 10;
+	} while (v > 0);
+	while (p > digits && end - p < width)
+		*--p = '0';
+	buf_append(out, p, (size_t)(end - p));
 }
 
 /* 1..3 letters the short name, 4 the long one, 5 its first letter. */
@@ -238,7 +246,7 @@ put_year(struct buf *out, int64_t year, unsigned count)
 	} else if (count >= 4 && year > 9999) {
 		buf_putc(out, '+');
 	}
-	put_number(out, year, (int)count);
+	put_number(out, year, count);
 }
 
 static void
@@ -258,7 +266,7 @@ put_quarter(struct buf *out, unsigned quarter, unsigned count)
 	static const char *const suffix[] = { "st", "nd", "rd", "th" };
 
 	if (count <= 2)
-		put_number(out, quarter, (int)count);
+		put_number(out, quarter, count);
 	else if (count == 3)
 		buf_printf(out, "Q%u", quarter);
 	else if (count == 4)
@@ -292,7 +300,7 @@ put_week(struct buf *out, const struct moment *m, char letter, unsigned count)
 	if (letter == 'Y')
 		put_year(out, year, count);
 	else if (letter == 'w')
-		put_number(out, week, (int)count);
+		put_number(out, week, count);
 	else if (letter == 'W')
 		put_number(out, (day + (m->weekday + 35 - day) % 7) / 7 + 1, 1);
 	else
@@ -304,7 +312,7 @@ put_weekday(struct buf *out, const struct moment *m, char letter,
 	    unsigned count)
 {
 	if (letter != 'E' && count <= 2)
-		put_number(out, m->weekday + 1, (int)count);
+		put_number(out, m->weekday + 1, count);
 	else
 		put_name(out, weekdays[m->weekday], count);
 }
@@ -313,18 +321,20 @@ static void
 put_month(struct buf *out, unsigned month, unsigned count)
 {
 	if (count <= 2)
-		put_number(out, month, (int)count);
+		put_number(out, month, count);
 	else
 		put_name(out, months[month - 1], count);
 }
 
+/* The first `count` of nine digits. */
 static void
 put_fraction(struct buf *out, unsigned micros, unsigned count)
 {
-	char digits[10];
+	int64_t v = (int64_t)micros * 1000;
 
-	snprintf(digits, sizeof(digits), "%06u000", micros % 1000000);
-	buf_append(out, digits, count);
+	for (unsigned cut = count; cut < 9; cut++)
+		v /= 10;
+	put_number(out, v, count);
 }
 
 /* Hours, minutes, seconds and below: plain numbers all. */
@@ -379,10 +389,10 @@ put_field(struct buf *out, const struct moment *m, char letter, unsigned count)
 		put_month(out, m->c.month, count);
 		break;
 	case 'd':
-		put_number(out, m->c.day, (int)count);
+		put_number(out, m->c.day, count);
 		break;
 	case 'D':
-		put_number(out, m->day + 1, (int)count);
+		put_number(out, m->day + 1, count);
 		break;
 	case 'E':
 	case 'e':
@@ -402,7 +412,7 @@ put_field(struct buf *out, const struct moment *m, char letter, unsigned count)
 		put_fraction(out, m->c.micros, count);
 		break;
 	default:
-		put_number(out, time_number(m, letter), (int)count);
+		put_number(out, time_number(m, letter), count);
 		break;
 	}
 }
