@@ -41,7 +41,7 @@ int64_t floor_mod(int64_t a, int64_t b);
 
 #define TIME_TEXT_MAX 40
 /* "2026-01-02 03:04:05.123": `digits` of the fraction 0..6; `sep` between
- * date and time; returns the length. */
+ * date and time; returns the length. All of these end with a NUL. */
 size_t us_format(int64_t us, unsigned digits, char sep,
 		 char out[TIME_TEXT_MAX]);
 /* The fraction without trailing zeros, none when 0: as JSON output has it. */

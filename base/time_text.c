@@ -57,6 +57,13 @@ put_fraction(char *out, unsigned micros, unsigned digits)
 	return put_padded(out, micros, (int)digits);
 }
 
+static size_t
+text_end(const char *out, char *end)
+{
+	*end = '\0';
+	return (size_t)(end - out);
+}
+
 size_t
 us_format(int64_t us, unsigned digits, char sep, char out[TIME_TEXT_MAX])
 {
@@ -67,7 +74,7 @@ us_format(int64_t us, unsigned digits, char sep, char out[TIME_TEXT_MAX])
 	p = put_date(out, &c);
 	*p++ = sep;
 	p = put_fraction(put_time(p, &c), c.micros, digits);
-	return (size_t)(p - out);
+	return text_end(out, p);
 }
 
 size_t
@@ -97,7 +104,7 @@ date_format(int64_t days, char out[TIME_TEXT_MAX])
 	struct civil c;
 
 	civil_from_days(days, &c);
-	return (size_t)(put_date(out, &c) - out);
+	return text_end(out, put_date(out, &c));
 }
 
 size_t
@@ -108,7 +115,7 @@ time_format(int64_t ms, unsigned digits, char out[TIME_TEXT_MAX])
 
 	civil_from_us(floor_mod(ms, MS_PER_DAY) * US_PER_MS, &c);
 	p = put_fraction(put_time(out, &c), c.micros, digits);
-	return (size_t)(p - out);
+	return text_end(out, p);
 }
 
 /* What is left to read. The readers below move it only when they succeed. */

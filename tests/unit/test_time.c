@@ -360,3 +360,21 @@ TEST(cast_takes_parts_of_times_and_json_does_not)
 	EXPECT_EQ(time_of("03:04:05Z", true), -1);
 	EXPECT_EQ(time_of(" 03:04:05", true), -1);
 }
+
+TEST(texts_end_with_a_nul)
+{
+	char out[TIME_TEXT_MAX];
+
+	memset(out, 'x', sizeof(out));
+	us_format(0, 0, ' ', out);
+	EXPECT_STR(out, "1970-01-01 00:00:00");
+	memset(out, 'x', sizeof(out));
+	us_format_iso(0, out);
+	EXPECT_STR(out, "1970-01-01T00:00:00.000Z");
+	memset(out, 'x', sizeof(out));
+	date_format(0, out);
+	EXPECT_STR(out, "1970-01-01");
+	memset(out, 'x', sizeof(out));
+	time_format(0, 0, out);
+	EXPECT_STR(out, "00:00:00");
+}
