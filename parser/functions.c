@@ -352,10 +352,10 @@ named_type(const char *word, struct type *ret)
 	return false;
 }
 
-/* 1: it was a word of arithmetic and *ret is set; 0: it was not. */
-static int
+/* Is it a word of arithmetic? Then *ret is set. */
+static bool
 arithmetic_result(const char *word, unsigned n, struct type *args,
-		  struct type *ret, struct error *err)
+		  struct type *ret)
 {
 	static const char *const ops[] = { "add", "mul", "div", "mod" };
 
@@ -365,12 +365,11 @@ arithmetic_result(const char *word, unsigned n, struct type *args,
 		CHECK(n == 2);
 		if (args[0].kind == TYPE_NULL && args[1].kind == TYPE_NULL)
 			args[0] = TYPE_OF(TYPE_INT);
-		if (type_arithmetic((enum arithmetic)i, args[0], args[1],
-				    &args[0], &args[1], ret, err) < 0)
-			return -1;
-		return 1;
+		*ret = type_arithmetic((enum arithmetic)i, args[0], args[1],
+				       &args[0], &args[1]);
+		return true;
 	}
-	return 0;
+	return false;
 }
 
 /* TO_TIMESTAMP_LTZ(n, 6) keeps its microseconds. */
@@ -401,24 +400,22 @@ result_nullable(const struct function *f, char mark, unsigned n,
 	return f->id == FN_COALESCE ? all : any;
 }
 
-static int
+static void
 form_result(const struct function *f, const struct form *form, unsigned n,
 	    struct expr *const *exprs, struct type *args, struct type shared,
-	    struct type *ret, struct error *err)
+	    struct type *ret)
 {
 	char word[sizeof(form->result)], mark;
 	size_t len = strlen(form->result);
 	bool nullable;
-	int rc;
 
 	memcpy(word, form->result, sizeof(word));
 	mark = len && strchr("!?", word[len - 1]) ? word[len - 1] : 0;
 	if (mark)
 		word[len - 1] = '\0';
 	nullable = result_nullable(f, mark, n, args);
-	rc = arithmetic_result(word, n, args, ret, err);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
+	if (arithmetic_result(word, n, args, ret))
+		return;
 	convert_nulls(form, n, args);
 	if (word[0] == '$')
 		*ret = args[word[1] - '1'];
@@ -432,7 +429,6 @@ form_result(const struct function *f, const struct form *form, unsigned n,
 		CHECK(named_type(word, ret));
 	ret->nullable = nullable || (f->flags & FN_AGGREGATE && mark != '!');
 	refine_result(f, n, exprs, ret);
-	return 0;
 }
 
 /* ---- finding the form ---- */
@@ -563,8 +559,8 @@ function_resolve(const struct function *f, unsigned n,
 	while (form_next(&p, &form)) {
 		if (!form_accepts(&form, n, args, ret_args, &shared))
 			continue;
-		return form_result(f, &form, n, args, ret_args, shared, ret,
-				   err);
+		form_result(f, &form, n, args, ret_args, shared, ret);
+		return 0;
 	}
 	no_form_fits(f, n, args, err);
 	hint_conversion(f, n, args, err);

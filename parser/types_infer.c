@@ -164,90 +164,32 @@ type_comparable(struct type a, struct type b, struct type *ret_a,
 
 /* ---- arithmetic ---- */
 
-static int
-too_many_digits(struct type a, struct type b, struct error *err)
-{
-	char na[TYPE_NAME_MAX], nb[TYPE_NAME_MAX];
-
-	error_set(err, ERR_UNSUPPORTED,
-		  "%s and %s together need more than 38 digits to be exact",
-		  type_name(with_null(a, true), na),
-		  type_name(with_null(b, true), nb));
-	error_note(err, "CAST one of them to a smaller DECIMAL (a SUM has 38 "
-		   "digits: CAST(SUM(x) AS DECIMAL(20, 2))), or both to "
-		   "DOUBLE");
-	return -1;
-}
-
-static int
-decimal_add(struct type a, struct type b, struct type *ret, struct error *err)
-{
-	unsigned scale = max_u(a.scale, b.scale);
-	unsigned aligned = max_u(a.precision - a.scale,
-				 b.precision - b.scale) + scale;
-
-	if (aligned > DECIMAL_MAX)
-		return too_many_digits(a, b, err);
-	*ret = decimal_reduced(aligned + 1, scale);
-	return 0;
-}
-
-static int
-decimal_mul(struct type a, struct type b, struct type *ret, struct error *err)
-{
-	if (a.precision + b.precision > DECIMAL_MAX)
-		return too_many_digits(a, b, err);
-	*ret = decimal_reduced(a.precision + b.precision + 1,
-			       a.scale + b.scale);
-	return 0;
-}
-
-static int
-decimal_div(struct type a, struct type b, struct type *ret, struct error *err)
-{
-	unsigned scale = max_u(SCALE_KEPT_MIN, a.scale + b.precision + 1);
-	unsigned whole = a.precision - a.scale + b.scale;
-	struct type t = decimal_reduced(whole + scale, scale);
-
-	if (whole + t.scale > DECIMAL_MAX) /* digits of the scaled dividend */
-		return too_many_digits(a, b, err);
-	*ret = t;
-	return 0;
-}
-
-static int
-decimal_mod(struct type a, struct type b, struct type *ret, struct error *err)
+/* Digits on the way to a result may be twice as many as a DECIMAL can have:
+ * the kernels compute in 256 bits where they must. */
+static struct type
+decimal_arithmetic(enum arithmetic op, struct type a, struct type b)
 {
 	unsigned scale = max_u(a.scale, b.scale);
 	unsigned wa = a.precision - a.scale, wb = b.precision - b.scale;
 
-	if (max_u(wa, wb) + scale > DECIMAL_MAX)
-		return too_many_digits(a, b, err);
-	*ret = type_decimal(max_u(min_u(wa, wb) + scale, 1), scale);
-	return 0;
-}
-
-static int
-decimal_arithmetic(enum arithmetic op, struct type a, struct type b,
-		   struct type *ret, struct error *err)
-{
 	switch (op) {
 	case ARITH_ADD:
-		return decimal_add(a, b, ret, err);
+		return decimal_reduced(max_u(wa, wb) + scale + 1, scale);
 	case ARITH_MUL:
-		return decimal_mul(a, b, ret, err);
+		return decimal_reduced(a.precision + b.precision + 1,
+				       a.scale + b.scale);
 	case ARITH_DIV:
-		return decimal_div(a, b, ret, err);
+		scale = max_u(SCALE_KEPT_MIN, a.scale + b.precision + 1);
+		return decimal_reduced(wa + b.scale + scale, scale);
 	case ARITH_MOD:
-		return decimal_mod(a, b, ret, err);
+		break;
 	}
-	return -1;
+	return type_decimal(max_u(min_u(wa, wb) + scale, 1), scale);
 }
 
-int
+struct type
 type_arithmetic(enum arithmetic op, struct type a, struct type b,
-		struct type *ret_a, struct type *ret_b, struct type *ret,
-		struct error *err)
+		struct type *ret_a, struct type *ret_b)
 {
 	bool nullable = a.nullable || b.nullable;
 	struct type t;
@@ -263,8 +205,7 @@ type_arithmetic(enum arithmetic op, struct type a, struct type b,
 	if (t.kind == TYPE_DECIMAL) {
 		*ret_a = with_null(decimal_of(a), a.nullable);
 		*ret_b = with_null(decimal_of(b), b.nullable);
-		if (decimal_arithmetic(op, *ret_a, *ret_b, &t, err) < 0)
-			return -1;
+		t = decimal_arithmetic(op, *ret_a, *ret_b);
 		nullable = true; /* a value over the precision is NULL */
 	} else if (type_is_float(t)) {
 		*ret_a = with_null(t, a.nullable);
@@ -272,8 +213,7 @@ type_arithmetic(enum arithmetic op, struct type a, struct type b,
 	} else if (op == ARITH_MOD) {
 		t = TYPE_OF(b.kind); /* no remainder is wider than the divisor */
 	}
-	*ret = with_null(t, nullable);
-	return 0;
+	return with_null(t, nullable);
 }
 
 struct type

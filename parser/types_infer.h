@@ -20,12 +20,10 @@ bool type_comparable(struct type a, struct type b, struct type *ret_a,
 		     struct type *ret_b);
 
 /* Result of an operation on two numbers of one family, and what each side is
- * converted to. ERR_UNSUPPORTED: an exact result needs more than 38 digits on
- * the way; the error's note says what to do. */
+ * converted to. */
 enum arithmetic { ARITH_ADD, ARITH_MUL, ARITH_DIV, ARITH_MOD };
-int type_arithmetic(enum arithmetic op, struct type a, struct type b,
-		    struct type *ret_a, struct type *ret_b, struct type *ret,
-		    struct error *err);
+struct type type_arithmetic(enum arithmetic op, struct type a, struct type b,
+			    struct type *ret_a, struct type *ret_b);
 
 struct type type_sum(struct type t);
 struct type type_avg(struct type t);

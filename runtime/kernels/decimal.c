@@ -75,8 +75,7 @@ put_wide(struct frame *f, uint32_t row, struct wide w, unsigned from)
 	unsigned scale = f->call->type.scale;
 	i128 v;
 
-	if (from >= scale && from - scale <= DECIMAL_MAX &&
-	    wide_divide(w, decimal_pow10[from - scale], &v))
+	if (from >= scale && wide_shift_down(w, from - scale, &v))
 		put(f, row, v);
 	else
 		frame_null(f, row);

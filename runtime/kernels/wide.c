@@ -112,6 +112,38 @@ wide_divide(struct wide w, i128 by, i128 *ret)
 	return true;
 }
 
+/* w / by, cut off. */
+static struct wide
+truncated(struct wide w, u128 by)
+{
+	u128 rest;
+
+	w.low = divide(w.high % by, w.low, by, &rest);
+	w.high /= by;
+	return w;
+}
+
+/* In two steps where 10^digits has no 128 bits; half of it is added first, so
+ * that cutting off twice is rounding once. */
+bool
+wide_shift_down(struct wide w, unsigned digits, i128 *ret)
+{
+	unsigned more = digits - DECIMAL_MAX;
+	struct wide half;
+
+	if (digits <= DECIMAL_MAX)
+		return wide_divide(w, decimal_pow10[digits], ret);
+	half = wide_product(5 * decimal_pow10[more - 1],
+			    decimal_pow10[DECIMAL_MAX]);
+	half.negative = w.negative;
+	w = truncated(wide_sum(w, half), (u128)decimal_pow10[more]);
+	w = truncated(w, (u128)decimal_pow10[DECIMAL_MAX]);
+	if (w.high > 0 || w.low >= (u128)decimal_pow10[DECIMAL_MAX])
+		return false;
+	*ret = w.negative ? -(i128)w.low : (i128)w.low;
+	return true;
+}
+
 i128
 wide_remainder(struct wide w, i128 by)
 {

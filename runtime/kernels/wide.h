@@ -19,6 +19,8 @@ bool wide_multiply(struct wide *w, i128 by);
 struct wide wide_sum(struct wide x, struct wide y);
 /* w / by, half away from zero; by is not 0. False: beyond 38 digits. */
 bool wide_divide(struct wide w, i128 by, i128 *ret);
+/* w / 10^digits, the same way; digits up to twice DECIMAL_MAX. */
+bool wide_shift_down(struct wide w, unsigned digits, i128 *ret);
 /* The remainder, with the sign of w; by is not 0. */
 i128 wide_remainder(struct wide w, i128 by);
 

@@ -129,11 +129,12 @@ TEST(decimals_follow_flinks_precision)
 	expect_type("COALESCE(i, 2.5)", "DECIMAL(11, 1) NOT NULL");
 }
 
-TEST(decimals_beyond_38_digits_are_refused_where_digits_would_be_lost)
+TEST(decimals_beyond_38_digits_keep_at_most_6_of_scale)
 {
-	expect_error("n380 * n380", ERR_UNSUPPORTED);
-	expect_error("n380 + n42", ERR_UNSUPPORTED);
-	expect_error("n380 / n42", ERR_UNSUPPORTED);
+	expect_type("n380 * n380", "DECIMAL(38, 0)");
+	expect_type("n380 + n42", "DECIMAL(38, 2)");
+	expect_type("n380 / n42", "DECIMAL(38, 6)");
+	expect_type("n380 % n42", "DECIMAL(4, 2)");
 	expect_type("n380 + 1", "DECIMAL(38, 0)");
 }
 

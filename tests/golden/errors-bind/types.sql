@@ -37,10 +37,6 @@ SELECT * FROM words WHERE ts > 'yesterday'
 --
 SELECT * FROM words WHERE d = '2026-13-01'
 --
-SELECT big * big FROM words
---
-SELECT big + CAST(1 AS DECIMAL(38, 0)) FROM words
---
 SELECT b > 1 FROM words
 --
 SELECT ts > d FROM words
