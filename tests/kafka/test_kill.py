@@ -13,7 +13,7 @@ import experiment  # noqa: E402
 from sluice import Broker, Daemon, main, wait_for  # noqa: E402
 
 KILLS = 20
-WORDS, RATE, STEP_US = 600_000, 14_000, 2000
+WORDS, RATE, STEP_US = 1_200_000, 14_000, 2000
 
 
 def last_checkpoint(d):
@@ -34,7 +34,7 @@ def kill_between_checkpoints(d, number):
     wait_for("the next checkpoint", lambda: d.job("words")["checkpoint"] > at)
     committed = last_checkpoint(d)[1]
     wait_for("output after it", lambda: d.job("words")["rows_out"] > committed, seconds=10)
-    time.sleep(random.random() * 0.3)
+    time.sleep(random.random() * 0.15)
     before = d.job("words")
     d.kill()
     cp, out = last_checkpoint(d)
