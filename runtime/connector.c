@@ -10,13 +10,16 @@
 const char *const change_kind_text[4] = { "+I", "-U", "+U", "-D" };
 
 extern const struct source_type kafka_source_type;
+extern const struct sink_type kafka_sink_type;
+extern const struct sink_type upsert_kafka_sink_type;
 
 static const struct source_type *const source_types[] = {
 	&kafka_source_type,
 };
 
 static const struct sink_type *const sink_types[] = {
-	NULL,
+	&kafka_sink_type,
+	&upsert_kafka_sink_type,
 };
 
 const struct source_type *

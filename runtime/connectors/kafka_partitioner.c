@@ -15,22 +15,14 @@ partition_fixed(const rd_kafka_topic_t *topic, const void *key, size_t key_len,
 	return 0;
 }
 
-/* The next partition that has a leader, else just the next. */
+/* Records of a partition without a leader wait for one: their turn stays. */
 static int32_t
 partition_in_turn(const rd_kafka_topic_t *topic, const void *key,
 		  size_t key_len, int32_t npartitions, void *turn, void *opaque)
 {
-	unsigned at = atomic_fetch_add((atomic_uint *)turn, 1);
-
-	(void)key, (void)key_len, (void)opaque;
-	for (int32_t i = 0; i < npartitions; i++) {
-		int32_t p = (int32_t)((at + (unsigned)i) %
-				      (unsigned)npartitions);
-
-		if (rd_kafka_topic_partition_available(topic, p))
-			return p;
-	}
-	return (int32_t)(at % (unsigned)npartitions);
+	(void)topic, (void)key, (void)key_len, (void)opaque;
+	return (int32_t)(atomic_fetch_add((atomic_uint *)turn, 1) %
+			 (unsigned)npartitions);
 }
 
 int

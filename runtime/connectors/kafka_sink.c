@@ -525,6 +525,12 @@ sink_conf(struct kafka_sink *s, const struct sink_spec *spec,
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		if (kafka_conf_set(conf, fixed[i][0], fixed[i][1], err) < 0)
 			goto fail;
+	/* librdkafka puts records without key onto one random partition after
+	 * the other by itself, whatever the partitioner says. */
+	if (s->partitioner && strcmp(s->partitioner, "default") != 0 &&
+	    kafka_conf_set(conf, "sticky.partitioning.linger.ms", "0",
+			   err) < 0)
+		goto fail;
 	if (sink_conf_delivery(s, conf, err) < 0)
 		goto fail;
 	rd_kafka_conf_set_dr_msg_cb(conf, sink_on_delivery);

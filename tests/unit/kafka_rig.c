@@ -509,3 +509,198 @@ rig_source_close(struct rig_source *r)
 	free(r->got);
 	free(r);
 }
+
+/* ---- a sink ---- */
+
+static struct type
+column_type(const char *name)
+{
+	if (strcmp(name, "BIGINT") == 0)
+		return TYPE_OF(TYPE_BIGINT);
+	if (strcmp(name, "TIMESTAMP_LTZ") == 0)
+		return type_timestamp_ltz(3);
+	return TYPE_STRING_OF;
+}
+
+static void
+sink_columns(struct rig_sink *r, const char *columns)
+{
+	char *text = arena_strdup(&r->arena, columns), *save = NULL;
+
+	r->schema.cols = arena_array(&r->arena, 16, struct schema_column);
+	r->plan.metadata_keys = arena_array(&r->arena, 16, const char *);
+	for (char *c = strtok_r(text, ",", &save); c;
+	     c = strtok_r(NULL, ",", &save)) {
+		char *name = arena_alloc(&r->arena, 64), type[64], key[64];
+		int n = sscanf(c, " %63s %63s metadata %63s", name, type, key);
+
+		EXPECT(n >= 2);
+		r->schema.cols[r->schema.ncols].name = name;
+		r->schema.cols[r->schema.ncols].type = column_type(type);
+		if (n == 3)
+			r->plan.metadata_keys[r->schema.ncols] =
+				arena_strdup(&r->arena, key);
+		r->schema.ncols++;
+	}
+}
+
+static void
+sink_keys(struct rig_sink *r, const char *keys)
+{
+	char *text = arena_strdup(&r->arena, keys ? keys : ""), *save = NULL;
+
+	r->plan.keys = arena_array(&r->arena, 16, uint16_t);
+	for (char *k = strtok_r(text, " ", &save); k;
+	     k = strtok_r(NULL, " ", &save)) {
+		int col = schema_find(&r->schema, k);
+
+		EXPECT(col >= 0);
+		r->plan.keys[r->plan.nkeys++] = (uint16_t)col;
+	}
+}
+
+struct rig_sink *
+rig_sink_open(const struct options *o, const char *columns, const char *keys,
+	      int64_t inflight_bytes, const char *embedded)
+{
+	const struct connector_env env = {
+		.job = "rig", .embedded = embedded,
+		.inflight_bytes = inflight_bytes, .out_fd = -1,
+	};
+	const struct sink_type *type = sink_type_find(o->connector);
+	struct rig_sink *r = mem_zalloc(sizeof(*r));
+	struct sink_spec spec = { .options = o, .sink = &r->plan,
+				  .schema = &r->schema, .env = &env };
+
+	arena_init(&r->arena);
+	sink_columns(r, columns);
+	sink_keys(r, keys);
+	if (type->open(&r->sink, &spec, &r->err) < 0) {
+		r->failed = 1;
+		return r;
+	}
+	r->work = type->work(r->sink);
+	EXPECT(pthread_create(&r->thread, NULL, work_run, &r->work) == 0);
+	return r;
+}
+
+static uint8_t
+row_kind(const char *sign)
+{
+	for (uint8_t k = 0; k < 4; k++)
+		if (strncmp(sign, change_kind_text[k], 2) == 0)
+			return k;
+	FAIL("no kind in '%s'", sign);
+}
+
+static void
+row_fill(struct batch *b, uint32_t row, const char *text)
+{
+	char *copy = arena_strdup(&b->arena, text + 2), *save = NULL;
+	char *field = strtok_r(copy, " ", &save);
+
+	for (unsigned c = 0; c < b->schema->ncols; c++) {
+		struct column *col = &b->col[c];
+
+		EXPECT(field != NULL);
+		if (strcmp(field, "NULL") == 0)
+			column_set_null(col, row, b->rows, &b->arena);
+		else if (col->phys == PHYS_STR)
+			col->str[row] = str_ref(field,
+						(uint32_t)strlen(field));
+		else
+			col->i64[row] = atoll(field);
+		field = strtok_r(NULL, " ", &save);
+	}
+}
+
+static void
+sink_write(struct rig_sink *r, struct batch *b, const uint8_t *kinds)
+{
+	if (!r->failed &&
+	    r->sink->type->write(r->sink, b, kinds, &r->err) < 0)
+		r->failed = 1;
+	batch_unref(b);
+}
+
+void
+rig_sink_write(struct rig_sink *r, ...)
+{
+	const char *text[64];
+	uint8_t kinds[64];
+	struct batch *b;
+	uint32_t n = 0;
+	va_list ap;
+
+	va_start(ap, r);
+	while ((text[n] = va_arg(ap, const char *)) != NULL)
+		n++;
+	va_end(ap);
+	b = batch_create(NULL, &r->schema, n);
+	batch_seal(b, n);
+	for (uint32_t i = 0; i < n; i++) {
+		row_fill(b, i, text[i]);
+		kinds[i] = row_kind(text[i]);
+	}
+	sink_write(r, b, kinds);
+}
+
+void
+rig_sink_write_many(struct rig_sink *r, const char *word, int from, int n)
+{
+	while (n > 0) {
+		int rows = n < BATCH_ROWS ? n : BATCH_ROWS;
+		struct batch *b = batch_create(NULL, &r->schema,
+					       (uint32_t)rows);
+
+		batch_seal(b, (uint32_t)rows);
+		for (int i = 0; i < rows; i++, from++) {
+			char text[128];
+
+			snprintf(text, sizeof(text), "+I %s%d %d", word, from,
+				 from);
+			row_fill(b, (uint32_t)i, text);
+		}
+		sink_write(r, b, NULL);
+		n -= rows;
+	}
+}
+
+void
+rig_sink_cut(struct rig_sink *r, uint64_t epoch)
+{
+	if (r->sink->type->cut(r->sink, epoch, &r->err) < 0)
+		r->failed = 1;
+}
+
+bool
+rig_sink_until(struct rig_sink *r, uint64_t epoch, int ms)
+{
+	const struct sink_type *type = r->sink->type;
+	int64_t until = rig_now_us() + ms * US_PER_MS, left;
+
+	for (;;) {
+		struct pollfd fd = { .fd = type->wake_fd(r->sink),
+				     .events = POLLIN };
+
+		if (type->acked(r->sink, &r->acked, &r->err) < 0)
+			r->failed = 1;
+		left = until - rig_now_us();
+		if (r->failed || r->acked >= epoch || left <= 0)
+			return !r->failed && r->acked >= epoch;
+		if (poll(&fd, 1, (int)(left / US_PER_MS) + 1) > 0)
+			type->woken(r->sink);
+	}
+}
+
+void
+rig_sink_close(struct rig_sink *r)
+{
+	if (r->sink) {
+		r->work.stop(r->work.self);
+		pthread_join(r->thread, NULL);
+		r->sink->type->close(r->sink);
+	}
+	arena_release(&r->arena);
+	free(r);
+}

@@ -83,6 +83,35 @@ const char *rig_source_values(struct rig_source *r);
 const char *rig_source_notices(struct rig_source *r);
 void rig_source_close(struct rig_source *r);
 
+/* ---- a sink ---- */
+
+struct rig_sink {
+	struct sink *sink;
+	pthread_t thread;
+	struct blocking_work work;
+	struct arena arena;
+	struct schema schema;
+	struct plan_sink plan;
+	struct error err;
+	int failed; /* open(), write() or acked() gave -1 */
+	uint64_t acked;
+};
+
+/* `columns`: "k STRING, n BIGINT, ts TIMESTAMP_LTZ metadata timestamp";
+ * `keys`: "k n" of the PRIMARY KEY, or NULL. */
+struct rig_sink *rig_sink_open(const struct options *o, const char *columns,
+			       const char *keys, int64_t inflight_bytes,
+			       const char *embedded);
+/* Rows of one batch: "+I a 1", "-D a NULL", ended by NULL. */
+void rig_sink_write(struct rig_sink *r, ...);
+/* n rows "+I <word><i> <i>" in batches, whether there is room or not. */
+void rig_sink_write_many(struct rig_sink *r, const char *word, int from, int n);
+void rig_sink_cut(struct rig_sink *r, uint64_t epoch);
+/* Serves the sink until `epoch` is acknowledged or `ms` are over or it
+ * failed; returns whether it is. */
+bool rig_sink_until(struct rig_sink *r, uint64_t epoch, int ms);
+void rig_sink_close(struct rig_sink *r);
+
 int64_t rig_now_us(void);
 
 #endif

@@ -7,8 +7,14 @@
 #include "tests/unit/kafka_rig.h"
 
 static struct arena arena;
-static struct embedded_kafka *kafka;
+static struct embedded_kafka *kafka; /* one for all: it ends with a second */
 static const char *address;
+
+static void
+kafka_end(void)
+{
+	embedded_kafka_stop(kafka);
+}
 
 static void
 begin(void)
@@ -16,15 +22,17 @@ begin(void)
 	struct error err = ERROR_INIT;
 
 	arena_init(&arena);
+	if (kafka)
+		return;
 	if (embedded_kafka_start(&kafka, &err) < 0)
 		FAIL("%s", err.message);
 	address = embedded_kafka_address(kafka);
+	atexit(kafka_end);
 }
 
 static void
 end(void)
 {
-	embedded_kafka_stop(kafka);
 	arena_release(&arena);
 }
 
@@ -167,6 +175,74 @@ TEST(a_source_ends_while_its_broker_does_not_answer)
 	EXPECT(!r->failed);
 	rig_source_close(r);
 	EXPECT(rig_now_us() - began_us < 6 * 1000000);
+	end();
+}
+
+TEST(what_a_sink_writes_a_source_reads)
+{
+	struct rig_source *r;
+	struct rig_sink *out;
+
+	begin();
+	out = rig_sink_open(OPTIONS("topic", "pipe", "format", "json", NULL),
+			    "k STRING, n BIGINT", NULL, 1 << 20, address);
+	rig_sink_write_many(out, "w", 0, 10000);
+	rig_sink_cut(out, 7);
+	EXPECT(rig_sink_until(out, 7, 20000));
+	EXPECT_EQ(out->acked, 7);
+	EXPECT(out->sink->type->room(out->sink));
+	rig_sink_close(out);
+	r = rig_source_open(OPTIONS("topic", "pipe", EARLIEST,
+				    "scan.bounded.mode", "latest-offset",
+				    NULL), NULL, 0, address);
+	EXPECT(rig_source_until(r, PART_ENDED, 20000));
+	EXPECT_EQ(r->n, 10000);
+	rig_source_close(r);
+	end();
+}
+
+TEST(a_sink_has_no_room_while_nobody_acknowledges)
+{
+	struct rig_sink *out;
+
+	begin();
+	out = rig_sink_open(rig_options(&arena, "kafka", "topic", "t",
+					"properties.bootstrap.servers",
+					"127.0.0.1:1", "format", "json", NULL),
+			    "k STRING, n BIGINT", NULL, 100000, NULL);
+	EXPECT(out->sink->type->room(out->sink));
+	rig_sink_write_many(out, "w", 0, 2000);
+	EXPECT(!out->sink->type->room(out->sink));
+	rig_sink_cut(out, 1);
+	EXPECT(!rig_sink_until(out, 1, 300));
+	EXPECT(!out->failed);
+	EXPECT(out->sink->type->reason(out->sink) != NULL);
+	rig_sink_close(out);
+	end();
+}
+
+TEST(a_sink_checks_its_options_at_once)
+{
+	static const char *const bad[][3] = {
+		{ "sink.partitioner", "org.example.Mine", "round-robin are" },
+		{ "sink.delivery-guarantee", "exactly-once", "not there yet" },
+		{ "properties.acks", "1", "may lose rows" },
+		{ "key.fields-prefix", "k_", "EXCEPT_KEY" },
+		{ "topic", "a;b", "exactly one" },
+	};
+
+	begin();
+	for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
+		struct rig_sink *out = rig_sink_open(
+			OPTIONS(bad[i][0], bad[i][1], "topic", "t", "format",
+				"json", NULL),
+			"k STRING, n BIGINT", NULL, 1 << 20, address);
+
+		EXPECT(out->failed);
+		if (!strstr(out->err.message, bad[i][2]))
+			FAIL("'%s': %s", bad[i][0], out->err.message);
+		rig_sink_close(out);
+	}
 	end();
 }
 
