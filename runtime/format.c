@@ -9,11 +9,13 @@
 
 static const struct decoder_type *const decoders[] = {
 	&json_decoder_type,
+	&csv_decoder_type,
 	&raw_decoder_type,
 };
 
 static const struct encoder_type *const encoders[] = {
 	&json_encoder_type,
+	&csv_encoder_type,
 	&raw_encoder_type,
 };
 
