@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * runtime/eval_compile.c - from bound expressions to the flat program: equal
  * instructions are written once (value numbering), constant calls folded,
- * AND, OR, CASE and their kin turned into narrowed selections, scratch shared
- * between registers that do not live at the same time.
+ * AND, OR, CASE and their kin turned into narrowed selections.
  */
 #include "base/time.h"
 #include "parser/functions.h"
@@ -563,146 +562,6 @@ compile(struct compiler *c, const struct expr *e, unsigned sel)
 	}
 }
 
-/* ---- scratch ---- */
-
-/* Slots of one size, and which of them are free. */
-struct slots {
-	size_t bytes;
-	bool with_nulls;
-	unsigned *free;
-	unsigned nfree;
-};
-
-struct allocator {
-	struct compiler *c;
-	unsigned slots_size;
-	unsigned *reg_last, *sel_last; /* last instruction that reads it */
-	struct slots values[3];        /* of 1, 8, 16 bytes */
-	struct slots selections;
-};
-
-static struct slots *
-slots_for(struct allocator *al, enum phys phys)
-{
-	size_t bytes = phys_bytes(phys);
-
-	return &al->values[bytes == 1 ? 0 : bytes == 8 ? 1 : 2];
-}
-
-static unsigned
-slot_take(struct allocator *al, struct slots *s)
-{
-	struct program *p = al->c->p;
-	struct slot *slot;
-
-	if (s->nfree > 0)
-		return s->free[--s->nfree];
-	GROW(al->c, p->slots, p->nslots, al->slots_size);
-	slot = &p->slots[p->nslots];
-	slot->data = arena_alloc(p->arena, BATCH_ROWS * s->bytes);
-	if (s->with_nulls)
-		slot->nulls = arena_alloc(p->arena, BATCH_ROWS);
-	return p->nslots++;
-}
-
-static void
-find_last_reads(struct allocator *al)
-{
-	const struct program *p = al->c->p;
-
-	for (unsigned i = 0; i < p->ninsns; i++) {
-		const struct insn *insn = &p->insns[i];
-
-		al->sel_last[insn->sel] = i;
-		for (unsigned k = 0; k < insn->n; k++) {
-			al->reg_last[insn->regs[k]] = i;
-			if (insn->sels)
-				al->sel_last[insn->sels[k]] = i;
-		}
-		if (insn->kind == INSN_NARROW) /* read by nobody: gone at once */
-			al->sel_last[insn->out] = i;
-		else
-			al->reg_last[insn->out] = i;
-	}
-}
-
-static void
-give_reg(struct allocator *al, struct reg *r)
-{
-	if (!r->is_root)
-		r->slot = slot_take(al, slots_for(al, phys_of(r->type)));
-}
-
-static void
-free_reg(struct allocator *al, unsigned reg, unsigned insn)
-{
-	struct reg *r = &al->c->p->regs[reg];
-	struct slots *s = slots_for(al, phys_of(r->type));
-
-	if (r->kind != REG_TEMP || r->is_root || al->reg_last[reg] != insn)
-		return;
-	al->reg_last[reg] = UINT32_MAX; /* once, though read twice here */
-	s->free[s->nfree++] = r->slot;
-}
-
-static void
-free_sel(struct allocator *al, unsigned sel, unsigned insn)
-{
-	struct slots *s = &al->selections;
-
-	if (sel == 0 || al->sel_last[sel] != insn)
-		return;
-	al->sel_last[sel] = UINT32_MAX;
-	s->free[s->nfree++] = al->c->p->sels[sel].slot;
-}
-
-/* What an instruction writes gets its memory before what it reads last gives
- * its own back: no kernel works in place. */
-static void
-take_slots(struct allocator *al)
-{
-	struct program *p = al->c->p;
-
-	for (unsigned i = 0; i < p->ninsns; i++) {
-		const struct insn *insn = &p->insns[i];
-
-		if (insn->kind == INSN_NARROW) {
-			p->sels[insn->out].slot =
-				slot_take(al, &al->selections);
-			free_sel(al, insn->out, i);
-		} else {
-			give_reg(al, &p->regs[insn->out]);
-			free_reg(al, insn->out, i);
-		}
-		for (unsigned k = 0; k < insn->n; k++) {
-			free_reg(al, insn->regs[k], i);
-			if (insn->sels)
-				free_sel(al, insn->sels[k], i);
-		}
-		free_sel(al, insn->sel, i);
-	}
-}
-
-static void
-give_scratch(struct compiler *c)
-{
-	static const size_t sizes[] = { 1, 8, 16 };
-	struct program *p = c->p;
-	struct allocator al = { .c = c };
-
-	al.reg_last = arena_array(c->a, p->nregs, unsigned);
-	al.sel_last = arena_array(c->a, p->nsels, unsigned);
-	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
-		al.values[i].bytes = sizes[i];
-		al.values[i].with_nulls = true;
-		al.values[i].free = arena_array(c->a, p->nregs, unsigned);
-	}
-	al.selections.bytes = sizeof(uint16_t);
-	al.selections.free = arena_array(c->a, p->nsels, unsigned);
-	find_last_reads(&al);
-	take_slots(&al);
-}
-
 /* ---- the program ---- */
 
 /* WHERE column = 'short' needs no column of truth values. */
@@ -737,7 +596,7 @@ program_finish(struct compiler *c, const unsigned *roots)
 		if (p->regs[i].kind == REG_CONST)
 			constant_show(&p->regs[i]);
 	}
-	give_scratch(c);
+	program_give_scratch(p);
 	p->args = arena_array(c->a, p->args_max, struct vec);
 	p->failures.failed = arena_array(c->a, BATCH_ROWS, bool);
 	p->failures.arena = c->a;

@@ -90,6 +90,8 @@ struct program {
 	struct str equal_to;
 };
 
+/* Gives each register and selection its slot (eval_scratch.c). */
+void program_give_scratch(struct program *p);
 /* Computes one row of constants while compiling; false: it failed. */
 bool program_fold(struct program *p, const struct insn *insn,
 		  struct value *ret);

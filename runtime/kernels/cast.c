@@ -317,7 +317,8 @@ static bool
 pick_time(struct kernel_call *k)
 {
 	struct type from = k->arg_type[0], to = k->type;
-	bool from_date = from.kind == TYPE_DATE, from_time = from.kind == TYPE_TIME;
+	bool from_date = from.kind == TYPE_DATE;
+	bool from_time = from.kind == TYPE_TIME;
 
 	if (!from_date && !from_time && !type_is_instant(from))
 		return false;
