@@ -30,6 +30,31 @@ op_create(struct pipeline *p, const struct plan_node *node)
 	return op;
 }
 
+static const char *
+table_of(const struct plan_node *node)
+{
+	return node->scan ? node->scan->table :
+	       node->watermark ? node->watermark->table : NULL;
+}
+
+/* Offsets and watermarks are kept by source: no two may share a name. */
+static const char *
+source_name(struct pipeline *p, const struct plan_node *node)
+{
+	const char *table = table_of(node);
+	unsigned n = 1;
+
+	if (!table)
+		return NULL;
+	for (unsigned i = 0; i < node->number; i++) {
+		const struct plan_node *other = p->plan->nodes[i];
+
+		n += other->kind == node->kind &&
+		     strcmp(table_of(other), table) == 0;
+	}
+	return n == 1 ? table : arena_printf(&p->arena, "%s#%u", table, n);
+}
+
 static void
 edge_init(struct edge *e, struct op *from, struct op *to, unsigned port)
 {
@@ -51,6 +76,7 @@ compile_ops(struct pipeline *p)
 	p->ops = arena_array(&p->arena, plan->n, struct op *);
 	p->drive = arena_array(&p->arena, plan->n, struct drive);
 	p->views = arena_array(&p->arena, plan->n, const struct view_def *);
+	p->sources = arena_array(&p->arena, plan->n, const char *);
 	p->scans = arena_array(&p->arena, plan->n, struct op *);
 	p->sinks = arena_array(&p->arena, plan->n, struct op *);
 	for (unsigned i = 0; i < plan->n; i++) {
@@ -60,6 +86,7 @@ compile_ops(struct pipeline *p)
 		CHECK(node->number == i);
 		op = op_create(p, node);
 		p->ops[i] = op;
+		p->sources[i] = source_name(p, node);
 		p->drive[i].op = op;
 		p->drive[i].told_end = arena_array(&p->arena, node->ninputs,
 						   bool);

@@ -59,6 +59,7 @@ struct pipeline {
 	unsigned ntables, tables_size;
 	struct state_table *tables;
 	const struct view_def **views; /* by number of the operator */
+	const char **sources;          /* what op_source() says, or NULL */
 
 	/* the step under way */
 	bool open;        /* a pass has begun and not ended */

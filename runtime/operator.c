@@ -210,9 +210,10 @@ op_seed(const struct op *op)
 const char *
 op_source(const struct op *op)
 {
-	CHECK(op->node->scan || op->node->watermark);
-	return op->node->scan ? op->node->scan->table
-			      : op->node->watermark->table;
+	const char *source = op->p->sources[op->node->number];
+
+	CHECK(source != NULL);
+	return source;
 }
 
 /* ---- state ---- */

@@ -184,7 +184,9 @@ uint64_t op_seed(const struct op *op); /* for hash tables */
 int op_table(struct op *op, const struct table_def *def, unsigned *ret_table,
 	     struct error *err);
 void op_view(struct op *op, const struct view_def *view);
-const char *op_source(const struct op *op); /* table name of scan/watermark */
+/* Of scan and watermark: the table's name; a second scan of the same table
+ * that the planner could not join with the first is "table#2". */
+const char *op_source(const struct op *op);
 
 /* A row that cannot be used: copied with its source record into the job's
  * errors at once (quarantine), subject to the caps. The caller takes it out

@@ -484,6 +484,12 @@ step_begins(struct op_scan *s)
 	}
 }
 
+static bool
+step_is_full(const struct op_scan *s, unsigned batches)
+{
+	return batches == s->op.p->env.step_batches || op_full(&s->op);
+}
+
 int
 scan_poll(struct op *op, enum scan_may may, int64_t gap_us, struct error *err)
 {
@@ -499,7 +505,7 @@ scan_poll(struct op *op, enum scan_may may, int64_t gap_us, struct error *err)
 		return OP_FAIL;
 	parts_refresh(s);
 	parts_times(s);
-	for (batches = 0; batches < op->p->env.step_batches; batches++) {
+	for (batches = 0; !step_is_full(s, batches); batches++) {
 		int rows = scan_one(s, err);
 
 		if (rows < 0)
@@ -507,7 +513,7 @@ scan_poll(struct op *op, enum scan_may may, int64_t gap_us, struct error *err)
 		if (rows == 0)
 			break;
 	}
-	s->busy = batches == op->p->env.step_batches;
+	s->busy = step_is_full(s, batches);
 	parts_refresh(s);
 	for (unsigned i = 0; i < s->nparts; i++) {
 		struct scan_part *part = &s->parts[i];
