@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * tests/unit/test_kernels_text.c - functions of text, as Flink 2.3 answers.
  */
+#include "base/arena.h"
 #include "base/check.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "runtime/eval.h"
 #include "tests/unit/eval_rig.h"
 #include "tests/unit/test.h"
 
@@ -183,4 +187,57 @@ TEST(like_matches_code_points_and_newlines)
 	};
 
 	EVAL_CASES(cases);
+}
+
+/* LIKE as its definition says, one code point after the other. */
+static bool
+matches(const char *text, const char *pattern)
+{
+	size_t step = (unsigned char)*text >= 0xc0 ? 2 : 1;
+
+	if (*pattern == '\0')
+		return *text == '\0';
+	if (*pattern == '%')
+		return matches(text, pattern + 1) ||
+		       (*text && matches(text + step, pattern));
+	if (*text == '\0')
+		return false;
+	if (*pattern == '_')
+		return matches(text + step, pattern + 1);
+	return *text == *pattern && matches(text + 1, pattern + 1);
+}
+
+static void
+random_word(uint64_t *seed, const char *const *letters, unsigned n, char *out)
+{
+	unsigned length = (unsigned)(hash_u64((*seed)++, 3) % 9);
+
+	*out = '\0';
+	while (length-- > 0)
+		strcat(out, letters[hash_u64((*seed)++, 3) % n]);
+}
+
+TEST(like_agrees_with_its_definition_on_random_patterns)
+{
+	static const char *const letters[] = { "a", "b", "\xc3\xa9", "%", "_" };
+	char text[64], pattern[64], expr[256];
+	uint64_t seed = 1;
+
+	for (int i = 0; i < 5000; i++) {
+		struct error err = ERROR_INIT;
+		struct value v;
+		struct arena a;
+
+		random_word(&seed, letters, 3, text);
+		random_word(&seed, letters, 5, pattern);
+		snprintf(expr, sizeof(expr),
+			 "LIKE:BOOLEAN(STRING'%s', STRING'%s')", text, pattern);
+		arena_init(&a);
+		EXPECT_EQ(eval_constant(erig_expr(&a, expr, NULL), NULL, &a, &v,
+					&err),
+			  0);
+		if (v.u8 != matches(text, pattern))
+			FAIL("%s", expr);
+		arena_release(&a);
+	}
 }

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/time.h"
 #include "runtime/kernels/time_pattern.h"
 #include "tests/unit/eval_rig.h"
@@ -293,4 +294,73 @@ TEST(numbers_become_instants)
 	};
 
 	EVAL_CASES(cases);
+}
+
+TEST(what_a_full_pattern_writes_it_reads_again)
+{
+	static const char *const patterns[] = {
+		"yyyy-MM-dd HH:mm:ss.SSSSSS",
+		"uuuuMMddHHmmssSSSSSS",
+		"EEEE, d MMMM yyyy G hh:mm:ss.SSSSSS a",
+		"D/u kk.m.s n",
+		"y-M-d'T'H:m:s[.SSSSSS]",
+	};
+	struct arena a;
+	struct buf out;
+
+	arena_init(&a);
+	buf_init(&out);
+	for (uint64_t i = 0; i < 5000; i++) {
+		const char *text = patterns[i % ARRAY_LEN(patterns)];
+		const struct time_pattern *p =
+			time_pattern_create(text, strlen(text), &a);
+		int64_t range = INT64_C(8000) * 365 * US_PER_DAY, back = 0;
+		int64_t us = (int64_t)(hash_u64(i, 7) % (uint64_t)range) -
+			     range / 5;
+
+		EXPECT(p->problem == NULL);
+		buf_clear(&out);
+		time_pattern_format(p, us, &out);
+		if (!time_pattern_parse(p, out.data, out.len, &back) ||
+		    back != us)
+			FAIL("%s: %s", text, buf_cstr(&out));
+	}
+	buf_release(&out);
+	arena_release(&a);
+}
+
+/* Nothing to compare with: the sanitizers watch. */
+TEST(random_patterns_and_texts_do_no_harm)
+{
+	static const char letters[] = "yyMMddHHmmssSSSaEeDGQLwWFYukKhnNAc''[]"
+				      "-: .T{#z";
+	char pattern[24], text[24];
+	struct arena a;
+	struct buf out;
+	int64_t us;
+
+	arena_init(&a);
+	buf_init(&out);
+	for (uint64_t i = 0; i < 20000; i++) {
+		size_t n = hash_u64(i, 1) % sizeof(pattern);
+		const struct time_pattern *p;
+
+		for (size_t k = 0; k < n; k++) {
+			uint64_t r = hash_u64(i * 64 + k, 2);
+
+			pattern[k] = letters[r % (sizeof(letters) - 1)];
+			text[k] = "0123456789-:.AJaP "[(r >> 32) % 18];
+		}
+		p = time_pattern_create(pattern, n, &a);
+		if (p->problem)
+			continue;
+		buf_clear(&out);
+		time_pattern_format(p, (int64_t)hash_u64(i, 3) / 4, &out);
+		time_pattern_parse(p, out.data, out.len, &us);
+		time_pattern_parse(p, text, n, &us);
+		if (i % 256 == 0)
+			arena_clear(&a);
+	}
+	buf_release(&out);
+	arena_release(&a);
 }
