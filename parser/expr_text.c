@@ -35,11 +35,11 @@ static void
 put_instant(struct buf *out, struct type t, int64_t us)
 {
 	char text[TIME_TEXT_MAX];
+	size_t n = us_format(us, t.precision, ' ', text);
 
-	us_format(us, t.precision, ' ', text);
-	buf_printf(out, "%s '%s'", t.kind == TYPE_TIMESTAMP ? "timestamp"
-							    : "timestamp_ltz",
-		   text);
+	buf_printf(out, "%s '%.*s'",
+		   t.kind == TYPE_TIMESTAMP ? "timestamp" : "timestamp_ltz",
+		   (int)n, text);
 }
 
 void
@@ -81,15 +81,16 @@ static void
 put_temporal(struct buf *out, const struct expr *e)
 {
 	char text[TIME_TEXT_MAX];
+	size_t n;
 
 	switch (e->type.kind) {
 	case TYPE_DATE:
-		date_format(e->value.i64, text);
-		buf_printf(out, "date '%s'", text);
+		n = date_format(e->value.i64, text);
+		buf_printf(out, "date '%.*s'", (int)n, text);
 		break;
 	case TYPE_TIME:
-		time_format(e->value.i64, e->type.precision, text);
-		buf_printf(out, "time '%s'", text);
+		n = time_format(e->value.i64, e->type.precision, text);
+		buf_printf(out, "time '%.*s'", (int)n, text);
 		break;
 	case TYPE_INTERVAL_MS:
 		buf_puts(out, "interval '");
