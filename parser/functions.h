@@ -50,7 +50,7 @@ bool function_is_planned(const char *name);
 /* Finds the form that the arguments fit and says what each is converted to
  * (ret_args, n of them) and what comes out. `args` may be literals: text beside
  * a time is read as one, TO_TIMESTAMP_LTZ(n, 6) has six digits. Fails with
- * ERR_ARGUMENTS, its note listing the forms, or ERR_UNSUPPORTED. */
+ * ERR_ARGUMENTS, its note listing the forms. */
 struct expr;
 struct error;
 int function_resolve(const struct function *f, unsigned n,

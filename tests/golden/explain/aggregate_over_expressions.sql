@@ -1,3 +1,3 @@
 CREATE TABLE words (message STRING, ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', n INT, price DECIMAL(10, 2), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND)
 WITH ('connector' = 'kafka', 'topic' = 'words', 'properties.bootstrap.servers' = 'embedded', 'scan.startup.mode' = 'earliest-offset', 'format' = 'json');
-SELECT UPPER(message), SUM(n * 2), MAX(n * 2), CAST(SUM(price) AS DECIMAL(18, 2)) / COUNT(*) FROM (SELECT message, n, CAST(price AS DECIMAL(8, 2)) AS price FROM words) GROUP BY UPPER(message);
+SELECT UPPER(message), SUM(n * 2), MAX(n * 2), SUM(price) / COUNT(*) FROM (SELECT message, n, CAST(price AS DECIMAL(8, 2)) AS price FROM words) GROUP BY UPPER(message);
