@@ -351,6 +351,10 @@ bind_aggregate(struct bind *b, const struct scope *s,
 	if (make_call(b, f->id, ast->at, ast->op_at, star ? 0 : ast->nargs,
 		      args, &call) < 0)
 		return -1;
+	if (f->id == FN_COUNT && !ast->distinct && call->nargs &&
+	    call->args[0]->kind == EXPR_LITERAL &&
+	    !call->args[0]->value.is_null)
+		call->nargs = 0; /* COUNT(1) */
 	agg->e = *call;
 	agg->distinct = ast->distinct;
 	*ret = &agg->e;
@@ -657,9 +661,9 @@ bind_interval(struct bind *b, const struct scope *s,
 	return call2(b, FN_MUL, ast->at, one, x, ret);
 }
 
-int
-bind_expr(struct bind *b, const struct scope *s, const struct ast_expr *ast,
-	  struct expr **ret)
+static int
+bind_any(struct bind *b, const struct scope *s, const struct ast_expr *ast,
+	 struct expr **ret)
 {
 	struct expr *arg;
 
@@ -695,6 +699,19 @@ bind_expr(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 		return bind_interval(b, s, ast, ret);
 	}
 	return -1;
+}
+
+int
+bind_expr(struct bind *b, const struct scope *s, const struct ast_expr *ast,
+	  struct expr **ret)
+{
+	if (bind_any(b, s, ast, ret) < 0)
+		return -1;
+	if ((*ret)->size > EXPR_SIZE_MAX)
+		return bind_error(b, ast->at, ERR_LIMIT,
+				  "the expression has more than %d parts",
+				  EXPR_SIZE_MAX);
+	return 0;
 }
 
 int

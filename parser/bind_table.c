@@ -148,6 +148,12 @@ computed_columns(struct bind *b, struct table *t, const char *name,
 					  "column \"%s\" is always NULL: CAST "
 					  "it to the type that is meant",
 					  c->name);
+		if (expr_substituted_size(e, by) > EXPR_SIZE_MAX)
+			return bind_error(b, c->ast->expr->at, ERR_LIMIT,
+					  "column \"%s\" has more than %d "
+					  "parts, with the computed columns "
+					  "that it reads", c->name,
+					  EXPR_SIZE_MAX);
 		by[i] = expr_substitute(e, by, b->a);
 		c->type = e->type;
 	}
@@ -233,6 +239,10 @@ add_watermark(struct bind *b, const struct object *o, const struct table *t,
 	if (bind_expr(b, &scope, t->watermark, &e) < 0 ||
 	    check_watermark_type(b, c, e) < 0)
 		return -1;
+	if (expr_substituted_size(e, by) > EXPR_SIZE_MAX)
+		return bind_error(b, e->at, ERR_LIMIT, "the watermark has more "
+				  "than %d parts, with the computed columns "
+				  "that it reads", EXPR_SIZE_MAX);
 	n = plan_node_create(b->a, PLAN_WATERMARK, 1, &scan);
 	n->watermark = w;
 	w->table = scan->scan->table;

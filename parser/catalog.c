@@ -158,8 +158,6 @@ define_view(struct bind *b, struct object *o)
 
 	if (bind_view_query(b, o, &rel) < 0)
 		return -1;
-	if (rel.state == WINDOW_PENDING)
-		return 0; /* its readers group it */
 	o->nview_cols = rel.ncols;
 	o->view_cols = arena_array(b->a, rel.ncols, struct object_column);
 	for (unsigned i = 0; i < rel.ncols; i++)

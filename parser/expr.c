@@ -22,6 +22,22 @@ expr_column(uint16_t column, struct type type, struct span at, struct arena *a)
 	return e;
 }
 
+static uint32_t
+size_plus(uint32_t size, uint32_t more)
+{
+	if (more == 0)
+		more = 1;
+	return size > UINT32_MAX - more ? UINT32_MAX : size + more;
+}
+
+static void
+set_size(struct expr *e)
+{
+	e->size = 1;
+	for (unsigned i = 0; i < e->nargs; i++)
+		e->size = size_plus(e->size, e->args[i]->size);
+}
+
 struct expr *
 expr_call(enum function_id f, struct type type, struct span at,
 	  unsigned nargs, struct expr **args, struct arena *a)
@@ -36,6 +52,7 @@ expr_call(enum function_id f, struct type type, struct span at,
 	e->args = arena_array(a, nargs, struct expr *);
 	if (nargs > 0)
 		memcpy(e->args, args, nargs * sizeof(*args));
+	set_size(e);
 	return e;
 }
 
@@ -253,5 +270,18 @@ expr_substitute(const struct expr *e, struct expr *const *by, struct arena *a)
 	copy = copy_args(e, a);
 	for (unsigned i = 0; i < e->nargs; i++)
 		copy->args[i] = expr_substitute(e->args[i], by, a);
+	set_size(copy);
 	return copy;
+}
+
+uint32_t
+expr_substituted_size(const struct expr *e, struct expr *const *by)
+{
+	uint32_t size = 1;
+
+	if (e->kind == EXPR_COLUMN)
+		return size_plus(0, by[e->column]->size);
+	for (unsigned i = 0; i < e->nargs; i++)
+		size = size_plus(size, expr_substituted_size(e->args[i], by));
+	return size;
 }

@@ -34,8 +34,13 @@ struct expr {
 	enum function_id function;
 	bool is_try;
 	uint16_t nargs;
+	uint32_t size; /* nodes of the tree, shared ones each time; 0 is 1 */
 	struct expr **args;
 };
+
+/* A BETWEEN or CASE reads its operand several times: without a limit a script
+ * of 1 KiB could stand for a tree of 2^100 nodes. */
+#define EXPR_SIZE_MAX 10000
 
 struct arena;
 struct schema;
@@ -63,6 +68,9 @@ struct expr *expr_remap(const struct expr *e, const uint16_t *map,
 /* A copy with column c replaced by the expression by[c]. */
 struct expr *expr_substitute(const struct expr *e, struct expr *const *by,
 			     struct arena *a);
+
+/* Its size after that, before it is done. */
+uint32_t expr_substituted_size(const struct expr *e, struct expr *const *by);
 
 struct expr *expr_column(uint16_t column, struct type type, struct span at,
 			 struct arena *a);

@@ -19,11 +19,26 @@ struct meaning {
 	const char **conds;
 };
 
+#define TEXT_MAX 1024
+
 struct writer {
 	struct arena *a;
 	struct plan *p;
 	struct meaning *m; /* per node */
 };
+
+/* Sub-queries may double a text at each level: a long one is told by its
+ * beginning and its hash. */
+static const char *
+bounded(struct arena *a, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n <= TEXT_MAX)
+		return text;
+	return arena_printf(a, "%.*s... #%016llx", (int)(TEXT_MAX / 2), text,
+			    (unsigned long long)hash_stable(text, n));
+}
 
 static const char *
 join(struct arena *a, unsigned n, const char *const *texts, const char *sep)
@@ -89,7 +104,7 @@ add_condition(struct writer *w, struct meaning *m, const struct expr *e,
 		add_condition(w, m, e->args[1], cols);
 		return;
 	}
-	text = expr_text_named(e, cols, w->a);
+	text = bounded(w->a, expr_text_named(e, cols, w->a));
 	more = arena_array(w->a, m->nconds + 1, const char *);
 	for (i = 0; i < m->nconds && strcmp(m->conds[i], text) < 0; i++)
 		more[i] = m->conds[i];
@@ -130,7 +145,8 @@ mean_project(struct writer *w, const struct plan_node *n, struct meaning *m)
 	*m = *in;
 	m->cols = arena_array(w->a, n->schema.ncols, const char *);
 	for (unsigned i = 0; i < n->schema.ncols; i++)
-		m->cols[i] = expr_text_named(n->exprs[i], in->cols, w->a);
+		m->cols[i] = bounded(w->a, expr_text_named(n->exprs[i],
+							   in->cols, w->a));
 }
 
 /* The rows of a node with what was asked of them. */
@@ -139,8 +155,9 @@ rows_where(struct writer *w, const struct meaning *m)
 {
 	if (m->nconds == 0)
 		return m->rows;
-	return arena_printf(w->a, "%s where %s", m->rows,
-			    join(w->a, m->nconds, m->conds, " and "));
+	return bounded(w->a, arena_printf(w->a, "%s where %s", m->rows,
+					  join(w->a, m->nconds, m->conds,
+					       " and ")));
 }
 
 static void
@@ -156,7 +173,7 @@ mean_union(struct writer *w, const struct plan_node *n, struct meaning *m)
 				    join(w->a, n->schema.ncols, in->cols,
 					 ", "));
 	}
-	m->rows = arena_printf(w->a, "(%s)", list);
+	m->rows = bounded(w->a, arena_printf(w->a, "(%s)", list));
 	m->cols = w->m[n->inputs[0]->number].cols;
 }
 
@@ -211,9 +228,11 @@ mean_group(struct writer *w, struct plan_node *n, struct meaning *m)
 	}
 	n->meaning_inputs = in->rows;
 	n->meaning_predicate = join(w->a, in->nconds, in->conds, " and ");
-	m->rows = arena_printf(w->a, "%s(%s by %s%s%s)", n->name,
-			       rows_where(w, in), n->meaning_keys,
-			       window ? " in " : "", n->meaning_window);
+	m->rows = bounded(w->a, arena_printf(w->a, "%s(%s by %s%s%s)", n->name,
+					     rows_where(w, in),
+					     n->meaning_keys,
+					     window ? " in " : "",
+					     n->meaning_window));
 }
 
 static void

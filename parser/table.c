@@ -2,6 +2,7 @@
  * parser/table.c - what a CREATE TABLE says, checked: columns, metadata, keys,
  * options, and whether connector and format can do with them.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -272,6 +273,24 @@ mark_upsert_key(struct definition *d)
 /* ---- formats ---- */
 
 static int
+check_raw_type(struct definition *d, const char *option,
+	       const struct table_column *c)
+{
+	char name[TYPE_NAME_MAX];
+	struct type t = c->type;
+
+	if (phys_of(t) != PHYS_I128 && t.kind != TYPE_DECIMAL &&
+	    !type_is_instant(t) && t.kind != TYPE_DATE && t.kind != TYPE_TIME)
+		return 0;
+	t.nullable = true;
+	error_set(d->b->err, ERR_INVALID_OPTION,
+		  "the format 'raw' has no form for %s (column \"%s\")",
+		  type_name(t, name), c->name);
+	options_error_at(&d->rq, option, true, d->b->err);
+	return -1;
+}
+
+static int
 check_raw(struct definition *d, const char *option, bool key)
 {
 	const char *include = options_get(d->t->options,
@@ -282,9 +301,12 @@ check_raw(struct definition *d, const char *option, bool key)
 	for (unsigned i = 0; i < d->t->ncols; i++) {
 		const struct table_column *c = &d->t->cols[i];
 
-		if (c->kind == AST_PHYSICAL &&
-		    (key ? c->in_key : !(c->in_key && except)))
-			n++;
+		if (c->kind != AST_PHYSICAL ||
+		    !(key ? c->in_key : !(c->in_key && except)))
+			continue;
+		if (check_raw_type(d, option, c) < 0)
+			return -1;
+		n++;
 	}
 	if (n == 1)
 		return 0;
@@ -331,6 +353,31 @@ check_mode(struct definition *d, const char *mode, const char *value,
 	return -1;
 }
 
+/* partition:0,offset:42;partition:1,offset:300 */
+static int
+check_offsets(struct definition *d, const char *key)
+{
+	const char *p = options_get(d->t->options, key);
+	int partition, used;
+	long long offset;
+
+	while (p && *p) {
+		used = 0;
+		if (sscanf(p, "partition:%d,offset:%lld%n", &partition, &offset,
+			   &used) < 2 || used == 0 || partition < 0 ||
+		    offset < 0 || (p[used] != ';' && p[used] != '\0')) {
+			error_set(d->b->err, ERR_INVALID_OPTION,
+				  "'%s' is no list of offsets", p);
+			error_hint(d->b->err, "such as 'partition:0,offset:42;"
+				   "partition:1,offset:300'");
+			options_error_at(&d->rq, key, true, d->b->err);
+			return -1;
+		}
+		p += used + (p[used] == ';');
+	}
+	return 0;
+}
+
 static int
 check_sequences(struct definition *d)
 {
@@ -359,6 +406,9 @@ check_together(struct definition *d)
 		       "scan.bounded.timestamp-millis") < 0 ||
 	    check_mode(d, "scan.bounded.mode", "specific-offsets",
 		       "scan.bounded.specific-offsets") < 0)
+		return -1;
+	if (check_offsets(d, "scan.startup.specific-offsets") < 0 ||
+	    check_offsets(d, "scan.bounded.specific-offsets") < 0)
 		return -1;
 	if (strcmp(d->t->connector->name, "datagen") == 0)
 		return check_sequences(d);

@@ -280,3 +280,43 @@ TEST(the_plan_outlives_script_and_catalog)
 	buf_release(&out);
 	plan_rig_close(&rig);
 }
+
+/* Each BETWEEN reads its operand twice. */
+TEST(an_expression_that_would_grow_without_bound_is_refused)
+{
+	char text[4096] = "n = 1";
+	const char *script;
+
+	plan_of("SELECT n FROM words");
+	for (unsigned i = 0; i < 60; i++) {
+		char longer[4096];
+
+		snprintf(longer, sizeof(longer),
+			 "(%.4000s) BETWEEN FALSE AND TRUE", text);
+		memcpy(text, longer, sizeof(text));
+	}
+	script = arena_printf(&rig.arena, "SELECT n FROM words WHERE %s", text);
+	EXPECT_EQ(plan_rig_run(&rig, script), -1);
+	EXPECT_EQ(rig.err.code, ERR_LIMIT);
+	plan_rig_close(&rig);
+}
+
+TEST(texts_that_double_in_sub_queries_stay_short)
+{
+	const char *query = "SELECT message FROM words";
+
+	plan_of("SELECT n FROM words");
+	for (unsigned i = 0; i < 60; i++)
+		query = arena_printf(&rig.arena, "SELECT message || message AS"
+				     " message FROM (%s)", query);
+	plan_rig_must(&rig, query);
+	EXPECT(strlen(rig.plan->sinks[0]->inputs[0]->meaning_inputs) < 2048);
+	plan_rig_close(&rig);
+}
+
+TEST(count_of_a_constant_counts_rows)
+{
+	plan_of("SELECT COUNT(1), COUNT(*), COUNT('x') FROM words");
+	EXPECT_EQ(plan_rig_node(&rig, PLAN_GROUP_AGGREGATE)->group->naggs, 1);
+	plan_rig_close(&rig);
+}
