@@ -304,6 +304,19 @@ all_are_ok(const struct decode_result *result, const struct batch *b)
 	return any == 0; /* DECODE_OK */
 }
 
+/* What the table calls a column that the decoder complains about. */
+static const char *
+column_of(const struct records *r, bool key, const char *name)
+{
+	for (unsigned i = 0; key && name && i < r->plan->ncols; i++) {
+		const struct scan_column *c = &r->plan->cols[i];
+
+		if (c->in_key && strcmp(key_name(r, c), name) == 0)
+			return c->name;
+	}
+	return name;
+}
+
 static int
 decode_with(struct records *r, struct decoder *d, const bool *only,
 	    struct batch *b, struct error *err)
@@ -320,8 +333,9 @@ decode_with(struct records *r, struct decoder *d, const bool *only,
 	for (unsigned i = 0; i < result->nerrors; i++) {
 		const struct decode_error *e = &result->errors[i];
 
-		if (record_fail(r, b, e->row, e->code, e->column, e->detail,
-				err) < 0)
+		if (record_fail(r, b, e->row, e->code,
+				column_of(r, d == r->key, e->column),
+				e->detail, err) < 0)
 			return -1;
 	}
 	batch_each(b, row) {
