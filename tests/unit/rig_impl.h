@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tests/unit/rig_impl.h - topics of the rig, shared by its two files.
+ */
+#ifndef TESTS_UNIT_RIG_IMPL_H
+#define TESTS_UNIT_RIG_IMPL_H
+
+#include "base/buf.h"
+#include "tests/unit/rig.h"
+
+#define RIG_PARTS 16
+
+struct rig_record {
+	char *key, *value; /* or NULL */
+	uint32_t key_len, len;
+	int64_t timestamp_us;
+};
+
+struct rig_part {
+	unsigned n, size;
+	struct rig_record *records;
+	bool stalled;
+};
+
+/* What goes in and what came out; it survives crashes, pipelines do not. */
+struct rig_topic {
+	struct rig_topic *next;
+	char *name;
+	unsigned nparts;
+	struct rig_part parts[RIG_PARTS];
+	bool ended;
+	struct buf log;    /* what the sink took, lines */
+	size_t cut;        /* of the log, at the open cut */
+	size_t committed;
+	size_t seen;       /* by rig_out() */
+	size_t lines;      /* in the log */
+	size_t lines_max;  /* no room from there on */
+	uint64_t cut_epoch;
+};
+
+extern const struct source_type rig_source_type;
+extern const struct sink_type rig_sink_type;
+
+/* The one rig of this process: connectors have no other way to it. */
+struct rig_topic *rig_topic(const char *name);
+const struct zone *rig_zone(void);
+/* "@01:02" to a time, and back. */
+void rig_expand(struct buf *out, const char *text);
+void rig_shorten(struct buf *out, const char *text, size_t n);
+
+#endif
