@@ -49,7 +49,8 @@ void program_run(struct program *p, const struct batch *in, int64_t wm_us,
 
 /* The same with one BOOLEAN expression as predicate: *ret_sel is the
  * selection of rows that are TRUE (NULL when all live rows are and the input
- * has none), *ret_n their count. Rows in error are not in it. */
+ * has none, else in the arena), *ret_n their count. Rows in error are not in
+ * it; *ret gets the errors, and no columns. */
 void program_filter(struct program *p, const struct batch *in, int64_t wm_us,
 		    struct arena *a, const uint16_t **ret_sel, uint32_t *ret_n,
 		    struct eval_result *ret);
