@@ -140,8 +140,9 @@ $(PROPERTY_BIN): $(B)/%: $(B)/%.o $(UNIT_HELP:%.c=$(B)/%.o) \
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(DAEMON_LIBS)
 
 # These stand alone: demo, benchmarks and Kafka tests use them.
-TOOLS := $(B)/bench/feed_words $(B)/bench/bare_reader
-$(TOOLS): $(B)/bench/%: $(B)/bench/%.o
+TOOLS := $(B)/bench/feed_words $(B)/bench/bare_reader \
+	$(B)/tests/kafka/put_records
+$(TOOLS): $(B)/%: $(B)/%.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg,--libs,rdkafka)
 

@@ -70,6 +70,7 @@ operators_json(const struct job_info *info, struct buf *out)
 		json_pair_i64(out, "rows_out", (int64_t)o->rows_out);
 		json_pair_i64(out, "rows_late", (int64_t)o->late);
 		json_pair_i64(out, "errors", (int64_t)o->errors);
+		json_pair_i64(out, "skipped", (int64_t)o->skipped);
 		json_pair_i64(out, "pane_updates", (int64_t)o->pane_updates);
 		json_pair_i64(out, "state_rows", (int64_t)o->state_rows);
 		json_pair_i64(out, "state_bytes", (int64_t)o->state_bytes);
@@ -115,6 +116,7 @@ api_job_json(struct job *j, bool full, struct buf *out)
 	json_pair_f64(out, "rows_out_per_s", info.rows_out_s);
 	json_pair_i64(out, "rows_late", (int64_t)info.late);
 	json_pair_i64(out, "bad_records", (int64_t)info.errors);
+	json_pair_i64(out, "skipped_records", (int64_t)info.skipped);
 	json_pair_i64(out, "lag", info.lag);
 	json_pair_i64(out, "read", info.read_total);
 	json_pair_i64(out, "end", info.end_total);

@@ -79,6 +79,7 @@ collect_ops(struct pipeline *p, unsigned *ret_n)
 		o->rows_out = stat_get(op->stats.rows_out);
 		o->late = stat_get(op->stats.late);
 		o->errors = stat_get(op->stats.errors);
+		o->skipped = stat_get(op->stats.skipped);
 		o->pane_updates = stat_get(op->stats.pane_updates);
 		o->state_rows = stat_get(op->stats.state_rows);
 		o->state_bytes = stat_get(op->stats.state_bytes);
@@ -137,9 +138,10 @@ job_publish(struct job *j, struct pipeline *p, int64_t now_us)
 	info->rows_in = pipeline_rows_in(p);
 	info->rows_out = pipeline_rows_out(p);
 	info->errors = pipeline_errors(p);
-	info->late = info->state_rows = info->state_bytes = 0;
+	info->late = info->skipped = info->state_rows = info->state_bytes = 0;
 	for (unsigned i = 0; i < nops; i++) {
 		info->late += ops[i].late;
+		info->skipped += ops[i].skipped;
 		info->state_rows += ops[i].state_rows;
 		info->state_bytes += ops[i].state_bytes;
 	}

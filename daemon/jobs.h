@@ -88,8 +88,8 @@ struct partition_info {
 };
 struct operator_info {
 	char name[64];       /* "window_aggregate_1", "scan words" */
-	uint64_t rows_in, rows_out, late, errors, pane_updates, state_rows,
-		state_bytes, ns;
+	uint64_t rows_in, rows_out, late, errors, skipped, pane_updates,
+		state_rows, state_bytes, ns;
 	int64_t wm_us;
 };
 /* A copy that the job's thread refreshes every 200 ms and at each state. */
@@ -98,6 +98,7 @@ struct job_info {
 	enum job_state state;
 	int64_t since_us, created_us, figures_us; /* when; 0: never */
 	uint64_t rows_in, rows_out, errors, late; /* since the job was made */
+	uint64_t skipped;    /* records that give no row, by format or choice */
 	double rows_in_s, rows_out_s;             /* over the last seconds */
 	int64_t lag;         /* records behind; -1: not known */
 	int64_t end_total, read_total; /* of bounded sources: progress; -1 */
