@@ -173,6 +173,7 @@ plan_build(struct agg_rig *r)
 	const struct agg_setup *s = r->setup;
 	bool windowed = s->size_ms > 0;
 
+	agg_rig_schema(); /* column types, for the results */
 	parse_keys(r);
 	parse_aggregates(r);
 	r->group.window = (struct plan_window){
@@ -376,39 +377,47 @@ agg_rig_settle(struct agg_rig *r)
 
 /* ---- text ---- */
 
-static void
-put_cell(struct buf *out, const struct column *c, struct type t, uint32_t row)
+void
+agg_rig_cell(struct buf *out, struct type t, struct value v)
 {
 	char text[DECIMAL_TEXT_MAX];
 
-	if (column_is_null(c, row)) {
+	if (v.is_null) {
 		buf_puts(out, "NULL");
 		return;
 	}
-	switch (c->phys) {
+	switch (phys_of(t)) {
 	case PHYS_U8:
-		buf_puts(out, c->u8[row] ? "true" : "false");
+		buf_puts(out, v.u8 ? "true" : "false");
 		break;
 	case PHYS_I64:
 		if (t.kind == TYPE_TIMESTAMP)
-			buf_i64(out, c->i64[row] / US_PER_MS);
+			buf_i64(out, v.i64 / US_PER_MS);
 		else if (t.kind == TYPE_DECIMAL)
-			buf_append(out, text, decimal_format(c->i64[row],
-							     t.scale, text));
+			buf_append(out, text,
+				   decimal_format(v.i64, t.scale, text));
 		else
-			buf_i64(out, c->i64[row]);
+			buf_i64(out, v.i64);
 		break;
 	case PHYS_I128:
-		buf_append(out, text,
-			   decimal_format(c->i128[row], t.scale, text));
+		buf_append(out, text, decimal_format(v.i128, t.scale, text));
 		break;
 	case PHYS_F64:
-		buf_printf(out, "%.17g", c->f64[row]);
+		if (v.f64 != v.f64)
+			buf_puts(out, "nan");
+		else
+			buf_printf(out, "%.17g", v.f64);
 		break;
 	case PHYS_STR:
-		buf_str(out, c->str[row]);
+		buf_str(out, v.str);
 		break;
 	}
+}
+
+static void
+put_cell(struct buf *out, const struct column *c, struct type t, uint32_t row)
+{
+	agg_rig_cell(out, t, column_value(c, row));
 }
 
 static void

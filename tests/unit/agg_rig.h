@@ -83,6 +83,9 @@ void agg_rig_settle(struct agg_rig *r);
 const char *agg_rig_out(struct agg_rig *r);
 #define OUT(r, want) EXPECT_STR(agg_rig_out(r), want)
 
+/* How values are written there. */
+void agg_rig_cell(struct buf *out, struct type t, struct value v);
+
 /* A checkpoint into the tables. */
 void agg_rig_cut(struct agg_rig *r);
 /* The operator is lost and made again from the tables. */

@@ -1,0 +1,719 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tests/unit/test_agg_property.c - random rows (NULLs, ties, late ones, rows
+ * taken back) through random windows and groups, cut anywhere into batches,
+ * checkpointed and restored anywhere: the answers are those of a program that
+ * keeps all rows and counts again each time.
+ */
+#include <math.h>
+
+#include "base/decimal.h"
+#include "base/time.h"
+#include "runtime/keys.h"
+#include "runtime/multiset.h"
+#include "runtime/slicing.h"
+#include "tests/unit/agg_rig.h"
+#include "tests/unit/test.h"
+
+#define EVENTS 300
+
+struct event {
+	struct in_row row;
+	int64_t wm_us; /* when it came */
+	bool gone;     /* has been taken back since */
+	char *key;     /* as text */
+};
+
+/* How often the trials met what they are for. */
+static struct {
+	unsigned windows, late, unmatched, taken_back, restarts, cuts, nulls,
+		distinct, filter, groups_gone;
+} met;
+
+struct trial {
+	struct agg_rig r;
+	struct agg_setup setup;
+	struct slicing slicing;
+	struct event event[EVENTS];
+	unsigned n;
+	uint64_t random;
+	int64_t wm_us;
+	bool wild;  /* NaN and infinities, too */
+	char keys[32], aggs[512];
+};
+
+static uint64_t
+draw(struct trial *t, uint64_t below)
+{
+	t->random ^= t->random << 13;
+	t->random ^= t->random >> 7;
+	t->random ^= t->random << 17;
+	return (t->random >> 11) % below;
+}
+
+/* ---- rows ---- */
+
+static struct in_row
+draw_row(struct trial *t, int64_t ts_ms)
+{
+	static const char *const texts[] = {
+		"", "a", "b", "exactly12345", "a text of more than 12 bytes",
+		"another text of more than 12 bytes",
+	};
+	static const double keys[] = { 0.0, -0.0, 1.5, NAN, INFINITY };
+	int64_t v = (int64_t)draw(t, 11) - 5;
+	struct in_row r = in_row(ts_ms, texts[draw(t, 4)], v);
+	const char *vs = texts[draw(t, 6)];
+
+	r.v[IN_KD].f64 = keys[draw(t, 5)];
+	r.v[IN_KI].i64 = (int64_t)draw(t, 40);
+	r.v[IN_VD].f64 = (double)v / 4;
+	if (t->wild && draw(t, 12) == 0)
+		r.v[IN_VD].f64 = draw(t, 3) == 0 ? NAN
+				 : draw(t, 2)	 ? INFINITY
+						 : -INFINITY;
+	r.v[IN_VB].i64 = v * INT64_C(1800000000000000000);
+	r.v[IN_VI].i64 = v * 500000000;
+	r.v[IN_VN].i64 = v * 37;
+	r.v[IN_VF].f64 = (double)v / 2;
+	r.v[IN_VS].str = str_ref(vs, (uint32_t)strlen(vs));
+	r.v[IN_F].u8 = (uint8_t)draw(t, 2);
+	for (int c = IN_KS; c < IN_COLS; c++) {
+		if (draw(t, 6) == 0) {
+			r = with_null(r, c);
+			met.nulls++;
+		}
+	}
+	return r;
+}
+
+static bool
+same_row(const struct in_row *a, const struct in_row *b)
+{
+	for (int c = 0; c < IN_COLS; c++) {
+		enum phys phys = phys_of(agg_rig_schema()->cols[c].type);
+
+		if (a->v[c].is_null != b->v[c].is_null)
+			return false;
+		if (!a->v[c].is_null &&
+		    phys_cmp(phys, &a->v[c].u8, &b->v[c].u8) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* A row of before goes; or one that never came. */
+static struct in_row
+draw_minus(struct trial *t, int64_t ts_ms)
+{
+	struct in_row r = in_row(ts_ms, "never seen before", 1);
+
+	for (int tries = 0; tries < 20 && t->n > 0; tries++) {
+		struct event *e = &t->event[draw(t, t->n)];
+
+		if (e->gone || e->row.w < 0)
+			continue;
+		e->gone = true;
+		met.taken_back++;
+		return minus(e->row);
+	}
+	if (!strstr(t->keys, "ks"))
+		return in_row(ts_ms, "a", 1);
+	met.unmatched++;
+	return minus(r);
+}
+
+/* ---- the other program ---- */
+
+/* Net rows of a group, in order of arrival. */
+struct bag {
+	const struct in_row *row[EVENTS];
+	unsigned n;
+};
+
+static void
+bag_apply(struct bag *b, const struct in_row *r)
+{
+	if (r->w > 0) {
+		b->row[b->n++] = r;
+		return;
+	}
+	for (unsigned i = 0; i < b->n; i++) {
+		if (!same_row(b->row[i], r))
+			continue;
+		memmove(&b->row[i], &b->row[i + 1],
+			(b->n - i - 1) * sizeof(b->row[0]));
+		b->n--;
+		return;
+	}
+}
+
+/* The values that an aggregate sees. */
+static unsigned
+bag_values(const struct bag *b, const struct plan_aggregate *a,
+	   const struct value **ret)
+{
+	enum phys phys = a->arg < 0 ? PHYS_U8 : phys_of(
+				agg_rig_schema()->cols[a->arg].type);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < b->n; i++) {
+		const struct value *f = &b->row[i]->v[IN_F];
+		const struct value *v = a->arg < 0 ? f : &b->row[i]->v[a->arg];
+		bool seen = false;
+
+		if (a->filter >= 0 && (f->is_null || !f->u8))
+			continue;
+		if (a->arg >= 0 && v->is_null)
+			continue;
+		for (unsigned k = 0; a->distinct && k < n; k++)
+			seen |= phys_cmp(phys, &ret[k]->u8, &v->u8) == 0;
+		if (!seen)
+			ret[n++] = v;
+	}
+	return n;
+}
+
+static struct value
+value_extreme(enum function_id f, enum phys phys, const struct value **v,
+	      unsigned n)
+{
+	const struct value *best = v[0];
+
+	for (unsigned i = 1; i < n; i++) {
+		int cmp = phys_cmp(phys, &v[i]->u8, &best->u8);
+
+		if (f == FN_MIN ? cmp < 0 : cmp > 0)
+			best = v[i];
+	}
+	return *best;
+}
+
+static struct value
+value_total(const struct plan_aggregate *a, struct type arg,
+	    const struct value **v, unsigned n)
+{
+	struct value ret = { 0 };
+	i128 sum = 0, scale;
+	double real = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (phys_of(arg) == PHYS_F64)
+			real += v[i]->f64;
+		else
+			sum += phys_of(arg) == PHYS_I128 ? v[i]->i128
+							 : v[i]->i64;
+	}
+	if (phys_of(arg) == PHYS_F64) {
+		ret.f64 = a->function == FN_AVG ? real / n : real;
+		if (arg.kind == TYPE_FLOAT)
+			ret.f64 = (float)ret.f64;
+	} else if (arg.kind == TYPE_DECIMAL) {
+		scale = decimal_pow10[a->type.scale - arg.scale];
+		sum *= scale;
+		if (a->function == FN_AVG)
+			sum = (2 * sum + (sum < 0 ? -(int)n : (int)n)) /
+			      (2 * (int)n);
+		ret.i128 = sum;
+	} else {
+		int64_t wrapped = (int64_t)sum;
+
+		if (a->function == FN_AVG)
+			wrapped /= (int)n;
+		ret.i64 = arg.kind == TYPE_INT ? (int32_t)wrapped : wrapped;
+	}
+	return ret;
+}
+
+static void
+bag_print(struct trial *t, const struct bag *b, struct buf *out)
+{
+	for (unsigned i = 0; i < t->r.group.naggs; i++) {
+		const struct plan_aggregate *a = &t->r.group.aggs[i];
+		struct type arg = a->arg < 0
+					  ? TYPE_OF(TYPE_BIGINT)
+					  : agg_rig_schema()->cols[a->arg].type;
+		const struct value *v[EVENTS];
+		unsigned n = bag_values(b, a, v);
+		struct value value = { .is_null = true };
+
+		met.distinct += a->distinct;
+		met.filter += a->filter >= 0;
+		if (a->function == FN_COUNT)
+			value = (struct value){ .i64 = n };
+		else if (n > 0 && (a->function == FN_MIN ||
+				   a->function == FN_MAX))
+			value = value_extreme(a->function, phys_of(arg), v, n);
+		else if (n > 0)
+			value = value_total(a, arg, v, n);
+		buf_putc(out, '|');
+		agg_rig_cell(out, a->type, value);
+	}
+}
+
+static char *
+key_text(struct trial *t, const struct in_row *r)
+{
+	struct buf b;
+	char *text;
+
+	buf_init(&b);
+	for (unsigned k = 0; k < t->r.group.nkeys; k++) {
+		int c = t->r.group.keys[k];
+		struct value v = r->v[c];
+
+		if (c == IN_KD && !v.is_null)
+			v.f64 = f64_canonical(v.f64);
+		if (k)
+			buf_putc(&b, '|');
+		agg_rig_cell(&b, agg_rig_schema()->cols[c].type, v);
+	}
+	text = mem_strdup(buf_cstr(&b));
+	buf_release(&b);
+	return text;
+}
+
+/* Lines in an order that does not depend on group numbers. */
+static int
+line_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *
+sorted(const char *text)
+{
+	char *copy = mem_strdup(text), *rest = copy, *one, *lines[20000];
+	struct buf b;
+	size_t n = 0;
+
+	buf_init(&b);
+	while ((one = strsep(&rest, "\n")) != NULL)
+		if (*one)
+			lines[n++] = one;
+	EXPECT(n < ARRAY_LEN(lines));
+	qsort(lines, n, sizeof(*lines), line_cmp);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, "%s\n", lines[i]);
+	free(copy);
+	copy = mem_strdup(buf_cstr(&b));
+	buf_release(&b);
+	return copy;
+}
+
+/* Whether the event counts in the window that ends there. */
+static bool
+in_window(struct trial *t, const struct event *e, int64_t end_us)
+{
+	int64_t ts = e->row.v[IN_TS].i64;
+
+	return !e->row.v[IN_TS].is_null &&
+	       ts >= slicing_start(&t->slicing, end_us) && ts < end_us &&
+	       !wm_closes(e->wm_us, end_us);
+}
+
+static void
+group_print(struct trial *t, int64_t end_us, unsigned first, bool *done,
+	    struct buf *out)
+{
+	const char *key = t->event[first].key;
+	struct bag bag = { .n = 0 };
+
+	for (unsigned i = first; i < t->n; i++) {
+		if (!done[i] && in_window(t, &t->event[i], end_us) &&
+		    strcmp(key, t->event[i].key) == 0) {
+			done[i] = true;
+			bag_apply(&bag, &t->event[i].row);
+		}
+	}
+	if (bag.n > 0) {
+		buf_printf(out, "+%s%s%" PRId64 "|%" PRId64 "|%" PRId64, key,
+			   t->r.group.nkeys ? "|" : "",
+			   slicing_start(&t->slicing, end_us) / US_PER_MS,
+			   end_us / US_PER_MS, end_us / US_PER_MS - 1);
+		bag_print(t, &bag, out);
+		buf_putc(out, '\n');
+		met.windows++;
+	} else {
+		met.groups_gone++;
+	}
+}
+
+/* What comes out when the watermark rises. */
+static void
+expect_windows(struct trial *t, int64_t from_us, int64_t to_us)
+{
+	struct buf b;
+	char *want, *got;
+	int64_t end = TIME_END;
+
+	buf_init(&b);
+	for (unsigned i = 0; i < t->n; i++)
+		if (!t->event[i].row.v[IN_TS].is_null) {
+			int64_t first = slicing_first_end(
+				&t->slicing,
+				slicing_pane(&t->slicing,
+					     t->event[i].row.v[IN_TS].i64));
+
+			end = first < end ? first : end;
+		}
+	for (; end != TIME_END && wm_closes(to_us, end);
+	     end += t->slicing.width_us) {
+		bool done[EVENTS] = { false };
+
+		if (wm_closes(from_us, end))
+			continue;
+		for (unsigned i = 0; i < t->n; i++)
+			if (!done[i] && in_window(t, &t->event[i], end))
+				group_print(t, end, i, done, &b);
+	}
+	want = sorted(buf_cstr(&b));
+	got = sorted(agg_rig_out(&t->r));
+	EXPECT_STR(got, want);
+	free(want);
+	free(got);
+	buf_release(&b);
+}
+
+/* ---- trials ---- */
+
+static void
+draw_aggs(struct trial *t)
+{
+	static const char *const aggs[] = {
+		"count(*)", "count(*) f", "count(vs)", "count(vi) f",
+		"sum(vi)", "sum(vb)", "sum(vd)", "sum(vn)", "sum(vw)",
+		"sum(vf)", "sum(vd) f", "sum(vn) f", "avg(vi)", "avg(vb)",
+		"avg(vd)", "avg(vn)", "avg(vw)", "avg(vf) f", "min(vi)",
+		"max(vi)", "min(vd)", "max(vd) f", "min(vs)", "max(vs)",
+		"min(vw)", "max(f)", "min(vs) f", "count(distinct vi)",
+		"count(distinct vs)", "count(distinct vs) f",
+		"count(distinct vd)", "sum(distinct vi)", "sum(distinct vn) f",
+		"sum(distinct vd)", "avg(distinct vd)", "avg(distinct vi)",
+		"avg(distinct vw)", "min(distinct vs)", "max(distinct vd)",
+		"sum(distinct vw)",
+	};
+	unsigned n = 1 + (unsigned)draw(t, 6);
+
+	for (unsigned i = 0; i < n; i++) {
+		strcat(t->aggs, i ? ", " : "");
+		strcat(t->aggs, aggs[draw(t, ARRAY_LEN(aggs))]);
+	}
+}
+
+static void
+draw_setup(struct trial *t, bool windows)
+{
+	static const char *const keys[] = { "", "ks", "ki", "kd", "ks kd",
+					    "ks ki kd", "kd vs" };
+	static const int64_t slides[] = { 1000, 2000, 5000 };
+
+	strcpy(t->keys, keys[draw(t, ARRAY_LEN(keys))]);
+	draw_aggs(t);
+	t->wild = draw(t, 3) == 0;
+	t->setup = (struct agg_setup){
+		.keys = t->keys, .aggs = t->aggs, .retract = draw(t, 2),
+	};
+	if (!windows) {
+		t->setup.upsert = draw(t, 3) == 0;
+		return;
+	}
+	t->setup.kind = (enum window_kind)draw(t, 3);
+	t->setup.slide_ms = slides[draw(t, 3)];
+	t->setup.size_ms = t->setup.slide_ms *
+			   (t->setup.kind == WINDOW_TUMBLE
+				    ? 1 : 1 + (int64_t)draw(t, 7));
+	t->setup.offset_ms = (int64_t)draw(t, 3) * 700 - 700;
+}
+
+static void
+maybe_cut(struct trial *t)
+{
+	uint64_t what = draw(t, 6);
+
+	if (what > 1)
+		return;
+	agg_rig_cut(&t->r);
+	met.cuts++;
+	if (what == 0)
+		return;
+	agg_rig_restart(&t->r);
+	met.restarts++;
+}
+
+/* Some rows, in one batch; each is remembered with the time it came at. */
+static void
+push_some(struct trial *t, int64_t now_ms)
+{
+	struct in_row rows[20];
+	uint32_t n = 1 + (uint32_t)draw(t, 20);
+
+	for (uint32_t i = 0; i < n && t->n < EVENTS; i++) {
+		int64_t ts = now_ms + 2000 - (int64_t)draw(t, 9000);
+		struct in_row r = t->setup.retract && draw(t, 3) == 0
+					  ? draw_minus(t, ts)
+					  : draw_row(t, ts);
+
+		if (t->setup.size_ms > 0 && r.w > 0 && draw(t, 50) == 0)
+			r = with_null(r, IN_TS);
+		rows[i] = r;
+		t->event[t->n++] = (struct event){ r, t->wm_us, false,
+						   key_text(t, &r) };
+		if (i + 1 == n || t->n == EVENTS) {
+			agg_rig_push(&t->r, rows, i + 1);
+			break;
+		}
+	}
+}
+
+static void
+trial_close(struct trial *t)
+{
+	agg_rig_close(&t->r);
+	for (unsigned i = 0; i < t->n; i++)
+		free(t->event[i].key);
+	free(t);
+}
+
+static void
+run_windows(uint64_t seed)
+{
+	struct trial *t = mem_zalloc(sizeof(*t));
+	int64_t now_ms;
+
+	t->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	draw_setup(t, true);
+	now_ms = draw(t, 3) == 0 ? -20000 : 0;
+	agg_rig_open(&t->r, &t->setup);
+	slicing_init(&t->slicing, &t->r.group.window, NULL);
+	t->wm_us = TIME_NONE;
+	while (t->n < EVENTS) {
+		int64_t wm_us;
+
+		push_some(t, now_ms);
+		maybe_cut(t);
+		if (draw(t, 2))
+			continue;
+		now_ms += (int64_t)draw(t, 20) == 0 ? 60000
+						    : (int64_t)draw(t, 3000);
+		wm_us = (now_ms - (int64_t)draw(t, 4000)) * US_PER_MS;
+		if (wm_us <= t->wm_us)
+			continue;
+		met.late += stat_get(t->r.op->stats.late) > 0;
+		agg_rig_watermark_us(&t->r, wm_us);
+		expect_windows(t, t->wm_us, wm_us);
+		t->wm_us = wm_us;
+		maybe_cut(t);
+	}
+	agg_rig_watermark_us(&t->r, TIME_END);
+	expect_windows(t, t->wm_us, (now_ms + 60000) * US_PER_MS);
+	EXPECT_EQ(stat_get(t->r.op->stats.state_rows), 0);
+	trial_close(t);
+}
+
+/* ---- GROUP BY ---- */
+
+/* What a reader of the answers has, by key. */
+struct reader {
+	char *key[EVENTS], *row[EVENTS];
+	unsigned n;
+};
+
+static void
+reader_apply(struct trial *t, struct reader *d, char *line, const char *before)
+{
+	char *values = line + 1;
+	unsigned i;
+
+	for (unsigned k = 0; k < t->r.group.nkeys; k++)
+		values = strchr(values, '|') + 1;
+	for (i = 0; i < d->n; i++)
+		if (strncmp(d->key[i], line + 1,
+			    (size_t)(values - line) - 1) == 0 &&
+		    strlen(d->key[i]) == (size_t)(values - line) - 1)
+			break;
+	if (line[0] == '-') {
+		EXPECT(i < d->n);
+		if (!t->setup.upsert)
+			EXPECT_STR(line + 1, d->row[i]);
+		free(d->key[i]);
+		free(d->row[i]);
+		d->key[i] = d->key[--d->n];
+		d->row[i] = d->row[d->n];
+		return;
+	}
+	if (i < d->n) { /* only a reader by key gets a row in place of one */
+		EXPECT(t->setup.upsert);
+		EXPECT(strcmp(d->row[i], line + 1) != 0);
+		free(d->key[i]);
+		free(d->row[i]);
+		d->n--;
+		d->key[i] = d->key[d->n];
+		d->row[i] = d->row[d->n];
+	} else if (before && before[0] == '-') {
+		EXPECT(strcmp(before + 1, line + 1) != 0);
+	}
+	d->key[d->n] = mem_strdup(line + 1);
+	d->key[d->n][values - line - 1] = 0;
+	d->row[d->n++] = mem_strdup(line + 1);
+}
+
+/* The group of the event, as it must be now. */
+static void
+group_expect(struct trial *t, unsigned first, bool *done, struct buf *out)
+{
+	const char *key = t->event[first].key;
+	struct bag bag = { .n = 0 };
+	struct buf row;
+
+	for (unsigned i = first; i < t->n; i++) {
+		if (!done[i] && strcmp(key, t->event[i].key) == 0) {
+			done[i] = true;
+			bag_apply(&bag, &t->event[i].row);
+		}
+	}
+	if (bag.n == 0 && t->r.group.nkeys > 0)
+		return;
+	buf_init(&row);
+	bag_print(t, &bag, &row);
+	buf_printf(out, "%s%s\n", key,
+		   buf_cstr(&row) + (t->r.group.nkeys == 0));
+	buf_release(&row);
+}
+
+static void
+expect_groups(struct trial *t, struct reader *d)
+{
+	char *out = mem_strdup(agg_rig_out(&t->r)), *rest = out, *line;
+	const char *before = NULL;
+	bool done[EVENTS] = { false };
+	struct buf want, got;
+	char *a, *b;
+
+	while ((line = strsep(&rest, "\n")) != NULL && *line) {
+		reader_apply(t, d, line, before);
+		before = line;
+	}
+	buf_init(&want);
+	buf_init(&got);
+	for (unsigned i = 0; i < d->n; i++)
+		buf_printf(&got, "%s\n", d->row[i]);
+	for (unsigned first = 0; first < t->n; first++)
+		if (!done[first])
+			group_expect(t, first, done, &want);
+	a = sorted(buf_cstr(&got));
+	b = sorted(buf_cstr(&want));
+	EXPECT_STR(a, b);
+	free(a);
+	free(b);
+	free(out);
+	buf_release(&want);
+	buf_release(&got);
+}
+
+static void
+run_groups(uint64_t seed)
+{
+	struct trial *t = mem_zalloc(sizeof(*t));
+	struct reader *d = mem_zalloc(sizeof(*d));
+
+	t->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 7;
+	draw_setup(t, false);
+	agg_rig_open(&t->r, &t->setup);
+	while (t->n < EVENTS) {
+		push_some(t, 0);
+		if (draw(t, 2))
+			push_some(t, 0);
+		agg_rig_settle(&t->r);
+		expect_groups(t, d);
+		maybe_cut(t);
+	}
+	for (unsigned i = 0; i < d->n; i++) {
+		free(d->key[i]);
+		free(d->row[i]);
+	}
+	free(d);
+	trial_close(t);
+}
+
+static uint64_t
+trials(uint64_t usual)
+{
+	return getenv("SLUICE_LONG") ? 50 * usual : usual;
+}
+
+TEST(windows_are_what_counting_again_gives)
+{
+	for (uint64_t seed = 1; seed <= trials(250); seed++)
+		run_windows(seed);
+	printf("# windows %u late %u unmatched %u taken back %u restarts %u"
+	       " cuts %u nulls %u distinct %u filter %u empty %u\n",
+	       met.windows, met.late, met.unmatched, met.taken_back,
+	       met.restarts, met.cuts, met.nulls, met.distinct, met.filter,
+	       met.groups_gone);
+	EXPECT(met.windows > 1000);
+	EXPECT(met.late > 50);
+	EXPECT(met.taken_back > 1000);
+	EXPECT(met.restarts > 50);
+	EXPECT(met.cuts > 50);
+	EXPECT(met.distinct > 1000);
+	EXPECT(met.filter > 1000);
+	EXPECT(met.groups_gone > 50);
+}
+
+TEST(groups_are_what_counting_again_gives)
+{
+	for (uint64_t seed = 1; seed <= trials(150); seed++)
+		run_groups(seed);
+}
+
+/* The same rows, once with restarts and once without: sums of DOUBLE are the
+ * same to the last bit. */
+static char *
+sums_of_doubles(uint64_t seed, enum window_kind kind, bool restarts)
+{
+	struct trial *t = mem_zalloc(sizeof(*t));
+	char *text;
+
+	t->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 3;
+	t->setup = (struct agg_setup){
+		.keys = "ks", .aggs = "sum(vd), avg(vd) f, avg(vf), min(vs)",
+		.kind = kind, .size_ms = 12000, .slide_ms = 1000,
+	};
+	agg_rig_open(&t->r, &t->setup);
+	for (int64_t now = 0; now < 60000; now += 500) {
+		struct in_row rows[8];
+
+		for (int i = 0; i < 8; i++) {
+			rows[i] = draw_row(t, now - (int64_t)draw(t, 15000));
+			rows[i].v[IN_VD] = (struct value){
+				.f64 = (double)draw(t, 1u << 30) / 1e9 *
+				       (draw(t, 5) ? 1 : 1e15),
+			};
+		}
+		agg_rig_push(&t->r, rows, 8);
+		agg_rig_watermark(&t->r, now - 1000);
+		if (draw(t, 3) == 0 && restarts) {
+			agg_rig_cut(&t->r);
+			agg_rig_restart(&t->r);
+		}
+	}
+	agg_rig_watermark_us(&t->r, TIME_END);
+	text = sorted(agg_rig_out(&t->r));
+	agg_rig_close(&t->r);
+	free(t);
+	return text;
+}
+
+TEST(a_sum_does_not_depend_on_when_the_job_was_restarted)
+{
+	for (uint64_t seed = 1; seed <= trials(10); seed++) {
+		enum window_kind kind = seed % 3 ? WINDOW_HOP : WINDOW_CUMULATE;
+		char *a = sums_of_doubles(seed, kind, false);
+		char *b = sums_of_doubles(seed, kind, true);
+
+		EXPECT_STR(a, b);
+		EXPECT(strlen(a) > 1000);
+		free(a);
+		free(b);
+	}
+}
