@@ -529,9 +529,9 @@ panes_retire(struct panes *p)
 void
 panes_closed(struct panes *p, int64_t closed_us)
 {
+	CHECK(closed_us >= p->run_end_us);
 	p->closed_us = closed_us;
-	if (closed_us > p->run_end_us)
-		p->run_end_us = closed_us;
+	p->run_end_us = closed_us;
 }
 
 void

@@ -149,16 +149,73 @@ TEST(a_sum_of_nothing_is_exactly_zero_again)
 	static const struct agg_setup setup = { .keys = "ks",
 						.aggs = "sum(vd), count(*)",
 						.retract = true };
-	struct in_row big = in_row(0, "a", 0), small = in_row(0, "a", 0);
+	const double values[] = { 0.1, 0.2, 0.3 };
+	struct in_row row = in_row(0, "a", 0);
 	struct agg_rig r;
 
-	big.v[IN_VD].f64 = 1e300;
-	small.v[IN_VD].f64 = 0.1;
 	agg_rig_open(&r, &setup);
-	PUSH(&r, with_null(in_row(0, "a", 0), IN_VD), small, big);
-	PUSH(&r, minus(small), minus(big), small);
+	PUSH(&r, with_null(in_row(0, "a", 0), IN_VD));
+	for (int64_t w = 1; w >= -1; w -= 2) {
+		for (int i = 0; i < 3; i++) {
+			row.v[IN_VD].f64 = values[i];
+			row.w = w;
+			PUSH(&r, row);
+		}
+	}
+	row.v[IN_VD].f64 = 1e-20;
+	row.w = 1;
+	PUSH(&r, row);
 	agg_rig_settle(&r);
-	OUT(&r, "+a|0.10000000000000001|2\n");
+	OUT(&r, "+a|9.9999999999999995e-21|2\n");
+	agg_rig_close(&r);
+}
+
+TEST(a_group_whose_rows_went_begins_with_nothing)
+{
+	static const struct agg_setup setup = {
+		.keys = "ks", .retract = true,
+		.aggs = "count(vi), sum(vi), count(distinct vi), max(vi)",
+	};
+	const struct in_row one = in_row(0, "a", 1);
+	const struct in_row none = with_null(in_row(0, "a", 1), IN_VI);
+	struct agg_rig r;
+
+	agg_rig_open(&r, &setup);
+	PUSH(&r, one, none);
+	agg_rig_settle(&r);
+	agg_rig_cut(&r);
+	PUSH(&r, minus(none), minus(none), none);
+	agg_rig_settle(&r);
+	OUT(&r, "+a|1|1|1|1\n-a|1|1|1|1\n+a|0|NULL|0|NULL\n");
+	agg_rig_cut(&r);
+	EXPECT_EQ(agg_rig_stored(&r, "_distinct_count(distinct vi)"), 0);
+	EXPECT_EQ(agg_rig_stored(&r, "_multiset_max(vi)"), 0);
+	agg_rig_close(&r);
+}
+
+TEST(values_that_went_and_came_back_between_checkpoints_are_kept)
+{
+	static const struct agg_setup setup = {
+		.keys = "ks", .retract = true,
+		.aggs = "max(vi), count(distinct vi)",
+	};
+	struct agg_rig r;
+
+	agg_rig_open(&r, &setup);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 3000; i++) {
+			/* back in the other order */
+			struct in_row row = in_row(0, "a", round < 2 ? i
+							: 2999 - i);
+
+			PUSH(&r, round == 1 ? minus(row) : row);
+		}
+		agg_rig_settle(&r);
+		if (round != 1)
+			agg_rig_cut(&r);
+	}
+	EXPECT_EQ(agg_rig_stored(&r, "_multiset_max(vi)"), 3000);
+	EXPECT_EQ(agg_rig_stored(&r, "_distinct_count(distinct vi)"), 3000);
 	agg_rig_close(&r);
 }
 

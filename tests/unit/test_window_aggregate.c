@@ -315,6 +315,32 @@ TEST(a_row_that_never_came_cannot_be_taken_back)
 	agg_rig_close(&r);
 }
 
+TEST(a_group_whose_rows_went_begins_with_nothing)
+{
+	static const struct agg_setup setup = {
+		.keys = "ks", .retract = true,
+		.aggs = "count(vi), sum(vd), count(distinct vi), max(vs)",
+		.kind = WINDOW_HOP, .size_ms = 10000, .slide_ms = 5000,
+	};
+	const struct in_row one = in_row(6000, "a", 1);
+	struct in_row none = with_null(with_null(one, IN_VI), IN_VD);
+	struct agg_rig r;
+
+	none = with_null(none, IN_VS);
+	agg_rig_open(&r, &setup);
+	PUSH(&r, one, none, in_row(11000, "b", 2));
+	agg_rig_watermark(&r, 9999);
+	OUT(&r, "+a|0|10000|9999|1|1|1|value number 1\n");
+	/* One too many without values: the row with them is lost with it. */
+	PUSH(&r, minus(none), minus(none), none);
+	agg_rig_cut(&r);
+	agg_rig_restart(&r);
+	agg_rig_watermark(&r, 14999);
+	OUT(&r, "+a|5000|15000|14999|0|NULL|0|NULL\n"
+		"+b|5000|15000|14999|1|2|1|value number 2\n");
+	agg_rig_close(&r);
+}
+
 TEST(nothing_fires_twice_after_a_restart)
 {
 	struct agg_rig r;
@@ -325,8 +351,7 @@ TEST(nothing_fires_twice_after_a_restart)
 	OUT(&r, "+a|0|10000|9999|1|2\n");
 	agg_rig_cut(&r);
 	agg_rig_restart(&r);
-	agg_rig_watermark(&r, 9999);
-	agg_rig_watermark(&r, 11000);
+	agg_rig_watermark(&r, 4000); /* an input came back behind it */
 	OUT(&r, "");
 	PUSH(&r, in_row(3000, "a", 100), in_row(8000, "a", 4));
 	EXPECT_EQ(stat_get(r.op->stats.late), 1);
