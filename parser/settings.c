@@ -264,7 +264,8 @@ settings_apply(struct settings *s, const struct parse *p,
 		rc = settings_reset(s, stmt->key, err);
 		return rc < 0 ? parse_error_at(p, stmt->key_at, err) : 0;
 	}
-	CHECK(stmt->key);
+	if (!stmt->key)
+		return 0; /* SET; lists them: the caller's business */
 	rc = settings_set(s, stmt->key, stmt->value, ret_notice, err);
 	if (rc == 0)
 		return 0;

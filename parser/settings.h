@@ -38,7 +38,8 @@ int settings_set(struct settings *s, const char *key, const char *value,
 		 const char **ret_notice, struct error *err);
 /* key NULL: all. */
 int settings_reset(struct settings *s, const char *key, struct error *err);
-/* SET or RESET as a statement, with places in its errors. */
+/* SET or RESET as a statement, with places in its errors. SET alone changes
+ * nothing: it asks for the list. */
 struct parse;
 int settings_apply(struct settings *s, const struct parse *p,
 		   const struct ast_statement *stmt, const char **ret_notice,

@@ -42,9 +42,14 @@ run_statement(struct plan_rig *r, const struct parse *p,
 	case AST_STMT_SET:
 	case AST_STMT_RESET:
 		return settings_apply(&r->settings, p, s, &notice, &r->err);
-	default:
+	case AST_STMT_INSERT:
+	case AST_STMT_SET_OF:
+	case AST_STMT_SELECT:
+	case AST_STMT_EXPLAIN:
 		return plan_statement(&r->arena, p, s, r->catalog,
 				      &r->settings, &r->plan, &r->err);
+	default:
+		return 0; /* SHOW, DESCRIBE, jobs: not the planner's */
 	}
 }
 
