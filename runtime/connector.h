@@ -155,8 +155,9 @@ struct sink_type {
 		    struct error *err);
 	/* Live rows of b in order. kinds per position, NULL: all KIND_INSERT.
 	 * An upsert sink gets KIND_INSERT/UPDATE_AFTER (the key's row now) and
-	 * KIND_DELETE only, at most one per key and call. Never waits. -1: the
-	 * job cannot go on. */
+	 * KIND_DELETE only, at most one per key and call where its input
+	 * updates; what is only added comes as it is. Never waits. -1: the job
+	 * cannot go on. */
 	int (*write)(struct sink *, const struct batch *b,
 		     const uint8_t *kinds, struct error *err);
 	/* False: no source is polled until wake_fd or wake says otherwise. */

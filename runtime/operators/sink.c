@@ -131,7 +131,7 @@ sink_close(struct op *op)
 	struct op_sink *s = op_cast(op, &op_sink_type);
 
 	net_release(&s->net);
-	if (s->type && s->type->close)
+	if (s->sink && s->type->close)
 		s->type->close(s->sink);
 }
 
@@ -297,7 +297,9 @@ sink_room(const struct op *op)
 {
 	const struct op_sink *s = sink_const(op);
 
-	return s->left == 0 || !s->type->room || s->type->room(s->sink);
+	if (s->left == 0 || !s->sink || !s->type->room)
+		return true;
+	return s->type->room(s->sink);
 }
 
 bool
