@@ -9,17 +9,18 @@
 
 const char *const change_kind_text[4] = { "+I", "-U", "+U", "-D" };
 
-extern const struct source_type kafka_source_type;
-extern const struct sink_type kafka_sink_type;
-extern const struct sink_type upsert_kafka_sink_type;
-
 static const struct source_type *const source_types[] = {
 	&kafka_source_type,
+	&datagen_source_type,
+	&filesystem_source_type,
 };
 
 static const struct sink_type *const sink_types[] = {
 	&kafka_sink_type,
 	&upsert_kafka_sink_type,
+	&filesystem_sink_type,
+	&print_sink_type,
+	&blackhole_sink_type,
 };
 
 const struct source_type *

@@ -24,6 +24,9 @@ struct connector_env {
 	uint64_t seed;            /* datagen */
 	int64_t now_us;           /* at open */
 	int out_fd;               /* where `print` writes; -1: nowhere */
+	uint64_t epoch;           /* the checkpoint that the job goes on from,
+				   * 0: none; what belongs to later ones is
+				   * written again */
 	bool ephemeral;           /* a SELECT: group-offsets without committed
 				   * ones begin at the end, not at the start */
 };
@@ -179,6 +182,12 @@ struct sink_type {
 struct sink {
 	const struct sink_type *type;
 };
+
+/* Each in a file of its name in runtime/connectors/. */
+extern const struct source_type datagen_source_type, filesystem_source_type,
+	kafka_source_type;
+extern const struct sink_type blackhole_sink_type, filesystem_sink_type,
+	kafka_sink_type, print_sink_type, upsert_kafka_sink_type;
 
 const struct source_type *source_type_find(const char *connector);
 const struct sink_type *sink_type_find(const char *connector);

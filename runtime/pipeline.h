@@ -130,5 +130,7 @@ struct pipeline_totals {
 	uint64_t rows_in, rows_out, rows_late, clock_moves;
 };
 void pipeline_set_totals(struct pipeline *p, const struct pipeline_totals *t);
+/* Before pipeline_start(): the last committed checkpoint, for the sinks. */
+void pipeline_set_epoch(struct pipeline *p, uint64_t epoch);
 
 #endif

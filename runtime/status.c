@@ -50,7 +50,10 @@ pipeline_next_us(const struct pipeline *p)
 		if (p->ops[i]->timer_us < next_us)
 			next_us = p->ops[i]->timer_us;
 	}
-	for (unsigned i = 0; i < p->nscans && !p->paused; i++) {
+	/* A blocked pipeline polls nothing, whatever its sources have. */
+	if (p->paused || p->last == PIPELINE_BLOCKED)
+		return next_us;
+	for (unsigned i = 0; i < p->nscans; i++) {
 		int64_t scan_us = scan_next_us(p->scans[i]);
 
 		if (scan_us < next_us)
@@ -253,6 +256,13 @@ pipeline_set_totals(struct pipeline *p, const struct pipeline_totals *t)
 {
 	CHECK(!p->started);
 	p->before = *t;
+}
+
+void
+pipeline_set_epoch(struct pipeline *p, uint64_t epoch)
+{
+	CHECK(!p->started);
+	p->env.connector.epoch = epoch;
 }
 
 unsigned

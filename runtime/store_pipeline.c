@@ -40,6 +40,7 @@ store_attach(struct store *s, struct pipeline *p, uint64_t *ret_epoch,
 	if (store_attach_client(s, &client, err) < 0)
 		return -1;
 	pipeline_set_totals(p, &s->totals);
+	pipeline_set_epoch(p, s->epoch);
 	*ret_epoch = s->epoch;
 	return 0;
 }
