@@ -292,6 +292,15 @@ error_name(enum error_code code)
 	return codes[code].name;
 }
 
+enum error_code
+error_from_name(const char *name)
+{
+	for (int c = ERR_NONE + 1; name && c < ERR_COUNT; c++)
+		if (strcmp(name, error_name((enum error_code)c)) == 0)
+			return (enum error_code)c;
+	return ERR_INTERNAL;
+}
+
 const char *
 error_help(enum error_code code)
 {

@@ -72,6 +72,8 @@ void error_place(struct error *err, const char *file, const char *text,
 
 /* "unknown_column" and the like: part of the contract, never changed. */
 const char *error_name(enum error_code code);
+/* Back from the name; ERR_INTERNAL for NULL and names of a newer sluice. */
+enum error_code error_from_name(const char *name);
 /* The sentence of the manual's page on the code. */
 const char *error_help(enum error_code code);
 /* The exit status of `sluiced` for this class of error (64, 65, 70, ...),

@@ -138,7 +138,7 @@ cell_text(const struct cell *c, const char *null, struct buf *out)
 static bool
 is_number(const char *type)
 {
-	return strstr(type, "INT") || strncmp(type, "DECIMAL", 7) == 0 ||
+	return (strstr(type, "INT") && !strstr(type, "INTERVAL")) || strncmp(type, "DECIMAL", 7) == 0 ||
 	       strncmp(type, "DOUBLE", 6) == 0 ||
 	       strncmp(type, "FLOAT", 5) == 0;
 }
@@ -463,15 +463,10 @@ copy_text(char *to, size_t size, json_t *root, const char *key)
 static void
 show_error(struct output *o, json_t *root)
 {
-	const char *code = text_of(root, "code");
 	struct error err = ERROR_INIT;
 	char text[4096];
 
-	for (int c = ERR_NONE + 1; c < ERR_COUNT; c++)
-		if (code && strcmp(code, error_name(c)) == 0)
-			err.code = c;
-	if (err.code == ERR_NONE)
-		err.code = ERR_INTERNAL;
+	err.code = error_from_name(text_of(root, "code"));
 	err.at.file = o->file;
 	err.at.line = (unsigned)json_integer_value(
 		json_object_get(root, "line"));

@@ -223,6 +223,15 @@ reply_text(struct http_request *rq, unsigned status, const char *text)
 }
 
 static void
+reply_stopping(struct http_request *rq)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, ERR_CANCELLED, "sluiced is stopping");
+	reply_error(rq, 503, &err);
+}
+
+static void
 no_such_path(struct http_request *rq)
 {
 	struct error err = ERROR_INIT;
@@ -258,7 +267,7 @@ api_handle(struct http_request *rq, void *arg)
 	else if (post && strcmp(path, "/v1/sql") == 0 && !d->stopping)
 		script_begin(d, rq);
 	else if (post && strcmp(path, "/v1/sql") == 0)
-		reply_text(rq, 503, "sluiced is stopping\n");
+		reply_stopping(rq);
 	else if (post && strcmp(path, "/v1/sessions") == 0)
 		post_session(d, rq);
 	else if (get && strcmp(path, "/v1/jobs") == 0)

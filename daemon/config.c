@@ -58,6 +58,8 @@ static const struct setting settings[] = {
 	  "Sessions kept for clients that ask for one." },
 	{ "limits", "connections", SET_INT, AT(connections_max), "64", 4, 10000, NULL,
 	  "Connections to the socket at once; more are answered 429." },
+	{ "limits", "request-timeout", SET_DURATION, AT(request_timeout_us), "30 s", SEC, 3600 * SEC, NULL,
+	  "A connection that sends nothing for so long, between requests or in the middle of one, is closed." },
 	{ "limits", "script-bytes", SET_BYTES, AT(script_bytes_max), "1 mb", KIB, 64 * MIB, NULL,
 	  "Largest script; larger ones are answered 413." },
 	{ "limits", "statement-depth", SET_INT, AT(statement_depth_max), "200", 10, 2000, NULL,
@@ -186,6 +188,13 @@ is_choice(const char *choices, const char *value)
 	return false;
 }
 
+static void
+text_put(char **field, const char *value)
+{
+	free(*field);
+	*field = mem_strdup(value);
+}
+
 static int
 setting_put(struct config *c, const struct setting *s, const char *value,
 	    struct error *err)
@@ -194,14 +203,14 @@ setting_put(struct config *c, const struct setting *s, const char *value,
 
 	switch (s->type) {
 	case SET_TEXT:
-		*(const char **)field = mem_strdup(value);
+		text_put(field, value);
 		return 0;
 	case SET_CHOICE:
 		if (!is_choice(s->choices, value))
 			return error_set(err, ERR_CONFIG,
 					 "%s.%s = %s is not one of %s",
 					 s->section, s->key, value, s->choices);
-		*(const char **)field = mem_strdup(value);
+		text_put(field, value);
 		return 0;
 	case SET_BOOL:
 		if (!is_choice("true|false|yes|no|on|off", value))
@@ -222,6 +231,8 @@ struct reader {
 	const char *path;
 	FILE *file;
 	unsigned line;
+	char *text; /* of it, as getline() keeps it */
+	size_t text_size;
 	bool too_long;
 	struct error *err;
 };
@@ -230,19 +241,23 @@ static char *
 read_line(char *out, int size, void *arg)
 {
 	struct reader *r = arg;
-	char line[LINE_MAX_BYTES + 2];
+	const char *from;
 	size_t n;
 
-	if (!fgets(line, sizeof(line), r->file))
+	if (getline(&r->text, &r->text_size, r->file) < 0)
 		return NULL;
 	r->line++;
-	n = strlen(line);
-	if (n == sizeof(line) - 1 && line[n - 1] != '\n') {
+	/* To inih an indented line goes on with the value before it. */
+	from = r->text + strspn(r->text, " \t");
+	if (*from == '#' || *from == ';')
+		from = "\n";
+	n = strlen(from);
+	if (n > LINE_MAX_BYTES) {
 		r->too_long = true;
 		return NULL;
 	}
 	CHECK(n < (size_t)size);
-	memcpy(out, line, n + 1);
+	memcpy(out, from, n + 1);
 	return out;
 }
 
@@ -280,9 +295,11 @@ read_file(struct config *c, const char *path, bool must, struct error *err)
 	error_clear(err);
 	bad = ini_parse_stream(read_line, &r, on_setting, &r);
 	fclose(r.file);
+	free(r.text);
 	if (r.too_long)
 		return error_set(err, ERR_CONFIG,
-				 "%s:%u: the line is longer than %d bytes",
+				 "%s:%u: the line is longer than %d bytes: give "
+				 "a long value by --set",
 				 path, r.line, LINE_MAX_BYTES);
 	if (err->code != ERR_NONE)
 		return -1;
@@ -322,20 +339,34 @@ config_load(const char *file, const char *const *sets, unsigned nsets,
 	    struct config *ret, struct error *err)
 {
 	struct config c = { 0 };
+	int rc;
 
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
-		int rc = setting_put(&c, &settings[i], settings[i].fallback,
-				     err);
-
+		rc = setting_put(&c, &settings[i], settings[i].fallback, err);
 		CHECK(rc == 0);
 	}
-	if (read_file(&c, file ? file : CONFIG_FILE, file != NULL, err) < 0)
-		return -1;
-	for (unsigned i = 0; i < nsets; i++)
-		if (apply_set(&c, sets[i], err) < 0)
-			return -1;
-	*ret = c;
-	return 0;
+	rc = read_file(&c, file ? file : CONFIG_FILE, file != NULL, err);
+	for (unsigned i = 0; i < nsets && rc == 0; i++)
+		rc = apply_set(&c, sets[i], err);
+	if (rc < 0)
+		config_release(&c);
+	else
+		*ret = c;
+	return rc;
+}
+
+void
+config_release(struct config *c)
+{
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+		char **field = (char **)((char *)c + settings[i].at);
+
+		if (settings[i].type != SET_TEXT &&
+		    settings[i].type != SET_CHOICE)
+			continue;
+		free(*field);
+		*field = NULL;
+	}
 }
 
 /* ---- out ---- */

@@ -14,10 +14,10 @@
 
 struct config {
 	/* [daemon] */
-	const char *state_dir;      /* /var/lib/sluice */
-	const char *socket;         /* /run/sluice/sluice.sock */
-	const char *socket_group;   /* "sluice" if there is such a group */
-	const char *log_level;
+	char *state_dir;      /* /var/lib/sluice */
+	char *socket;         /* /run/sluice/sluice.sock */
+	char *socket_group;   /* "sluice" if there is such a group */
+	char *log_level;
 	/* [limits] */
 	int64_t jobs_max, selects_max, sessions_max, connections_max;
 	int64_t script_bytes_max, statement_depth_max, columns_max,
@@ -26,8 +26,9 @@ struct config {
 	int64_t errors_rows_max, errors_bytes_max;
 	int64_t client_buffer_bytes; /* of a SELECT */
 	int64_t client_stall_us;
+	int64_t request_timeout_us;
 	/* [runtime] */
-	const char *pin_threads;    /* auto | on | off */
+	char *pin_threads;    /* auto | on | off */
 	int64_t store_threads;      /* 0: min(4, cores) */
 	int64_t checkpoint_interval_us; /* default of
 					 * execution.checkpointing.interval */
@@ -38,16 +39,17 @@ struct config {
 	/* [embedded-kafka] */
 	bool embedded_enabled;
 	/* [metrics] */
-	const char *metrics_listen; /* "" or "127.0.0.1:9464" */
+	char *metrics_listen; /* "" or "127.0.0.1:9464" */
 	/* [files] */
-	const char *file_paths;     /* ':'-separated; "": everywhere */
+	char *file_paths;     /* ':'-separated; "": everywhere */
 };
 
 /* Defaults, then the file (NULL: the default path if it exists), then sets[]
  * ("section.key=value", split at the first dot). Errors name file and line,
- * the allowed range, and the nearest key. Strings live as long as the process. */
+ * the allowed range, and the nearest key. */
 int config_load(const char *file, const char *const *sets, unsigned nsets,
 		struct config *ret, struct error *err);
+void config_release(struct config *c); /* its strings; also a half-loaded one */
 /* A complete file with help as comments and the values in force. */
 void config_print(const struct config *c, FILE *out);
 /* The manual's table in Markdown. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/time.h"
 #include "base/version.h"
 #include "daemon/clock.h"
 #include "daemon/embedded_kafka.h"
@@ -76,9 +77,7 @@ take_state_dir(struct daemon *d, struct error *err)
 /* ---- the catalog ---- */
 
 static int
-load_object(enum catalog_kind kind, const char *name, const char *sql,
-	    const char *settings, const char *state, void *arg,
-	    struct error *err)
+load_object(const struct catalog_entry *e, void *arg, struct error *err)
 {
 	struct daemon *d = arg;
 	struct error why = ERROR_INIT;
@@ -88,18 +87,17 @@ load_object(enum catalog_kind kind, const char *name, const char *sql,
 	struct arena a;
 	struct parse p;
 
-	(void)settings;
-	(void)state;
 	(void)err;
-	if (kind == CATALOG_JOB)
+	if (e->kind == CATALOG_JOB)
 		return 0;
 	arena_init(&a);
 	/* What an older version took and this one does not must not keep the
 	 * daemon from starting: jobs carry their own copies. */
-	if (parse_begin(&p, sql, strlen(sql), NULL, &a, &d->limits, &why) < 0 ||
+	if (parse_begin(&p, e->sql, strlen(e->sql), NULL, &a, &d->limits,
+			&why) < 0 ||
 	    parse_next(&p, &stmt, &why) != 1 ||
 	    catalog_add(d->catalog, &p, stmt, &s, &result, &why) < 0)
-		log_error(LOG_ERROR, "catalog_object_ignored", name, &why);
+		log_error(LOG_ERROR, "catalog_object_ignored", e->name, &why);
 	arena_release(&a);
 	return 0;
 }
@@ -161,11 +159,22 @@ on_signal(uv_signal_t *h, int number)
 	jobs_shutdown(d->jobs, on_jobs_stand, d);
 }
 
+/* A job's thread that takes no turn any more has no other cure than the
+ * restart that silence brings about. */
 static void
 on_watchdog(uv_timer_t *t)
 {
-	(void)t;
-	notify("WATCHDOG=1");
+	struct daemon *d = t->data;
+	const char *stuck;
+
+	stuck = d->jobs ? jobs_stuck(d->jobs, clock_steady_ns() -
+						      d->watchdog_us * 1000)
+			: NULL;
+	if (stuck)
+		log_event(LOG_ERROR, "job_stuck", stuck,
+			  "effect=\"the watchdog is not answered\"");
+	else
+		notify("WATCHDOG=1");
 }
 
 /* ---- running ---- */
@@ -174,7 +183,6 @@ static void
 watch_signals(struct daemon *d)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
-	long long watchdog_us = notify_watchdog_us();
 
 	signal(SIGPIPE, SIG_IGN);
 	for (unsigned i = 0; i < ARRAY_LEN(numbers); i++) {
@@ -183,9 +191,11 @@ watch_signals(struct daemon *d)
 		uv_signal_start(&d->signals[i], on_signal, numbers[i]);
 	}
 	uv_timer_init(&d->loop, &d->watchdog);
-	if (watchdog_us)
+	d->watchdog.data = d;
+	d->watchdog_us = notify_watchdog_us();
+	if (d->watchdog_us)
 		uv_timer_start(&d->watchdog, on_watchdog, 0,
-			       (uint64_t)(watchdog_us / 3000));
+			       (uint64_t)(d->watchdog_us / 3000));
 }
 
 static int
@@ -214,6 +224,10 @@ start_http(struct daemon *d, struct error *err)
 		.connections_max = (unsigned)d->config.connections_max,
 		.body_max = (size_t)d->config.script_bytes_max,
 		.buffer_max = (size_t)d->config.client_buffer_bytes,
+		.request_timeout_s = (unsigned)(d->config.request_timeout_us /
+						US_PER_SECOND),
+		.stall_timeout_s = (unsigned)(d->config.client_stall_us /
+					      US_PER_SECOND),
 		.handler = api_handle,
 		.arg = d,
 	};
@@ -249,6 +263,7 @@ start(struct daemon *d, struct error *err)
 		return -1;
 	d->ready = true;
 	notify("READY=1");
+	notify_status("%u jobs", jobs_count(d->jobs));
 	log_event(LOG_INFO, "ready", NULL, "version=%s socket=%s state_dir=%s jobs=%u",
 		  SLUICE_VERSION, d->config.socket, d->config.state_dir,
 		  jobs_count(d->jobs));
@@ -286,7 +301,9 @@ daemon_run(const struct config *c, struct error *err)
 	rc = start(&d, err);
 	if (rc == 0) {
 		uv_run(&d.loop, UV_RUN_DEFAULT);
-		log_event(LOG_INFO, "stopped", NULL, "%s", "");
+		log_event(LOG_INFO, "stopped", NULL, "after_s=%lld",
+			  (long long)((clock_wall_us() - d.started_us) /
+				      US_PER_SECOND));
 	} else if (d.jobs) {
 		d.stopping = true;
 		jobs_shutdown(d.jobs, on_jobs_stand, &d);

@@ -28,14 +28,13 @@ struct daemon {
 	struct parse_limits limits;
 	uv_signal_t signals[4];
 	uv_timer_t watchdog;
-	uv_async_t stop_now;
+	int64_t watchdog_us; /* in which systemd wants to hear; 0: never */
 	int64_t started_us;
 	uint64_t requests, statements, statement_errors;
 	bool ready, stopping;
-	int exit_status;
 };
 
-/* Runs until it is told to stop; returns the exit status. */
+/* Runs until it is told to stop. */
 int daemon_run(const struct config *c, struct error *err);
 
 /* Routes a request: sql, jobs, sessions, metrics, health. */

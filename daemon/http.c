@@ -29,9 +29,12 @@
 #include "base/arena.h"
 #include "base/check.h"
 
-#define SPARE_CONNECTIONS 8   /* beyond the limit: to answer 429 and health */
-#define REQUEST_TIMEOUT_S 30  /* for headers and body, not for answers */
+#define SPARE_CONNECTIONS 16 /* beyond the limit: to answer 429 and health */
 #define BLOCK_BYTES 32768
+#define LAST_TURNS 8
+/* Of a body that is too large: read and forgotten, so that a client that
+ * sends first and listens then gets its answer. */
+#define DISCARD_MAX (64 * (size_t)1024 * 1024)
 
 struct listener {
 	struct http_server *server;
@@ -67,6 +70,7 @@ struct http_request {
 	char *path;
 	enum http_method method;
 	struct buf body;
+	size_t discarded;    /* of a body that is too large */
 	struct buf out;
 	size_t sent;         /* of out */
 	unsigned status;
@@ -413,25 +417,56 @@ is_health(const char *path)
 	return strcmp(path, "/healthz") == 0 || strcmp(path, "/readyz") == 0;
 }
 
+/* It came when the limit was reached: see on_connection(). */
+static bool
+is_surplus(const struct http_request *rq)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		rq->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info && info->socket_context;
+}
+
+static enum MHD_Result
+refuse_size(struct http_request *rq)
+{
+	return refuse(rq, MHD_HTTP_CONTENT_TOO_LARGE, "limit_exceeded",
+		      "the script is larger than [limits] script-bytes");
+}
+
 /* The headers are there: is it worth reading the body? */
 static enum MHD_Result
 request_begin(struct http_request *rq, const char *version)
 {
-	const struct http_options *o = &rq->l->server->o;
 	const char *length = http_header(rq, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	size_t max = rq->l->server->o.body_max;
 
 	if (strcmp(version, MHD_HTTP_VERSION_1_1) == 0 &&
 	    !http_header(rq, MHD_HTTP_HEADER_HOST))
 		return refuse(rq, MHD_HTTP_BAD_REQUEST, "usage",
 			      "a request needs a Host header");
-	if (rq->l->server->connections > o->connections_max &&
-	    !is_health(rq->path))
+	if (is_surplus(rq) && !is_health(rq->path))
 		return refuse(rq, MHD_HTTP_TOO_MANY_REQUESTS, "too_many",
 			      "too many connections: [limits] connections");
-	if (length && strtoull(length, NULL, 10) > o->body_max)
-		return refuse(rq, MHD_HTTP_CONTENT_TOO_LARGE, "limit_exceeded",
-			      "the script is larger than [limits] script-bytes");
+	/* Who waits for "100 Continue" need not send it at all. */
+	if (http_header(rq, MHD_HTTP_HEADER_EXPECT))
+		max = max < DISCARD_MAX ? max : DISCARD_MAX;
+	else
+		max += DISCARD_MAX;
+	if (length && strtoull(length, NULL, 10) > max)
+		return refuse_size(rq);
 	return MHD_YES;
+}
+
+static enum MHD_Result
+take_body(struct http_request *rq, const char *data, size_t n)
+{
+	if (rq->body.len + n <= rq->l->server->o.body_max && !rq->discarded) {
+		buf_append(&rq->body, data, n);
+		return MHD_YES;
+	}
+	rq->discarded += n;
+	return rq->discarded <= DISCARD_MAX ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result
@@ -452,25 +487,19 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url,
 	if (rq->dead)
 		return MHD_NO;
 	if (*data_n) {
-		if (rq->body.len + *data_n > l->server->o.body_max) {
-			*data_n = 0;
-			rq->body.len = l->server->o.body_max + 1;
-			return MHD_YES;
-		}
-		buf_append(&rq->body, data, *data_n);
+		size_t n = *data_n;
+
 		*data_n = 0;
-		return MHD_YES;
+		return take_body(rq, data, n);
 	}
 	if (rq->state == READING) {
-		if (rq->body.len > l->server->o.body_max)
-			return refuse(rq, MHD_HTTP_CONTENT_TOO_LARGE,
-				      "limit_exceeded",
-				      "the script is larger than "
-				      "[limits] script-bytes");
+		if (rq->discarded)
+			return refuse_size(rq);
 		rq->state = HANDLING;
 		/* From here on the client may take its time. */
 		MHD_set_connection_option(connection,
-					  MHD_CONNECTION_OPTION_TIMEOUT, 0u);
+					  MHD_CONNECTION_OPTION_TIMEOUT,
+					  l->server->o.stall_timeout_s);
 		l->server->o.handler(rq, l->server->o.arg);
 		if (rq->state == HANDLING) {
 			suspend(rq);
@@ -511,7 +540,7 @@ on_completed(void *arg, struct MHD_Connection *connection, void **ret_rq,
 	if (connection && rq->connection)
 		MHD_set_connection_option(connection,
 					  MHD_CONNECTION_OPTION_TIMEOUT,
-					  (unsigned)REQUEST_TIMEOUT_S);
+					  rq->l->server->o.request_timeout_s);
 	if (rq->state == HANDLING || rq->state == ANSWERING)
 		tell_gone(rq);
 	watch_end(rq);
@@ -529,14 +558,16 @@ static void
 on_connection(void *arg, struct MHD_Connection *connection, void **context,
 	      enum MHD_ConnectionNotificationCode code)
 {
-	struct listener *l = arg;
+	struct http_server *s = ((struct listener *)arg)->server;
 
 	(void)connection;
-	(void)context;
-	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-		l->server->connections++;
-	else
-		l->server->connections--;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		/* Its requests are refused; those of others are not. */
+		*context = s->connections >= s->o.connections_max ? s : NULL;
+		s->connections++;
+	} else {
+		s->connections--;
+	}
 }
 
 /* ---- listening ---- */
@@ -642,7 +673,7 @@ listener_start(struct listener *l, struct http_server *s, int fd, bool is_tcp,
 		on_request, l, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT,
 		s->o.connections_max + SPARE_CONNECTIONS,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)REQUEST_TIMEOUT_S,
+		MHD_OPTION_CONNECTION_TIMEOUT, s->o.request_timeout_s,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)64 * 1024,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
@@ -710,15 +741,31 @@ listener_stop(struct listener *l)
 	l->open = 2;
 }
 
+/* Answers that have ended reach clients that read. */
+static void
+send_last(struct http_server *s, struct listener *l)
+{
+	for (unsigned turns = 0; turns < LAST_TURNS && s->requests; turns++)
+		MHD_run(l->mhd);
+}
+
 void
 http_stop(struct http_server *s)
 {
-	struct listener *sides[] = { &s->unix_side, &s->tcp_side };
-	bool any = s->unix_side.started || s->tcp_side.started;
+	struct listener *sides[2];
+	bool any;
 
+	if (!s)
+		return;
+	sides[0] = &s->unix_side;
+	sides[1] = &s->tcp_side;
+	any = sides[0]->started || sides[1]->started;
 	s->stopping = true;
-	for (unsigned i = 0; i < ARRAY_LEN(sides); i++)
+	for (unsigned i = 0; i < ARRAY_LEN(sides); i++) {
+		if (sides[i]->started)
+			send_last(s, sides[i]);
 		listener_stop(sides[i]);
+	}
 	/* MHD wants no suspended connections when it stops. */
 	for (struct http_request *rq = s->requests; rq; rq = rq->next) {
 		rq->dead = true;

@@ -34,13 +34,17 @@ struct http_options {
 	unsigned connections_max;
 	size_t body_max;
 	size_t buffer_max;       /* of an answer not yet sent */
+	unsigned request_timeout_s; /* without a byte of a request */
+	unsigned stall_timeout_s;   /* without taking a byte of an answer */
 	http_handler *handler;
 	void *arg;
 };
 
 int http_start(uv_loop_t *loop, const struct http_options *o,
 	       struct http_server **ret, struct error *err);
-void http_stop(struct http_server *s); /* ends all connections */
+/* Ends all connections; what their sockets take at once of answers that have
+ * ended is still sent. NULL is allowed. */
+void http_stop(struct http_server *s);
 
 enum http_method http_method_of(const struct http_request *rq);
 const char *http_path(const struct http_request *rq); /* decoded, no query */

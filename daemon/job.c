@@ -76,7 +76,9 @@ struct life {
 	int64_t cut_wm_us;
 
 	int64_t next_publish_us;
-	bool idle;
+	bool idle, blocked;
+	bool connecting; /* no source has got through to what it reads */
+	char why[160];   /* in the client's own words */
 };
 
 /* ---- building ---- */
@@ -394,7 +396,9 @@ take_command(struct life *l, int64_t now_us)
 		       : c == COMMAND_SHUTDOWN ? JOB_RUNNING
 					       : JOB_STOPPED;
 	l->deadline_us = now_us + STOP_DEADLINE_US;
-	if (c == COMMAND_DRAIN) {
+	if (c == COMMAND_DROP) {
+		l->over = true; /* its state goes with it */
+	} else if (c == COMMAND_DRAIN) {
 		l->goal = GOAL_DRAIN;
 		pipeline_finish(l->p);
 	} else {
@@ -405,16 +409,29 @@ take_command(struct life *l, int64_t now_us)
 
 /* Says BLOCKED and CONNECTING while they hold, RUNNING otherwise. */
 static void
-show_state(struct life *l, bool blocked)
+show_state(struct life *l)
 {
-	const char *reason = pipeline_reason(l->p);
+	const char *reason;
 
 	if (l->cp == CP_FULL)
 		return;
-	if (blocked)
+	if (l->blocked) {
+		reason = pipeline_reason(l->p);
 		job_set_state(l->j, JOB_BLOCKED, reason ? reason : "", NULL);
-	else
-		job_set_state(l->j, JOB_RUNNING, "", NULL);
+	} else {
+		job_set_state(l->j, l->connecting ? JOB_CONNECTING
+						  : JOB_RUNNING,
+			      l->why, NULL);
+	}
+}
+
+static void
+publish(struct life *l, int64_t now_us)
+{
+	l->connecting = job_publish(l->j, l->p, now_us, l->why);
+	l->next_publish_us = now_us + (l->idle && !l->connecting
+					       ? PUBLISH_IDLE_US
+					       : PUBLISH_US);
 }
 
 static int
@@ -449,7 +466,7 @@ life_step(struct life *l, int64_t now_us, bool *ret_busy, struct error *err)
 		break;
 	}
 	l->idle = rc == PIPELINE_IDLE;
-	show_state(l, rc == PIPELINE_BLOCKED);
+	l->blocked = rc == PIPELINE_BLOCKED;
 	return 0;
 }
 
@@ -470,6 +487,23 @@ life_next_us(const struct life *l)
 	return next;
 }
 
+/* Its output was not acknowledged in time. */
+static void
+give_up_checkpoint(struct life *l)
+{
+	unsigned long long epoch = l->epoch - (l->snap != NULL);
+	struct job *j = l->j;
+
+	log_event(LOG_WARN, "stop_without_checkpoint", j->name,
+		  "reason=\"output is not acknowledged\" effect=\"goes on "
+		  "from checkpoint %llu\"", epoch);
+	pthread_mutex_lock(&j->lock);
+	snprintf(j->info.notice, sizeof(j->info.notice),
+		 "stopped without a last checkpoint, since its output was not "
+		 "acknowledged: it will go on from checkpoint %llu", epoch);
+	pthread_mutex_unlock(&j->lock);
+}
+
 static int
 life_run(struct life *l, struct error *err)
 {
@@ -487,18 +521,13 @@ life_run(struct life *l, struct error *err)
 				return -1;
 		} while (l->cp != before && !l->over);
 		if (now_us >= l->deadline_us && !l->over) {
-			log_event(LOG_WARN, "stop_without_checkpoint",
-				  l->j->name,
-				  "reason=\"output is not acknowledged\" "
-				  "effect=\"goes on from checkpoint %llu\"",
-				  (unsigned long long)l->epoch - (l->snap != NULL));
+			give_up_checkpoint(l);
 			return 0;
 		}
-		if (now_us >= l->next_publish_us) {
-			job_publish(l->j, l->p, now_us);
-			l->next_publish_us = now_us + (l->idle ? PUBLISH_IDLE_US
-							       : PUBLISH_US);
-		}
+		if (now_us >= l->next_publish_us)
+			publish(l, now_us);
+		show_state(l);
+		atomic_store(&l->j->alive_ns, clock_steady_ns());
 		if (!l->over)
 			runner_serve(&l->j->runner, !busy, life_next_us(l));
 	}
@@ -512,7 +541,7 @@ static enum job_state
 live(struct job *j, struct error *err)
 {
 	struct life l = { .j = j, .goal = GOAL_RUN, .deadline_us = TIME_END,
-			  .end_state = JOB_STOPPED };
+			  .end_state = JOB_STOPPED, .connecting = true };
 	enum job_state end;
 	int rc;
 
@@ -520,8 +549,9 @@ live(struct job *j, struct error *err)
 	rc = life_build(&l, err);
 	if (rc == 0)
 		rc = life_run(&l, err);
+	atomic_store(&j->alive_ns, 0);
 	if (l.p)
-		job_publish(j, l.p, clock_wall_us());
+		publish(&l, clock_wall_us());
 	if (rc < 0)
 		end = err->retriable ? JOB_RESTARTING : JOB_FAILED;
 	else

@@ -9,19 +9,25 @@
 #define DAEMON_JOB_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "daemon/jobs.h"
 #include "daemon/runner.h"
 #include "daemon/store_pool.h"
 
 enum job_command { COMMAND_NONE, COMMAND_PAUSE, COMMAND_HALT, COMMAND_DRAIN,
-		   COMMAND_SHUTDOWN };
+		   COMMAND_SHUTDOWN, COMMAND_DROP };
+
+/* What somebody waits for: another end is an error for them. */
+enum wait_for { WAIT_PAUSED, WAIT_STOPPED, WAIT_END, WAIT_GONE };
 
 struct job_wait {
 	struct job_wait *next;
 	jobs_done_fn *done;
 	void *arg;
-	bool for_end; /* job_wait(): a FAILED job is an error */
+	enum wait_for what;
+	bool failed; /* told with err */
+	struct error err;
 };
 
 struct job {
@@ -45,6 +51,7 @@ struct job {
 
 	pthread_mutex_t lock;
 	enum job_command command; /* L */
+	_Atomic int64_t alive_ns; /* the thread's last turn; 0: not in turns */
 	bool ended;            /* L: the thread is about to return */
 	struct job_info info;  /* L; ops and parts are malloc'ed */
 };
@@ -56,6 +63,7 @@ struct jobs {
 	unsigned n;
 	unsigned next_core, ncores;
 	uv_async_t async;      /* a job's thread has news */
+	struct select *selects; /* that have not ended; select.c links them */
 	unsigned nselects;
 	char *paths_text;
 	const char **file_paths; /* [files] paths, split; NULL: all */
@@ -73,11 +81,16 @@ void job_set_state(struct job *j, enum job_state state, const char *reason,
 		   const struct error *err);
 enum job_command job_command_of(struct job *j);
 
-/* Copies figures of the running pipeline into j->info. */
-void job_publish(struct job *j, struct pipeline *p, int64_t now_us);
+/* Copies figures of the running pipeline into j->info. True while no source
+ * has reached what it reads from; why has the client's words then, or those of
+ * the first partition with a problem. */
+bool job_publish(struct job *j, struct pipeline *p, int64_t now_us,
+		 char why[160]);
 
 /* A SELECT's thread has been joined. */
 void jobs_select_ended(struct jobs *js);
+/* They end with an error that says so. */
+void selects_shutdown(struct jobs *js);
 
 /* What every pipeline of this daemon gets. */
 struct pipeline_env jobs_pipeline_env(struct jobs *js, const char *name,

@@ -20,6 +20,8 @@ struct collected {
 	unsigned n, size;
 	int64_t lag, end_total, read_total;
 	bool lag_known;
+	unsigned nconnecting;
+	char why[160]; /* the first reason that a partition gives */
 };
 
 static const char *const part_state_text[] = {
@@ -49,6 +51,9 @@ collect_part(const struct source_status *s, void *arg)
 	p->wm_us = s->wm_us;
 	p->idle_since_us = s->idle_since_us;
 	p->state = part_state_text[s->state];
+	c->nconnecting += s->state == PART_CONNECTING;
+	if (!*c->why)
+		snprintf(c->why, sizeof(c->why), "%s", p->reason);
 	if (s->end_offset >= 0 && s->next_offset >= 0) {
 		int64_t behind = s->end_offset - s->next_offset;
 
@@ -114,18 +119,10 @@ take_notices(struct job *j, struct pipeline *p)
 	}
 }
 
-void
-job_publish(struct job *j, struct pipeline *p, int64_t now_us)
+/* Under the lock. */
+static void
+publish_rows(struct job_info *info, const struct pipeline *p, int64_t now_us)
 {
-	struct collected c = { .parts = NULL };
-	struct job_info *info = &j->info;
-	struct operator_info *ops;
-	unsigned nops;
-
-	take_notices(j, p);
-	pipeline_sources(p, collect_part, &c);
-	ops = collect_ops(p, &nops);
-	pthread_mutex_lock(&j->lock);
 	if (info->figures_us && now_us > info->figures_us) {
 		double s = (double)(now_us - info->figures_us) / 1e6;
 
@@ -138,6 +135,14 @@ job_publish(struct job *j, struct pipeline *p, int64_t now_us)
 	info->rows_in = pipeline_rows_in(p);
 	info->rows_out = pipeline_rows_out(p);
 	info->errors = pipeline_errors(p);
+	info->wm_us = pipeline_watermark(p);
+}
+
+/* Under the lock; ops and the partitions of c are taken over. */
+static void
+publish_parts(struct job_info *info, const struct collected *c,
+	      struct operator_info *ops, unsigned nops)
+{
 	info->late = info->skipped = info->state_rows = info->state_bytes = 0;
 	for (unsigned i = 0; i < nops; i++) {
 		info->late += ops[i].late;
@@ -145,17 +150,33 @@ job_publish(struct job *j, struct pipeline *p, int64_t now_us)
 		info->state_rows += ops[i].state_rows;
 		info->state_bytes += ops[i].state_bytes;
 	}
-	info->wm_us = pipeline_watermark(p);
-	info->lag = c.lag_known ? c.lag : -1;
-	info->end_total = c.lag_known ? c.end_total : -1;
-	info->read_total = c.lag_known ? c.read_total : -1;
+	info->lag = c->lag_known ? c->lag : -1;
+	info->end_total = c->lag_known ? c->end_total : -1;
+	info->read_total = c->lag_known ? c->read_total : -1;
 	free(info->ops);
 	free(info->parts);
 	info->ops = ops;
 	info->nops = nops;
-	info->parts = c.parts;
-	info->nparts = c.n;
+	info->parts = c->parts;
+	info->nparts = c->n;
+}
+
+bool
+job_publish(struct job *j, struct pipeline *p, int64_t now_us, char why[160])
+{
+	struct collected c = { .parts = NULL };
+	struct operator_info *ops;
+	unsigned nops;
+
+	take_notices(j, p);
+	pipeline_sources(p, collect_part, &c);
+	ops = collect_ops(p, &nops);
+	pthread_mutex_lock(&j->lock);
+	publish_rows(&j->info, p, now_us);
+	publish_parts(&j->info, &c, ops, nops);
 	pthread_mutex_unlock(&j->lock);
+	memcpy(why, c.why, sizeof(c.why));
+	return c.n > 0 && c.nconnecting == c.n;
 }
 
 void

@@ -42,36 +42,91 @@ state_of(struct job *j)
 /* ---- waiting ---- */
 
 static void
-wait_add(struct job *j, bool for_end, jobs_done_fn *done, void *arg)
+wait_add(struct job *j, enum wait_for what, jobs_done_fn *done, void *arg)
 {
 	struct job_wait *w = mem_zalloc(sizeof(*w));
 
 	w->done = done;
 	w->arg = arg;
-	w->for_end = for_end;
+	w->what = what;
 	w->next = j->waits;
 	j->waits = w;
 }
 
+static bool
+somebody_waits(const struct job *j, enum wait_for what)
+{
+	for (const struct job_wait *w = j->waits; w; w = w->next)
+		if (w->what == what)
+			return true;
+	return false;
+}
+
+/* Whether what came is what was waited for; else *err tells. */
+static bool
+outcome(struct job *j, enum wait_for what, struct error *err)
+{
+	static const enum job_state wanted[] = {
+		[WAIT_PAUSED] = JOB_PAUSED, [WAIT_STOPPED] = JOB_STOPPED,
+		[WAIT_END] = JOB_FINISHED, [WAIT_GONE] = JOB_FINISHED,
+	};
+	enum job_state state = state_of(j);
+
+	error_clear(err);
+	if (what == WAIT_GONE)
+		return true;
+	if (j->dropping) {
+		error_set(err, ERR_JOB_STATE, "job \"%s\" was dropped",
+			  j->name);
+		return false;
+	}
+	if (state == wanted[what] ||
+	    (what == WAIT_STOPPED && state == JOB_FINISHED))
+		return true;
+	if (state == JOB_FAILED) {
+		pthread_mutex_lock(&j->lock);
+		*err = j->info.error;
+		pthread_mutex_unlock(&j->lock);
+		error_context(err, "job \"%s\" failed", j->name);
+		return false;
+	}
+	if (!stands(state)) {
+		error_set(err, ERR_CANCELLED, "sluiced is stopping; job \"%s\" "
+			  "goes on when it starts again", j->name);
+		return false;
+	}
+	error_set(err, ERR_JOB_STATE, "job \"%s\" is %s", j->name,
+		  job_state_text[state]);
+	return false;
+}
+
+/* The job stands: tells all who waited, but for those who wait for the end of
+ * one that is only paused. They may do anything with other jobs meanwhile. */
 static void
 waits_tell(struct job *j)
 {
-	struct job_wait *w = j->waits;
-	struct error failed = ERROR_INIT;
-	bool is_failed;
+	bool paused = state_of(j) == JOB_PAUSED && !j->dropping;
+	struct job_wait *told = NULL, **at = &j->waits;
 
-	pthread_mutex_lock(&j->lock);
-	is_failed = j->info.state == JOB_FAILED;
-	if (is_failed)
-		failed = j->info.error;
-	pthread_mutex_unlock(&j->lock);
-	j->waits = NULL;
-	while (w) {
-		struct job_wait *next = w->next;
+	while (*at) {
+		struct job_wait *w = *at;
 
-		w->done(w->arg, w->for_end && is_failed ? &failed : NULL);
+		if (paused && w->what == WAIT_END) {
+			at = &w->next;
+			continue;
+		}
+		*at = w->next;
+		w->next = told;
+		told = w;
+	}
+	for (struct job_wait *w = told; w; w = w->next)
+		w->failed = !outcome(j, w->what, &w->err);
+	while (told) {
+		struct job_wait *w = told;
+
+		told = w->next;
+		w->done(w->arg, w->failed ? &w->err : NULL);
 		free(w);
-		w = next;
 	}
 }
 
@@ -93,20 +148,38 @@ jobs_forget(struct jobs *js, void *arg)
 
 /* ---- lives and ends ---- */
 
+/* From here on it is not what it was, whatever that was. */
+static enum job_state
+begin_anew(struct job *j)
+{
+	enum job_state was;
+
+	pthread_mutex_lock(&j->lock);
+	was = j->info.state;
+	j->info.state = JOB_CREATED;
+	if (was != JOB_CREATED)
+		j->info.since_us = clock_wall_us();
+	pthread_mutex_unlock(&j->lock);
+	j->command = COMMAND_NONE;
+	j->ended = false;
+	atomic_store(&j->alive_ns, 0);
+	return was;
+}
+
 static int
 job_launch(struct job *j, struct error *err)
 {
+	enum job_state was = begin_anew(j);
 	int rc;
 
 	CHECK(!j->has_thread);
-	j->command = COMMAND_NONE;
-	j->ended = false;
 	runner_init(&j->runner);
 	j->has_thread = true;
 	rc = pthread_create(&j->thread, NULL, job_thread, j);
 	if (rc != 0) {
 		runner_release(&j->runner);
 		j->has_thread = false;
+		j->info.state = was;
 		return error_errno(err, ERR_TOO_MANY, rc,
 				   "cannot start a thread for job \"%s\"",
 				   j->name);
@@ -114,16 +187,36 @@ job_launch(struct job *j, struct error *err)
 	return 0;
 }
 
+/* Into the catalog: what stands stays so, everything else runs again. */
+static int
+job_store(struct job *j, struct error *err)
+{
+	struct catalog_entry e = { .kind = CATALOG_JOB, .name = j->name,
+				   .sql = j->script,
+				   .created_us = j->created_us };
+	struct error why;
+	enum job_state state;
+
+	pthread_mutex_lock(&j->lock);
+	state = j->info.state;
+	e.since_us = j->info.since_us;
+	why = j->info.error;
+	pthread_mutex_unlock(&j->lock);
+	e.state = job_state_text[stands(state) ? state : JOB_RUNNING];
+	if (state == JOB_FAILED) {
+		e.error_code = error_name(why.code);
+		e.error = why.message;
+		e.note = *why.note ? why.note : NULL;
+	}
+	return store_catalog_put(j->js->env.store, &e, err);
+}
+
 static void
-remember_state(struct job *j, enum job_state state)
+remember_state(struct job *j)
 {
 	struct error err = ERROR_INIT;
 
-	if (store_catalog_put(j->js->env.store, CATALOG_JOB, j->name,
-			      j->script, NULL,
-			      job_state_text[stands(state) ? state
-							   : JOB_RUNNING],
-			      &err) < 0)
+	if (job_store(j, &err) < 0)
 		log_error(LOG_ERROR, "catalog_write", j->name, &err);
 }
 
@@ -176,19 +269,19 @@ job_forget(struct job *j)
 static void
 job_ended(struct job *j)
 {
-	enum job_state state;
-
 	pthread_join(j->thread, NULL);
 	runner_release(&j->runner);
 	j->has_thread = false;
-	state = state_of(j);
 	if (j->dropping) {
 		job_forget(j);
 		return;
 	}
-	if (!j->js->shutting_down || state == JOB_FINISHED ||
-	    state == JOB_FAILED)
-		remember_state(j, state);
+	/* STOP was asked for while PAUSE was under way. */
+	if (state_of(j) == JOB_PAUSED && somebody_waits(j, WAIT_STOPPED))
+		job_set_state(j, JOB_STOPPED, "", NULL);
+	/* Of a shutdown nothing is remembered: it goes on at the next start. */
+	if (stands(state_of(j)))
+		remember_state(j);
 	waits_tell(j);
 }
 
@@ -207,23 +300,32 @@ check_shutdown(struct jobs *js)
 	done(js->shutdown_arg);
 }
 
-static void
-on_news(uv_async_t *a)
+static struct job *
+find_ended(struct jobs *js)
 {
-	struct jobs *js = a->data;
-
-	for (struct job *j = js->first, *next; j; j = next) {
+	for (struct job *j = js->first; j; j = j->next) {
 		bool ended;
 
-		next = j->next;
 		if (!j->has_thread)
 			continue;
 		pthread_mutex_lock(&j->lock);
 		ended = j->ended;
 		pthread_mutex_unlock(&j->lock);
 		if (ended)
-			job_ended(j);
+			return j;
 	}
+	return NULL;
+}
+
+static void
+on_news(uv_async_t *a)
+{
+	struct jobs *js = a->data;
+	struct job *j;
+
+	/* Who is told of an end may drop any other job: look anew each time. */
+	while ((j = find_ended(js)))
+		job_ended(j);
 	check_shutdown(js);
 }
 
@@ -396,8 +498,15 @@ submit_known(struct job *j, const struct job_text *text, bool *ret_noop,
 			   "= '...'", j->name);
 		return -1;
 	}
-	*ret_noop = j->has_thread;
-	return j->has_thread ? 0 : job_launch(j, err);
+	if (j->dropping || (j->has_thread &&
+			    job_command_of(j) != COMMAND_NONE)) {
+		err->retriable = true;
+		return error_set(err, ERR_JOB_STATE,
+				 "job \"%s\" is just ending: try again",
+				 j->name);
+	}
+	*ret_noop = j->has_thread || state_of(j) == JOB_PAUSED;
+	return *ret_noop ? 0 : job_launch(j, err);
 }
 
 int
@@ -415,7 +524,7 @@ jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
 		if (submit_known(j, text, ret_noop, err) < 0)
 			return -1;
 		if (!*ret_noop)
-			remember_state(j, JOB_RUNNING);
+			remember_state(j);
 		return 0;
 	}
 	if (js->n >= (unsigned)js->env.config->jobs_max)
@@ -423,9 +532,7 @@ jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
 				 "there are %u jobs already: [limits] jobs",
 				 js->n);
 	j = job_new(js, text->name, text->script);
-	if (store_catalog_put(js->env.store, CATALOG_JOB, j->name, j->script,
-			      NULL, job_state_text[JOB_RUNNING], err) < 0 ||
-	    job_launch(j, err) < 0) {
+	if (job_store(j, err) < 0 || job_launch(j, err) < 0) {
 		j->keep_state = true;
 		job_forget(j);
 		return -1;
@@ -458,66 +565,72 @@ wrong_state(struct job *j, const char *what, const char *remedy,
 void
 job_pause(struct job *j, jobs_done_fn *done, void *arg)
 {
-	if (state_of(j) == JOB_PAUSED) {
+	if (j->has_thread) {
+		wait_add(j, WAIT_PAUSED, done, arg);
+		command(j, COMMAND_PAUSE);
+	} else if (state_of(j) == JOB_PAUSED) {
 		done(arg, NULL);
-		return;
-	}
-	if (!j->has_thread) {
+	} else {
 		wrong_state(j, "paused", "only a job that runs can be paused",
 			    done, arg);
-		return;
 	}
-	wait_add(j, false, done, arg);
-	command(j, COMMAND_PAUSE);
 }
 
 void
 job_resume(struct job *j, jobs_done_fn *done, void *arg)
 {
+	enum job_state state = state_of(j);
 	struct error err = ERROR_INIT;
 
-	if (j->has_thread) {
+	if (j->has_thread && job_command_of(j) == COMMAND_NONE) {
 		done(arg, NULL);
-		return;
-	}
-	if (state_of(j) != JOB_PAUSED && state_of(j) != JOB_FAILED &&
-	    state_of(j) != JOB_STOPPED) {
+	} else if (j->has_thread) {
+		wrong_state(j, "resumed", "it is just ending: try again", done,
+			    arg);
+	} else if (state == JOB_FINISHED) {
 		wrong_state(j, "resumed",
 			    "send its statements again to run it once more",
 			    done, arg);
-		return;
-	}
-	if (job_launch(j, &err) < 0) {
+	} else if (job_launch(j, &err) < 0) {
 		done(arg, &err);
-		return;
+	} else {
+		remember_state(j);
+		done(arg, NULL);
 	}
-	remember_state(j, JOB_RUNNING);
-	done(arg, NULL);
 }
 
 void
 job_halt(struct job *j, bool drain, jobs_done_fn *done, void *arg)
 {
-	if (!j->has_thread) {
-		if (state_of(j) == JOB_PAUSED) {
+	enum job_state state = state_of(j);
+
+	if (j->has_thread) {
+		wait_add(j, WAIT_STOPPED, done, arg);
+		command(j, drain ? COMMAND_DRAIN : COMMAND_HALT);
+	} else if (state == JOB_FINISHED || state == JOB_FAILED) {
+		wrong_state(j, "stopped", "it runs no more; DROP JOB forgets "
+			    "it", done, arg);
+	} else if (drain) {
+		wrong_state(j, "drained", "only a job that runs can be drained: "
+			    "RESUME JOB first", done, arg);
+	} else {
+		if (state == JOB_PAUSED) {
 			job_set_state(j, JOB_STOPPED, "", NULL);
-			remember_state(j, JOB_STOPPED);
+			remember_state(j);
+			waits_tell(j);
 		}
 		done(arg, NULL);
-		return;
 	}
-	wait_add(j, false, done, arg);
-	command(j, drain ? COMMAND_DRAIN : COMMAND_HALT);
 }
 
 void
 job_drop(struct job *j, bool keep_state, jobs_done_fn *done, void *arg)
 {
-	wait_add(j, false, done, arg);
+	wait_add(j, WAIT_GONE, done, arg);
 	j->dropping = true;
 	j->keep_state = keep_state;
 	if (j->has_thread)
-		command(j, COMMAND_HALT);
+		command(j, keep_state ? COMMAND_HALT : COMMAND_DROP);
 	else
 		job_forget(j);
 }
@@ -525,16 +638,13 @@ job_drop(struct job *j, bool keep_state, jobs_done_fn *done, void *arg)
 void
 job_wait(struct job *j, jobs_done_fn *done, void *arg)
 {
-	if (!j->has_thread && stands(state_of(j))) {
-		struct job_wait *rest = j->waits;
+	struct error err;
 
-		j->waits = NULL;
-		wait_add(j, true, done, arg);
-		waits_tell(j);
-		j->waits = rest;
+	if (j->has_thread || state_of(j) == JOB_PAUSED) {
+		wait_add(j, WAIT_END, done, arg);
 		return;
 	}
-	wait_add(j, true, done, arg);
+	done(arg, outcome(j, WAIT_END, &err) ? NULL : &err);
 }
 
 /* ---- looking ---- */
@@ -550,6 +660,18 @@ unsigned
 jobs_count(struct jobs *js)
 {
 	return js->n;
+}
+
+const char *
+jobs_stuck(struct jobs *js, int64_t since_ns)
+{
+	for (struct job *j = js->first; j; j = j->next) {
+		int64_t alive_ns = atomic_load(&j->alive_ns);
+
+		if (j->has_thread && alive_ns && alive_ns < since_ns)
+			return j->name;
+	}
+	return NULL;
 }
 
 struct job_text
@@ -629,27 +751,46 @@ jobs_create(const struct jobs_env *env)
 	return js;
 }
 
+static void
+restore_state(struct job *j, const struct catalog_entry *e)
+{
+	struct job_info *info = &j->info;
+
+	for (enum job_state s = JOB_CREATED; s <= JOB_FAILED; s++)
+		if (e->state && strcmp(e->state, job_state_text[s]) == 0)
+			info->state = s;
+	if (e->created_us != TIME_NONE)
+		j->created_us = e->created_us;
+	if (e->since_us != TIME_NONE)
+		info->since_us = e->since_us;
+	if (info->state != JOB_FAILED)
+		return;
+	error_set(&info->error, error_from_name(e->error_code), "%s",
+		  e->error ? e->error : "its cause was not kept");
+	if (e->note)
+		error_note(&info->error, "%s", e->note);
+}
+
 static int
-load_job(enum catalog_kind kind, const char *name, const char *sql,
-	 const char *settings, const char *state, void *arg, struct error *err)
+load_job(const struct catalog_entry *e, void *arg, struct error *err)
 {
 	struct jobs *js = arg;
-	enum job_state s = JOB_RUNNING;
 	struct job *j;
 
-	(void)settings;
-	if (kind != CATALOG_JOB)
+	if (e->kind != CATALOG_JOB)
 		return 0;
-	for (enum job_state i = JOB_CREATED; i <= JOB_FAILED; i++)
-		if (state && strcmp(state, job_state_text[i]) == 0)
-			s = i;
-	j = job_new(js, name, sql);
+	j = job_new(js, e->name, e->sql);
 	j->from_disk = true;
-	if (stands(s)) {
-		job_set_state(j, s, "", NULL);
+	restore_state(j, e);
+	if (stands(j->info.state))
 		return 0;
+	/* Other jobs must not suffer from one that cannot start. */
+	if (job_launch(j, err) < 0) {
+		log_error(LOG_ERROR, "job_failed", j->name, err);
+		job_set_state(j, JOB_FAILED, "", err);
+		error_clear(err);
 	}
-	return job_launch(j, err);
+	return 0;
 }
 
 int
@@ -667,6 +808,7 @@ jobs_shutdown(struct jobs *js, void (*done)(void *), void *arg)
 	for (struct job *j = js->first; j; j = j->next)
 		if (j->has_thread)
 			command(j, COMMAND_SHUTDOWN);
+	selects_shutdown(js);
 	uv_async_send(&js->async);
 }
 

@@ -64,13 +64,14 @@ struct job_text {
 int jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
 		bool *ret_noop, struct error *err);
 struct job *jobs_find(struct jobs *js, const char *name, struct error *err);
-/* Calls back on the main loop when it is done (err NULL) or failed. */
+/* Calls back on the main loop when it is done (err NULL) or failed; at once,
+ * from within the call, when there is nothing to wait for. */
 typedef void jobs_done_fn(void *arg, const struct error *err);
 void job_pause(struct job *j, jobs_done_fn *done, void *arg);
 void job_resume(struct job *j, jobs_done_fn *done, void *arg);
 void job_halt(struct job *j, bool drain, jobs_done_fn *done, void *arg);
 void job_drop(struct job *j, bool keep_state, jobs_done_fn *done, void *arg);
-/* When it is FINISHED, STOPPED or FAILED (then with its error). */
+/* When it is FINISHED; every other end is an error. */
 void job_wait(struct job *j, jobs_done_fn *done, void *arg);
 /* Forgets all waits of this arg: its client is gone. */
 void jobs_forget(struct jobs *js, void *arg);
@@ -121,6 +122,8 @@ void job_info_get(struct job *j, struct arena *a, struct job_info *ret);
 /* Calls fn for each job in order of creation. */
 void jobs_each(struct jobs *js, void (*fn)(struct job *, void *), void *arg);
 unsigned jobs_count(struct jobs *js);
+/* Name of a job whose thread has not taken a turn since then, or NULL. */
+const char *jobs_stuck(struct jobs *js, int64_t since_ns);
 struct job_text job_text_of(const struct job *j);
 
 /* ---- SELECT over the socket: an ephemeral job ---- */

@@ -43,7 +43,8 @@ pull_select(struct script *s)
 	uint64_t rows, bad;
 	int rc;
 
-	if (!s->select || !http_room(s->rq))
+	/* At the end of the daemon there is no waiting for a slow client. */
+	if (!s->select || (!http_room(s->rq) && !s->d->stopping))
 		return;
 	rc = select_take(s->select, &s->out, &rows, &bad, &err);
 	s->rows = (int64_t)rows;

@@ -17,6 +17,7 @@
 #include "runtime/format.h"
 
 struct select {
+	struct select *next, **link; /* main only: of jobs.selects */
 	struct jobs *js;
 	struct plan *plan;
 	struct arena arena;
@@ -32,6 +33,7 @@ struct select {
 	struct buf lines;  /* L */
 	size_t lines_max;
 	bool stop;         /* L */
+	bool shutdown;     /* L: the whole daemon stops */
 	bool ended;        /* L: nothing comes any more */
 	int rc;            /* L: 0, or -1 with err */
 	struct error err;  /* L */
@@ -161,12 +163,13 @@ static const struct sink_type client_sink_type = {
 /* ---- the thread ---- */
 
 static bool
-stopped(struct select *s)
+stopped(struct select *s, bool *ret_shutdown)
 {
 	bool stop;
 
 	pthread_mutex_lock(&s->lock);
 	stop = s->stop;
+	*ret_shutdown = s->shutdown;
 	pthread_mutex_unlock(&s->lock);
 	return stop;
 }
@@ -201,7 +204,9 @@ pass_notices(struct select *s, struct pipeline *p)
 static int
 select_run(struct select *s, struct pipeline *p, struct error *err)
 {
-	while (!stopped(s)) {
+	bool shutdown;
+
+	while (!stopped(s, &shutdown)) {
 		int64_t now_us = clock_wall_us(), next_us, deadline_us;
 		enum pipeline_rc rc = pipeline_step(p, now_us, err);
 
@@ -229,7 +234,8 @@ select_run(struct select *s, struct pipeline *p, struct error *err)
 		runner_serve(&s->runner, rc != PIPELINE_BUSY,
 			     deadline_us < next_us ? deadline_us : next_us);
 	}
-	return 0;
+	return shutdown ? error_set(err, ERR_CANCELLED, "sluiced is stopping")
+			: 0;
 }
 
 static void *
@@ -288,6 +294,9 @@ select_free(struct select *s)
 	struct jobs *js = s->js;
 
 	pthread_join(s->thread, NULL);
+	*s->link = s->next;
+	if (s->next)
+		s->next->link = s->link;
 	runner_release(&s->runner);
 	uv_close((uv_handle_t *)&s->async, on_async_closed);
 	jobs_select_ended(js);
@@ -340,15 +349,19 @@ select_start(struct jobs *js, struct plan *plan, struct arena *arena_take,
 	runner_init(&s->runner);
 	uv_async_init(js->env.loop, &s->async, on_async);
 	s->async.data = s;
-	js->nselects++;
 	rc = pthread_create(&s->thread, NULL, select_thread, s);
 	if (rc != 0) {
 		runner_release(&s->runner);
 		uv_close((uv_handle_t *)&s->async, on_async_closed);
-		js->nselects--;
 		return error_errno(err, ERR_TOO_MANY, rc,
 				   "cannot start a thread");
 	}
+	js->nselects++;
+	s->next = js->selects;
+	s->link = &js->selects;
+	if (s->next)
+		s->next->link = &s->next;
+	js->selects = s;
 	*ret = s;
 	return 0;
 }
@@ -380,6 +393,17 @@ void
 select_poke(struct select *s)
 {
 	uv_async_send(&s->async);
+}
+
+void
+selects_shutdown(struct jobs *js)
+{
+	for (struct select *s = js->selects; s; s = s->next) {
+		pthread_mutex_lock(&s->lock);
+		s->stop = s->shutdown = true;
+		pthread_mutex_unlock(&s->lock);
+		runner_wake(&s->runner);
+	}
 }
 
 void

@@ -51,8 +51,14 @@ store_object(struct script *s, const char *name)
 	const struct object *o = catalog_find(s->d->catalog, name);
 
 	CHECK(o);
-	return store_catalog_put(s->d->store, stored_kind(o), o->name, o->text,
-				 NULL, NULL, &s->err);
+	return store_catalog_put(s->d->store,
+				 &(struct catalog_entry){
+					 .kind = stored_kind(o),
+					 .name = o->name,
+					 .sql = o->text,
+					 .created_us = TIME_NONE,
+					 .since_us = TIME_NONE },
+				 &s->err);
 }
 
 static enum statement_rc
@@ -147,12 +153,17 @@ static const char *
 job_script(struct script *s)
 {
 	const struct object **used;
+	struct settings settings;
 	struct buf out;
 	const char *text;
 	unsigned n;
 
 	buf_init(&out);
-	settings_text(&s->session->settings, &out);
+	/* Whether the client waits is none of the job's business. */
+	settings_copy(&settings, &s->session->settings);
+	settings_reset(&settings, "table.dml-sync", NULL);
+	settings_text(&settings, &out);
+	settings_release(&settings);
 	catalog_depends(s->session->catalog, s->stmt, &s->arena, &used, &n);
 	for (unsigned i = 0; i < n; i++) {
 		buf_puts(&out, used[i]->text);
@@ -166,10 +177,29 @@ job_script(struct script *s)
 	return text;
 }
 
+/* A job's commands may call back at once or later: `inside` tells which, so
+ * that a script never goes on inside of its own statement. */
 static void
-on_job(void *arg, const struct error *err)
+on_answer(void *arg, const struct error *err)
 {
-	script_go_on(arg, err);
+	struct script *s = arg;
+
+	if (!s->inside) {
+		script_go_on(s, err);
+		return;
+	}
+	s->answered = true;
+	if (err)
+		s->err = *err;
+}
+
+static enum statement_rc
+wait_for_answer(struct script *s)
+{
+	s->inside = false;
+	if (!s->answered)
+		return STATEMENT_WAITS;
+	return s->err.code == ERR_NONE ? STATEMENT_OK : failed(s);
 }
 
 static enum statement_rc
@@ -191,15 +221,16 @@ run_insert(struct script *s)
 	s->job = arena_strdup(&s->arena, job_text_of(j).name);
 	if (noop)
 		s->message = arena_printf(
-			&s->arena, "job \"%s\" runs already with the same text: "
-				   "nothing to do", s->job);
+			&s->arena, "job \"%s\" is there already with the same "
+				   "text: nothing to do", s->job);
 	else
 		audit(s, "job_submitted", s->job);
-	if (settings_bool(&s->session->settings, "table.dml-sync")) {
-		job_wait(j, on_job, s);
-		return STATEMENT_WAITS;
-	}
-	return STATEMENT_OK;
+	if (!settings_bool(&s->session->settings, "table.dml-sync"))
+		return STATEMENT_OK;
+	s->inside = true;
+	s->answered = false;
+	job_wait(j, on_answer, s);
+	return wait_for_answer(s);
 }
 
 static enum statement_rc
@@ -423,22 +454,6 @@ run_show_jobs(struct script *s)
 	return STATEMENT_OK;
 }
 
-/* PAUSE, RESUME, STOP and DROP may call back at once or later: `inside` tells
- * which, so that a script never goes on inside of its own statement. */
-static void
-on_answer(void *arg, const struct error *err)
-{
-	struct script *s = arg;
-
-	if (!s->inside) {
-		script_go_on(s, err);
-		return;
-	}
-	s->answered = true;
-	if (err)
-		s->err = *err;
-}
-
 static void
 command(struct script *s, struct job *j)
 {
@@ -478,10 +493,7 @@ run_job(struct script *s)
 	s->inside = true;
 	s->answered = false;
 	command(s, j);
-	s->inside = false;
-	if (!s->answered)
-		return STATEMENT_WAITS;
-	return s->err.code == ERR_NONE ? STATEMENT_OK : failed(s);
+	return wait_for_answer(s);
 }
 
 enum statement_rc

@@ -77,18 +77,24 @@ enum catalog_kind { CATALOG_TABLE, CATALOG_VIEW, CATALOG_JOB };
 int store_catalog_open(const char *path, struct store_catalog **ret,
 		       struct error *err);
 void store_catalog_close(struct store_catalog *c); /* NULL is allowed */
-/* Inserts or replaces (keeping its place in the order); settings is JSON text
- * or NULL. A job's name is taken whatever its case: ERR_EXISTS. */
-int store_catalog_put(struct store_catalog *c, enum catalog_kind kind,
-		      const char *name, const char *sql, const char *settings,
-		      const char *state, struct error *err);
+struct catalog_entry {
+	enum catalog_kind kind;
+	const char *name, *sql;
+	/* Of jobs: NULL and TIME_NONE for tables and views. */
+	const char *state;
+	int64_t created_us, since_us; /* since: of the state */
+	/* Why it is FAILED, else NULL: error_name(), message, note. */
+	const char *error_code, *error, *note;
+};
+/* Inserts or replaces (keeping its place in the order). A job's name is taken
+ * whatever its case: ERR_EXISTS. */
+int store_catalog_put(struct store_catalog *c, const struct catalog_entry *e,
+		      struct error *err);
 int store_catalog_drop(struct store_catalog *c, enum catalog_kind kind,
 		       const char *name, struct error *err);
 /* In order of creation. */
 int store_catalog_each(struct store_catalog *c,
-		       int (*fn)(enum catalog_kind kind, const char *name,
-				 const char *sql, const char *settings,
-				 const char *state, void *arg,
+		       int (*fn)(const struct catalog_entry *e, void *arg,
 				 struct error *err),
 		       void *arg, struct error *err);
 

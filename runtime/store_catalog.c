@@ -16,17 +16,18 @@ static const char version_1[] =
 	"CREATE TABLE objects("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" kind TEXT NOT NULL CHECK(kind IN ('table', 'view', 'job')),"
-	" name TEXT NOT NULL, sql TEXT NOT NULL, settings TEXT, state TEXT,"
-	" UNIQUE(kind, name));"
+	" name TEXT NOT NULL, sql TEXT NOT NULL, state TEXT,"
+	" created_at TEXT, since TEXT, error_code TEXT, error TEXT,"
+	" note TEXT, UNIQUE(kind, name));"
 	/* A job's name is the name of a file. */
 	"CREATE UNIQUE INDEX job_names ON objects(name COLLATE NOCASE)"
 	" WHERE kind = 'job';"
-	"CREATE VIEW tables AS SELECT name, sql, settings FROM objects"
+	"CREATE VIEW tables AS SELECT name, sql FROM objects"
 	" WHERE kind = 'table';"
-	"CREATE VIEW views AS SELECT name, sql, settings FROM objects"
+	"CREATE VIEW views AS SELECT name, sql FROM objects"
 	" WHERE kind = 'view';"
-	"CREATE VIEW jobs AS SELECT name, sql, settings, state FROM objects"
-	" WHERE kind = 'job';";
+	"CREATE VIEW jobs AS SELECT name, state, since, created_at,"
+	" error_code, error, note, sql FROM objects WHERE kind = 'job';";
 
 static const char *const steps[] = { version_1 };
 
@@ -56,11 +57,15 @@ store_catalog_open(const char *path, struct store_catalog **ret,
 			    TIME_NONE, err) < 0 ||
 	    store_exec(&c->file, "PRAGMA wal_autocheckpoint = 64", err) < 0 ||
 	    store_prepare(&c->file,
-			  "INSERT INTO objects(kind, name, sql, settings,"
-			  " state) VALUES(?,?,?,?,?)"
+			  "INSERT INTO objects(kind, name, sql, state,"
+			  " error_code, error, note, created_at, since)"
+			  " VALUES(?,?,?,?,?,?,?,?,?)"
 			  " ON CONFLICT(kind, name) DO UPDATE SET"
-			  " sql = excluded.sql, settings = excluded.settings,"
-			  " state = excluded.state",
+			  " sql = excluded.sql, state = excluded.state,"
+			  " error_code = excluded.error_code,"
+			  " error = excluded.error, note = excluded.note,"
+			  " created_at = excluded.created_at,"
+			  " since = excluded.since",
 			  &c->put, err) < 0 ||
 	    store_prepare(&c->file,
 			  "DELETE FROM objects WHERE kind = ? AND name = ?",
@@ -102,21 +107,24 @@ job_name_taken(struct store_catalog *c, const char *name)
 }
 
 int
-store_catalog_put(struct store_catalog *c, enum catalog_kind kind,
-		  const char *name, const char *sql, const char *settings,
-		  const char *state, struct error *err)
+store_catalog_put(struct store_catalog *c, const struct catalog_entry *e,
+		  struct error *err)
 {
-	const char *texts[] = { kind_text[kind], name, sql, settings, state };
+	const char *texts[] = { kind_text[e->kind], e->name, e->sql, e->state,
+				e->error_code, e->error, e->note };
+	int n = (int)ARRAY_LEN(texts);
 
-	if (kind == CATALOG_JOB && job_name_taken(c, name))
+	if (e->kind == CATALOG_JOB && job_name_taken(c, e->name))
 		return error_set(err, ERR_EXISTS,
 				 "a job of the name '%s' in other letters"
 				 " exists already",
-				 name);
+				 e->name);
 	if (store_begin(&c->file, err) < 0)
 		return -1;
-	for (int i = 0; i < (int)ARRAY_LEN(texts); i++)
+	for (int i = 0; i < n; i++)
 		store_bind_text(c->put, i + 1, texts[i]);
+	store_bind_time(c->put, n + 1, e->created_us);
+	store_bind_time(c->put, n + 2, e->since_us);
 	if (store_run(&c->file, c->put, err) < 0 ||
 	    store_end(&c->file, err) < 0) {
 		store_rollback(&c->file);
@@ -151,11 +159,24 @@ kind_of(const char *text)
 	return CATALOG_TABLE;
 }
 
+static void
+read_entry(sqlite3_stmt *st, struct arena *a, struct catalog_entry *ret)
+{
+	ret->kind = kind_of((const char *)sqlite3_column_text(st, 0));
+	ret->name = store_column_text(st, 1, a);
+	ret->sql = store_column_text(st, 2, a);
+	ret->state = store_column_text(st, 3, a);
+	ret->error_code = store_column_text(st, 4, a);
+	ret->error = store_column_text(st, 5, a);
+	ret->note = store_column_text(st, 6, a);
+	ret->created_us = store_column_time(st, 7);
+	ret->since_us = store_column_time(st, 8);
+}
+
 int
 store_catalog_each(struct store_catalog *c,
-		   int (*fn)(enum catalog_kind kind, const char *name,
-			     const char *sql, const char *settings,
-			     const char *state, void *arg, struct error *err),
+		   int (*fn)(const struct catalog_entry *e, void *arg,
+			     struct error *err),
 		   void *arg, struct error *err)
 {
 	sqlite3_stmt *st = NULL;
@@ -165,29 +186,25 @@ store_catalog_each(struct store_catalog *c,
 	/* Copied first, so that fn may change the catalog. */
 	struct row {
 		struct row *next;
-		enum catalog_kind kind;
-		const char *texts[4];
+		struct catalog_entry entry;
 	} *rows = NULL, **tail = &rows;
 
 	arena_init(&a);
 	rc = store_prepare(&c->file,
-			   "SELECT kind, name, sql, settings, state"
-			   " FROM objects ORDER BY id",
+			   "SELECT kind, name, sql, state, error_code, error,"
+			   " note, created_at, since FROM objects ORDER BY id",
 			   &st, err);
 	while (rc == 0 && (rc = store_step(&c->file, st, err)) == 1) {
 		struct row *r = arena_new(&a, struct row);
 
-		r->kind = kind_of((const char *)sqlite3_column_text(st, 0));
-		for (int i = 0; i < 4; i++)
-			r->texts[i] = store_column_text(st, i + 1, &a);
+		read_entry(st, &a, &r->entry);
 		*tail = r;
 		tail = &r->next;
 		rc = 0;
 	}
 	sqlite3_finalize(st);
 	for (struct row *r = rows; r && rc == 0; r = r->next)
-		rc = fn(r->kind, r->texts[0], r->texts[1], r->texts[2],
-			r->texts[3], arg, err);
+		rc = fn(&r->entry, arg, err);
 	arena_release(&a);
 	return rc;
 }

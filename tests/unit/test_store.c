@@ -292,14 +292,42 @@ TEST(a_crash_while_the_file_is_made_leaves_no_empty_state)
 /* ---- catalog ---- */
 
 static int
-list_object(enum catalog_kind kind, const char *name, const char *sql,
-	    const char *settings, const char *state, void *arg,
-	    struct error *err)
+list_object(const struct catalog_entry *e, void *arg, struct error *err)
 {
 	(void)err;
-	buf_printf(arg, "%d %s [%s] %s %s\n", kind, name, sql,
-		   settings ? settings : "-", state ? state : "-");
+	buf_printf(arg, "%d %s [%s]", e->kind, e->name, e->sql);
+	if (e->state)
+		buf_printf(arg, " %s since %lld of %lld", e->state,
+			   (long long)e->since_us, (long long)e->created_us);
+	if (e->error)
+		buf_printf(arg, " %s: %s (%s)", e->error_code, e->error,
+			   e->note ? e->note : "-");
+	buf_puts(arg, "\n");
 	return 0;
+}
+
+static int
+put_object(struct store_catalog *c, enum catalog_kind kind, const char *name,
+	   const char *sql, struct error *err)
+{
+	struct catalog_entry e = { .kind = kind, .name = name, .sql = sql,
+				   .created_us = TIME_NONE,
+				   .since_us = TIME_NONE };
+
+	return store_catalog_put(c, &e, err);
+}
+
+static int
+put_job(struct store_catalog *c, const char *name, const char *state,
+	const char *cause, struct error *err)
+{
+	struct catalog_entry e = { .kind = CATALOG_JOB, .name = name,
+				   .sql = "insert", .state = state,
+				   .created_us = 1000, .since_us = 2000,
+				   .error_code = cause ? "kafka" : NULL,
+				   .error = cause };
+
+	return store_catalog_put(c, &e, err);
 }
 
 static const char *
@@ -322,30 +350,25 @@ TEST(the_catalog_keeps_objects_in_order_of_creation)
 	store_rig_init(&r);
 	buf_init(&b);
 	EXPECT_EQ(store_catalog_open(r.path, &c, &err), 0);
-	EXPECT_EQ(store_catalog_put(c, CATALOG_TABLE, "g", "create g", NULL,
-				    NULL, &err), 0);
-	EXPECT_EQ(store_catalog_put(c, CATALOG_TABLE, "G", "create \"G\"",
-				    NULL, NULL, &err), 0);
-	EXPECT_EQ(store_catalog_put(c, CATALOG_JOB, "j", "insert", "{}",
-				    "CREATED", &err), 0);
-	EXPECT_EQ(store_catalog_put(c, CATALOG_VIEW, "g", "create v", NULL,
-				    NULL, &err), 0);
-	EXPECT_EQ(store_catalog_put(c, CATALOG_JOB, "j", "insert", "{}",
-				    "RUNNING", &err), 0);
-	EXPECT_EQ(store_catalog_put(c, CATALOG_JOB, "J", "other", "{}",
-				    "CREATED", &err), -1);
+	EXPECT_EQ(put_object(c, CATALOG_TABLE, "g", "create g", &err), 0);
+	EXPECT_EQ(put_object(c, CATALOG_TABLE, "G", "create \"G\"", &err), 0);
+	EXPECT_EQ(put_job(c, "j", "RUNNING", NULL, &err), 0);
+	EXPECT_EQ(put_object(c, CATALOG_VIEW, "g", "create v", &err), 0);
+	EXPECT_EQ(put_job(c, "j", "FAILED", "gone", &err), 0);
+	EXPECT_EQ(put_job(c, "J", "RUNNING", NULL, &err), -1);
 	EXPECT_EQ(err.code, ERR_EXISTS);
 	store_catalog_close(c);
 
 	EXPECT_EQ(store_catalog_open(r.path, &c, &err), 0);
-	EXPECT_STR(listed(c, &b), "0 g [create g] - -\n"
-				  "0 G [create \"G\"] - -\n"
-				  "2 j [insert] {} RUNNING\n"
-				  "1 g [create v] - -\n");
+	EXPECT_STR(listed(c, &b), "0 g [create g]\n"
+				  "0 G [create \"G\"]\n"
+				  "2 j [insert] FAILED since 2000 of 1000"
+				  " kafka: gone (-)\n"
+				  "1 g [create v]\n");
 	EXPECT_EQ(store_catalog_drop(c, CATALOG_TABLE, "g", &err), 0);
 	EXPECT_EQ(store_catalog_drop(c, CATALOG_JOB, "j", &err), 0);
-	EXPECT_STR(listed(c, &b), "0 G [create \"G\"] - -\n"
-				  "1 g [create v] - -\n");
+	EXPECT_STR(listed(c, &b), "0 G [create \"G\"]\n"
+				  "1 g [create v]\n");
 	store_catalog_close(c);
 	buf_release(&b);
 	store_rig_release(&r);
