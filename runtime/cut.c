@@ -60,6 +60,7 @@ pipeline_cut(struct pipeline *p, uint64_t epoch, int64_t now_us,
 		}
 	}
 	cut_totals(p, s);
+	s->clock_ns = p->env.clock_ns;
 	s->stop_ns = clock_ns(p) - begin_ns;
 	p->cut_epoch = epoch;
 	*ret = s;

@@ -61,6 +61,7 @@ struct snapshot {
 	struct op_summary *ops;
 	uint64_t rows;        /* dirty rows in it */
 	struct arena arena;   /* texts of errors and summaries */
+	int64_t (*clock_ns)(void); /* of the pipeline_env; NULL: not measured */
 	/* filled by store_commit() */
 	int64_t duration_ns;
 	uint64_t bytes_written;

@@ -4,7 +4,6 @@
  * thread that commits, after the commit, so that no commit waits for it.
  */
 #include <stdio.h>
-#include <time.h>
 
 #include "base/check.h"
 #include "runtime/operator.h"
@@ -13,14 +12,10 @@
 #define CHECKPOINTS_KEPT 1000
 #define WAL_PAGES_MAX 1024 /* 16 MiB */
 
-/* Not the job's time, which comes with the snapshot: how long a disk took. */
 static int64_t
-stopwatch_ns(void)
+stopwatch_ns(const struct snapshot *snap)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+	return snap->clock_ns ? snap->clock_ns() : 0;
 }
 
 /* Bytes written to the file and its WAL since the last call. */
@@ -313,7 +308,7 @@ commit_checkpoint(struct store *s, const struct snapshot *snap,
 	sqlite3_bind_int64(st, ++i, (int64_t)snap->epoch);
 	store_bind_text(st, ++i, random_id);
 	store_bind_time(st, ++i, snap->taken_at_us);
-	sqlite3_bind_double(st, ++i, (double)(stopwatch_ns() - since_ns) / 1e6);
+	sqlite3_bind_double(st, ++i, (double)(stopwatch_ns(snap) - since_ns) / 1e6);
 	sqlite3_bind_double(st, ++i, (double)snap->stop_ns / 1e6);
 	sqlite3_bind_int64(st, ++i, (int64_t)snap->rows_in);
 	sqlite3_bind_int64(st, ++i, (int64_t)snap->rows_out);
@@ -331,7 +326,7 @@ commit_checkpoint(struct store *s, const struct snapshot *snap,
 static void
 commit_done(struct store *s, struct snapshot *snap, int64_t since_ns)
 {
-	snap->duration_ns = stopwatch_ns() - since_ns;
+	snap->duration_ns = stopwatch_ns(snap) - since_ns;
 	snap->bytes_written = take_bytes_written(s);
 	s->epoch = snap->epoch;
 	s->totals = (struct pipeline_totals){
@@ -356,7 +351,7 @@ commit_done(struct store *s, struct snapshot *snap, int64_t since_ns)
 int
 store_commit(struct store *s, struct snapshot *snap, struct error *err)
 {
-	int64_t since_ns = stopwatch_ns();
+	int64_t since_ns = stopwatch_ns(snap);
 	uint64_t rows = 0, bytes = 0;
 
 	CHECK(snap->epoch > s->epoch);

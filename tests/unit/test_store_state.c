@@ -367,6 +367,14 @@ TEST(offsets_and_watermarks_are_shared_tables_with_readable_times)
 	store_rig_release(&r);
 }
 
+static int64_t
+a_millisecond_a_look(void)
+{
+	static int64_t now_ns;
+
+	return now_ns += 1000000;
+}
+
 TEST(totals_and_the_checkpoint_number_go_on_after_a_restart)
 {
 	struct op_summary sums[] = { { "window_aggregate_1", 12, 3400 } };
@@ -380,10 +388,12 @@ TEST(totals_and_the_checkpoint_number_go_on_after_a_restart)
 	r.snap.rows_in = 1000;
 	r.snap.rows_out = 10;
 	r.snap.rows_late = 3;
+	r.snap.clock_ns = a_millisecond_a_look;
 	r.snap.random_id[0] = 0xabc;
 	r.snap.ops = sums;
 	r.snap.nops = 1;
 	commit(&r);
+	EXPECT_EQ(r.snap.duration_ns % 1000000, 0);
 	EXPECT(r.snap.duration_ns > 0);
 	EXPECT(r.snap.bytes_written >= 16384);
 	EXPECT_STR(store_rig_sql(&r, "SELECT * FROM v_state"),
