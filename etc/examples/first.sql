@@ -9,8 +9,8 @@ CREATE TABLE orders (
   id BIGINT,
   product INT,
   price DECIMAL(8, 2),
-  at AS TO_TIMESTAMP_LTZ(id * 50, 3),
-  WATERMARK FOR at AS at
+  ordered AS TO_TIMESTAMP_LTZ(id * 50, 3),
+  WATERMARK FOR ordered AS ordered
 ) WITH (
   'connector' = 'datagen',
   'rows-per-second' = '1000000',
@@ -24,5 +24,5 @@ CREATE TABLE orders (
 );
 
 SELECT window_start, product, COUNT(*) AS orders, SUM(price) AS revenue
-FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(at), INTERVAL '10' SECOND))
+FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(ordered), INTERVAL '10' SECOND))
 GROUP BY window_start, window_end, product;
