@@ -43,25 +43,9 @@ buf_room(struct buf *b, size_t n)
 }
 
 void
-buf_append(struct buf *b, const void *data, size_t n)
-{
-	if (n == 0)
-		return;
-	memcpy(buf_room(b, n), data, n);
-	b->len += n;
-}
-
-void
 buf_puts(struct buf *b, const char *text)
 {
 	buf_append(b, text, strlen(text));
-}
-
-void
-buf_putc(struct buf *b, char c)
-{
-	*buf_room(b, 1) = c;
-	b->len++;
 }
 
 void
@@ -163,6 +147,25 @@ put_escaped(struct buf *b, const char *text, size_t n)
 	return 4;
 }
 
+/* Whether none of eight bytes may need an escape: false for some that do not,
+ * but never true for one that does. */
+static bool
+eight_are_plain(const char *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t x, quote, slash, control, high;
+
+	memcpy(&x, p, sizeof(x));
+	quote = x ^ ones * '"';
+	slash = x ^ ones * '\\';
+	quote = (quote - ones) & ~quote;
+	slash = (slash - ones) & ~slash;
+	control = (x - ones * 0x20) & ~x;
+	high = x & x << 1;
+	high &= high << 2; /* from 0xf0 on */
+	return ((quote | slash | control | high) & ones << 7) == 0;
+}
+
 void
 buf_json_string(struct buf *b, const char *text, size_t n)
 {
@@ -170,8 +173,13 @@ buf_json_string(struct buf *b, const char *text, size_t n)
 
 	buf_putc(b, '"');
 	for (size_t i = 0; i < n;) {
-		unsigned char c = (unsigned char)text[i];
+		unsigned char c;
 
+		if (n - i >= 8 && eight_are_plain(text + i)) {
+			i += 8;
+			continue;
+		}
+		c = (unsigned char)text[i];
 		if (c >= 0x20 && c < 0xf0 && c != '"' && c != '\\') {
 			i++;
 			continue;

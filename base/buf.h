@@ -25,9 +25,26 @@ static inline void buf_clear(struct buf *b) { b->len = 0; }
 char *buf_room(struct buf *b, size_t n);
 static inline void buf_added(struct buf *b, size_t n) { b->len += n; }
 
-void buf_append(struct buf *b, const void *data, size_t n);
+/* Inline, since rows are written piece by piece. */
+static inline void
+buf_append(struct buf *b, const void *data, size_t n)
+{
+	if (b->size - b->len < n)
+		buf_room(b, n);
+	if (n > 0)
+		memcpy(b->data + b->len, data, n);
+	b->len += n;
+}
+
+static inline void
+buf_putc(struct buf *b, char c)
+{
+	if (b->len == b->size)
+		buf_room(b, 1);
+	b->data[b->len++] = c;
+}
+
 void buf_puts(struct buf *b, const char *text);
-void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void buf_str(struct buf *b, struct str s);

@@ -154,6 +154,26 @@ decode_value(struct raw_decoder *d, struct batch *b, uint32_t row,
 	column_set_null(c, row, BATCH_ROWS, &b->arena);
 }
 
+/* Whether up to 16 bytes are ASCII, by loads that overlap. */
+static inline bool
+is_short_ascii(const char *p, uint32_t n)
+{
+	uint64_t a = 0, b = 0;
+
+	if (n > 16)
+		return false;
+	if (n >= 8) {
+		memcpy(&a, p, 8);
+		memcpy(&b, p + n - 8, 8);
+	} else if (n >= 4) {
+		memcpy(&a, p, 4);
+		memcpy(&b, p + n - 4, 4);
+	} else if (n > 0) {
+		a = (unsigned char)(p[0] | p[n / 2] | p[n - 1]);
+	}
+	return ((a | b) & UINT64_C(0x8080808080808080)) == 0;
+}
+
 /* The dense case of most topics of text: every record a text. Stops at the
  * first that is not, and returns its index. */
 static uint32_t
@@ -161,10 +181,13 @@ decode_texts(const struct raw_decoder *d, const struct raw_record *rec,
 	     uint32_t n, struct str *out)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		if (!rec[i].value || rec[i].value_len > d->record_bytes_max ||
-		    !utf8_valid(rec[i].value, rec[i].value_len))
+		const char *value = rec[i].value;
+		uint32_t len = rec[i].value_len;
+
+		if (!value || len > d->record_bytes_max ||
+		    (!is_short_ascii(value, len) && !utf8_valid(value, len)))
 			return i;
-		out[i] = str_ref(rec[i].value, rec[i].value_len);
+		out[i] = str_ref(value, len);
 	}
 	return n;
 }

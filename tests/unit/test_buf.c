@@ -88,6 +88,36 @@ TEST(json_strings_escape_what_flink_escapes)
 	expect_json("\xef\xbf\xbf", 3, "\"\xef\xbf\xbf\"");
 }
 
+/* Eight bytes are looked at together: a special one may stand at any place. */
+TEST(json_strings_escape_at_any_place)
+{
+	static const struct {
+		const char *raw, *escaped;
+	} specials[] = {
+		{ "\"", "\\\"" }, { "\\", "\\\\" }, { "\n", "\\n" },
+		{ "\x1f", "\\u001F" }, { "\xf0\x9f\x98\x80", "\\uD83D\\uDE00" },
+		{ " ", " " }, { "\x7f", "\x7f" }, { "\xef\xbf\xbd", "\xef\xbf\xbd" },
+	};
+
+	for (size_t k = 0; k < sizeof(specials) / sizeof(*specials); k++) {
+		for (int at = 0; at < 20; at++) {
+			char raw[64], want[64];
+			struct buf b;
+
+			snprintf(raw, sizeof(raw), "%.*s%s%.*s", at,
+				 "abcdefghijklmnopqrst", specials[k].raw,
+				 20 - at, "abcdefghijklmnopqrst");
+			snprintf(want, sizeof(want), "\"%.*s%s%.*s\"", at,
+				 "abcdefghijklmnopqrst", specials[k].escaped,
+				 20 - at, "abcdefghijklmnopqrst");
+			buf_init(&b);
+			buf_json_string(&b, raw, strlen(raw));
+			EXPECT_STR(buf_cstr(&b), want);
+			buf_release(&b);
+		}
+	}
+}
+
 TEST(a_broken_end_of_a_json_string_is_replaced)
 {
 	expect_json("a\xf0\x9f\x98", 4,

@@ -503,6 +503,38 @@ TEST(a_record_beyond_the_limit_is_refused_unread)
 	format_rig_close(r);
 }
 
+TEST(a_record_is_checked_even_if_nobody_reads_it)
+{
+	const bool none[] = { false };
+	struct format_rig *r = rig_of_text();
+
+	format_rig_add(r, "{\"f\":1}", 7);
+	format_rig_add(r, "{\"f\":1", 6);
+	format_rig_decode(r, NULL, 2, none);
+	EXPECT_EQ(r->result->outcome[0], DECODE_OK);
+	EXPECT_EQ(r->result->outcome[1], DECODE_BAD);
+	format_rig_close(r);
+}
+
+TEST(keys_are_decoded_like_values)
+{
+	struct format_rig *r = rig_of_text();
+	char key[] = "{\"f\":\"from the key of a record\"}";
+
+	for (int i = 0; i < 3; i++)
+		format_rig_add(r, "{\"f\":\"value\"}", 13);
+	r->records[0].key = key;
+	r->records[0].key_len = sizeof(key) - 1;
+	r->records[1].key = key;
+	batch_seal(r->batch, 3);
+	r->decoder->type->decode(r->decoder, r->records, true, NULL, 3, NULL,
+				 r->batch, r->result);
+	EXPECT_STR(format_rig_row(r, 0), "from the key of a record");
+	EXPECT_STR(format_rig_row(r, 1), "SKIP");
+	EXPECT_STR(format_rig_row(r, 2), "SKIP");
+	format_rig_close(r);
+}
+
 /* ---- options ---- */
 
 TEST(ignored_errors_make_fields_null_and_skip_records)
