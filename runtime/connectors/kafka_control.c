@@ -475,12 +475,12 @@ control_answer(struct kafka_source *s, struct kafka_part *p)
 /* ---- looking after ---- */
 
 static bool
-part_range(struct kafka_source *s, struct kafka_part *p)
+part_ask_end(struct kafka_source *s, struct kafka_part *p)
 {
-	int64_t low, high;
+	int64_t high;
 
-	if (kafka_offsets_range(s->client->rk, p->topic, p->partition, &low,
-				&high, NULL) != KAFKA_OK)
+	if (kafka_offsets_end(s->client->rk, p->topic, p->partition, &high,
+			      NULL) != KAFKA_OK)
 		return false;
 	atomic_store(&p->end_asked, high);
 	return true;
@@ -502,7 +502,7 @@ control_probe(struct kafka_source *s)
 
 		for (unsigned k = 0; k < nsilent; k++)
 			skip = skip || silent[k] == p->leader;
-		if (!skip && part_range(s, p))
+		if (!skip && part_ask_end(s, p))
 			atomic_store(&p->down, false);
 		else if (!skip && nsilent < ARRAY_LEN(silent))
 			silent[nsilent++] = p->leader; /* not one by one */
@@ -556,7 +556,7 @@ control_nudge(struct control *k)
 			more = true;
 	}
 	if (chosen)
-		part_range(s, chosen);
+		part_ask_end(s, chosen);
 	return more;
 }
 
@@ -619,7 +619,7 @@ control_refresh(struct kafka_source *s)
 	for (unsigned i = 0; i < n && !control_stopped(s); i++)
 		if (atomic_load(&s->parts[i]->behind) &&
 		    !atomic_load(&s->parts[i]->ended) &&
-		    !part_range(s, s->parts[i]))
+		    !part_ask_end(s, s->parts[i]))
 			break;
 }
 

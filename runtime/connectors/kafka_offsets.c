@@ -138,16 +138,6 @@ kafka_again(rd_kafka_resp_err_t code, const char *what, struct error *err)
 	}
 }
 
-enum kafka_rc
-kafka_offsets_range(rd_kafka_t *rk, const char *topic, int32_t partition,
-		    int64_t *ret_low, int64_t *ret_high, struct error *err)
-{
-	rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-		rk, topic, partition, ret_low, ret_high, WAIT_MS);
-
-	return code ? kafka_again(code, topic, err) : KAFKA_OK;
-}
-
 static rd_kafka_topic_partition_list_t *
 list_of(const struct kafka_found *found, unsigned n, int64_t offset)
 {
@@ -167,7 +157,7 @@ ask_committed(rd_kafka_t *rk, const struct kafka_found *found, unsigned n,
 	      int64_t *offsets, struct error *err)
 {
 	rd_kafka_topic_partition_list_t *list = list_of(found, n, 0);
-	rd_kafka_resp_err_t code = rd_kafka_committed(rk, list, 3 * WAIT_MS);
+	rd_kafka_resp_err_t code = rd_kafka_committed(rk, list, 2 * WAIT_MS);
 
 	for (unsigned i = 0; i < n && !code; i++) {
 		code = list->elems[i].err;
@@ -178,14 +168,17 @@ ask_committed(rd_kafka_t *rk, const struct kafka_found *found, unsigned n,
 	return code ? kafka_again(code, "committed offsets", err) : KAFKA_OK;
 }
 
-/* offsets[i]: of the first record at or after the time, -1: none. */
+/* offsets[i]: of the first record at or after the time, -1: none. Also for
+ * the ends of logs: the protocol has times for them (-1 the end, -2 the
+ * beginning), and rd_kafka_query_watermark_offsets() of librdkafka 2.0.2 does
+ * not keep to its deadline while a broker is away. */
 static enum kafka_rc
 ask_times(rd_kafka_t *rk, const struct kafka_found *found, unsigned n,
 	  int64_t ms, int64_t *offsets, struct error *err)
 {
 	rd_kafka_topic_partition_list_t *list = list_of(found, n, ms);
 	rd_kafka_resp_err_t code =
-		rd_kafka_offsets_for_times(rk, list, 3 * WAIT_MS);
+		rd_kafka_offsets_for_times(rk, list, 2 * WAIT_MS);
 
 	for (unsigned i = 0; i < n && !code; i++) {
 		code = list->elems[i].err;
@@ -193,7 +186,45 @@ ask_times(rd_kafka_t *rk, const struct kafka_found *found, unsigned n,
 						       : list->elems[i].offset;
 	}
 	rd_kafka_topic_partition_list_destroy(list);
-	return code ? kafka_again(code, "offsets by time", err) : KAFKA_OK;
+	return code ? kafka_again(code, "offsets", err) : KAFKA_OK;
+}
+
+enum kafka_rc
+kafka_offsets_end(rd_kafka_t *rk, const char *topic, int32_t partition,
+		  int64_t *ret_high, struct error *err)
+{
+	const struct kafka_found f = { .topic = topic, .partition = partition };
+
+	return ask_times(rk, &f, 1, RD_KAFKA_OFFSET_END, ret_high, err);
+}
+
+enum kafka_rc
+kafka_offsets_range(rd_kafka_t *rk, const char *topic, int32_t partition,
+		    int64_t *ret_low, int64_t *ret_high, struct error *err)
+{
+	const struct kafka_found f = { .topic = topic, .partition = partition };
+	enum kafka_rc rc = ask_times(rk, &f, 1, RD_KAFKA_OFFSET_BEGINNING,
+				     ret_low, err);
+
+	return rc == KAFKA_OK ? kafka_offsets_end(rk, topic, partition,
+						  ret_high, err) : rc;
+}
+
+/* low and high of all of them. */
+static enum kafka_rc
+ask_ranges(rd_kafka_t *rk, struct kafka_found *found, unsigned n,
+	   int64_t *offsets, struct error *err)
+{
+	enum kafka_rc rc;
+
+	rc = ask_times(rk, found, n, RD_KAFKA_OFFSET_BEGINNING, offsets, err);
+	for (unsigned i = 0; i < n && rc == KAFKA_OK; i++)
+		found[i].low = offsets[i];
+	if (rc == KAFKA_OK)
+		rc = ask_times(rk, found, n, RD_KAFKA_OFFSET_END, offsets, err);
+	for (unsigned i = 0; i < n && rc == KAFKA_OK; i++)
+		found[i].high = offsets[i];
+	return rc;
 }
 
 /* offsets[i] for MODE_GROUP, MODE_TIMESTAMP and MODE_SPECIFIC; -1: that mode
@@ -416,18 +447,11 @@ kafka_offsets_resolve(struct kafka_source *s, rd_kafka_t *rk,
 		      struct kafka_found *found, unsigned n, bool added,
 		      struct error *err)
 {
-	int64_t *offsets;
-	enum kafka_rc rc;
+	int64_t *offsets = mem_alloc(n * sizeof(*offsets));
+	enum kafka_rc rc = ask_ranges(rk, found, n, offsets, err);
 
-	for (unsigned i = 0; i < n; i++) {
-		rc = kafka_offsets_range(rk, found[i].topic,
-					 found[i].partition, &found[i].low,
-					 &found[i].high, err);
-		if (rc != KAFKA_OK)
-			return rc;
-	}
-	offsets = mem_alloc((n ? n : 1) * sizeof(*offsets));
-	rc = resolve_all(s, rk, found, n, added, offsets, err);
+	if (rc == KAFKA_OK)
+		rc = resolve_all(s, rk, found, n, added, offsets, err);
 	free(offsets);
 	return rc;
 }

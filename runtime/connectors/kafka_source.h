@@ -61,7 +61,7 @@ struct kafka_part {
 	int64_t jump; /* the answer: go on here, or KAFKA_NO_JUMP */
 
 	/* job -> control */
-	atomic_bool hungry;
+	bool hungry;
 	atomic_bool behind; /* not caught up: its end is worth asking for */
 	atomic_bool ended;
 
@@ -154,12 +154,15 @@ enum kafka_rc { KAFKA_FAIL = -1, KAFKA_OK, KAFKA_AGAIN };
 /* Checks the options of startup and bounded mode: at open. */
 int kafka_offsets_check(const struct options *o, bool embedded,
 			unsigned ntopics, struct error *err);
-/* Fills low, high and everything behind it. `added`: found after the start,
+/* Fills low, high and everything behind it for n >= 1 partitions. `added`: found after the start,
  * read from the beginning. KAFKA_AGAIN: the broker did not answer, err has its
  * words. */
 enum kafka_rc kafka_offsets_resolve(struct kafka_source *s, rd_kafka_t *rk,
 				    struct kafka_found *found, unsigned n,
 				    bool added, struct error *err);
+enum kafka_rc kafka_offsets_end(rd_kafka_t *rk, const char *topic,
+				int32_t partition, int64_t *ret_high,
+				struct error *err);
 enum kafka_rc kafka_offsets_range(rd_kafka_t *rk, const char *topic,
 				  int32_t partition, int64_t *ret_low,
 				  int64_t *ret_high, struct error *err);
