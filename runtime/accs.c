@@ -6,9 +6,6 @@
 
 #include "runtime/accs.h"
 
-#define AHEAD 8          /* rows between prefetch and use */
-#define CHUNKS_CACHED 64 /* more chunks than that: prefetch */
-
 void
 accs_init(struct accs *a, uint32_t entry_bytes)
 {
@@ -64,49 +61,62 @@ chunk_list_dirty(struct accs *a, uint32_t i)
 	a->chunk[i]->listed = true;
 }
 
-static inline void
-prefetch_entry(const struct accs *a, uint32_t gid)
-{
-	const struct acc_chunk *c;
+#define PIECE 256 /* rows at a time: what they prefetch fits the cache */
 
-	if (gid / CHUNK_GIDS >= a->nchunks)
-		return;
-	c = a->chunk[gid / CHUNK_GIDS];
-	if (!c)
-		return;
-	__builtin_prefetch(c, 1);
-	__builtin_prefetch(chunk_entry(a, c, gid), 1);
+/* Where the entries are, in chunks that are made where they lack. */
+static void
+find_piece(struct accs *a, const uint32_t *gid, uint32_t n, char **ret_entry)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = gid[i] / CHUNK_GIDS;
+		struct acc_chunk *c = at < a->nchunks ? a->chunk[at] : NULL;
+
+		if (!c)
+			c = chunk_make(a, at);
+		ret_entry[i] = chunk_entry(a, c, gid[i]);
+		__builtin_prefetch(c, 1);
+		__builtin_prefetch(ret_entry[i], 1);
+	}
+}
+
+/* Sets their bits. Without branches that depend on the rows, so that the
+ * cache misses of many groups overlap. */
+static void
+mark_piece(struct accs *a, struct keys *keys, const uint32_t *gid, uint32_t n,
+	   bool dirty)
+{
+	uint32_t fresh[PIECE], nfresh = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t g = gid[i], word = g / 64 % CHUNK_WORDS;
+		struct acc_chunk *c = a->chunk[g / CHUNK_GIDS];
+		uint64_t touched = c->touched[word];
+		uint64_t bit = UINT64_C(1) << (g % 64);
+
+		fresh[nfresh] = g;
+		nfresh += (touched & bit) == 0;
+		c->touched[word] = touched | bit;
+		c->dirty[word] |= dirty ? bit : 0;
+		if (dirty && !c->listed)
+			chunk_list_dirty(a, g / CHUNK_GIDS);
+	}
+	for (uint32_t i = 0; i < nfresh; i++) {
+		a->chunk[fresh[i] / CHUNK_GIDS]->ntouched++;
+		if (keys)
+			keys_ref(keys, fresh[i]);
+	}
+	a->n += nfresh;
 }
 
 void
 accs_touch(struct accs *a, struct keys *keys, const uint32_t *gid, uint32_t n,
 	   unsigned flags, char **ret_entry)
 {
-	bool large = a->made > CHUNKS_CACHED;
+	for (uint32_t i = 0; i < n; i += PIECE) {
+		uint32_t piece = n - i < PIECE ? n - i : PIECE;
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t g = gid[i], at = g / CHUNK_GIDS;
-		uint32_t word = g / 64 % CHUNK_WORDS;
-		uint64_t bit = UINT64_C(1) << (g % 64);
-		struct acc_chunk *c = at < a->nchunks ? a->chunk[at] : NULL;
-
-		if (large && i + AHEAD < n)
-			prefetch_entry(a, gid[i + AHEAD]);
-		if (!c)
-			c = chunk_make(a, at);
-		if (!(c->touched[word] & bit)) {
-			c->touched[word] |= bit;
-			c->ntouched++;
-			a->n++;
-			if (keys)
-				keys_ref(keys, g);
-		}
-		if (flags & ACCS_DIRTY) {
-			c->dirty[word] |= bit;
-			if (!c->listed)
-				chunk_list_dirty(a, at);
-		}
-		ret_entry[i] = chunk_entry(a, c, g);
+		find_piece(a, gid + i, piece, ret_entry + i);
+		mark_piece(a, keys, gid + i, piece, flags & ACCS_DIRTY);
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * runtime/keys.c - open addressing with linear probing over (hash, gid) pairs;
- * the keys themselves lie in one array per column. A table larger than the
- * cache is prefetched some rows ahead, so that its misses overlap.
+ * the keys themselves lie in one array per column. Rows are looked up many at
+ * a time, so that the cache misses of a large table overlap.
  */
 #include <stdlib.h>
 
@@ -9,10 +9,9 @@
 #include "runtime/keys.h"
 
 #define PLACES_MIN 64
-#define PIECE 1024         /* rows hashed at a time */
-#define AHEAD_PLACE 16     /* rows between prefetch and use */
-#define AHEAD_KEY 8
-#define CACHE_BYTES (512 * 1024) /* above: prefetch */
+#define PLACES_SPARSE 4096
+#define CACHE_BYTES (256 * 1024)
+#define PIECE 512     /* rows at a time: what they prefetch fits the cache */
 
 void
 keys_init(struct keys *k, uint16_t ncols, const enum phys *phys, uint64_t seed)
@@ -260,7 +259,9 @@ static void
 key_store(struct keys *k, uint32_t gid, uint32_t hash,
 	  const struct column *cols, uint32_t row)
 {
-	if (((uint64_t)k->live + 1) * 2 > (uint64_t)k->mask + 1)
+	/* A small table is kept emptier: it fits the cache all the same. */
+	if (((uint64_t)k->live + 1) * (k->mask < PLACES_SPARSE ? 4 : 2) >
+	    (uint64_t)k->mask + 1)
 		table_grow(k);
 	table_put(k, hash, gid);
 	for (unsigned c = 0; c < k->ncols; c++)
@@ -287,6 +288,19 @@ key_insert(struct keys *k, uint32_t hash, const struct column *cols,
 /* How rows are compared; a constant in each copy of probe(). */
 enum probe_by { BY_I64, BY_STR, BY_COLUMNS };
 
+/* Short strings, the usual case, are equal iff their 16 bytes are. */
+static inline bool
+str_same(const struct str *a, const struct str *b)
+{
+	uint64_t x[2], y[2];
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	if (((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0)
+		return true;
+	return a->len > STR_INLINE_MAX && str_eq(a, b);
+}
+
 static inline __attribute__((always_inline)) bool
 probe_equal(const struct keys *k, uint32_t gid, const struct column *cols,
 	    uint32_t row, enum probe_by by)
@@ -294,36 +308,45 @@ probe_equal(const struct keys *k, uint32_t gid, const struct column *cols,
 	if (by == BY_I64)
 		return k->col[0].i64[gid] == cols[0].i64[row];
 	if (by == BY_STR)
-		return str_eq(&k->col[0].str[gid], &cols[0].str[row]);
+		return str_same(&k->col[0].str[gid], &cols[0].str[row]);
 	return row_equal(k, gid, cols, row);
 }
 
-static inline __attribute__((always_inline)) void
-probe_prefetch(const struct keys *k, const uint32_t *hash, uint32_t i,
-	       uint32_t n)
+/* Where the first column has the gid's value; need not be a valid address. */
+static inline const void *
+key_first(const struct keys *k, uint32_t gid, enum probe_by by)
 {
-	if (i + AHEAD_PLACE < n)
-		__builtin_prefetch(&k->place[hash[i + AHEAD_PLACE] & k->mask]);
-	if (i + AHEAD_KEY < n) {
-		uint32_t gid = k->place[hash[i + AHEAD_KEY] & k->mask].gid;
+	uintptr_t at = (uintptr_t)k->col[0].data;
 
-		if (gid != KEYS_NONE)
-			__builtin_prefetch((char *)k->col[0].data +
-					   gid * phys_bytes(k->col[0].phys));
-	}
+	return (const void *)(at + (by == BY_STR   ? gid * (uintptr_t)16
+				    : by == BY_I64 ? gid * (uintptr_t)8
+						   : 0));
 }
 
-static inline __attribute__((always_inline)) void
-probe(struct keys *k, const struct column *cols, const uint32_t *row,
-      const uint32_t *hash, uint32_t n, uint32_t *ret_gid, enum probe_by by)
+/* Behind a key of the same hash, or a new one. */
+static uint32_t
+probe_on(struct keys *k, const struct column *cols, uint32_t row,
+	 uint32_t hash)
 {
-	bool large = (k->mask + 1) * sizeof(*k->place) > CACHE_BYTES;
+	uint32_t at = hash & k->mask, gid;
 
+	while ((gid = k->place[at].gid) != KEYS_NONE) {
+		if (k->place[at].hash == hash && row_equal(k, gid, cols, row))
+			return gid;
+		at = (at + 1) & k->mask;
+	}
+	return key_insert(k, hash, cols, row);
+}
+
+/* A small table: everything is in the cache, row after row. */
+static inline __attribute__((always_inline)) void
+probe_small(struct keys *k, const struct column *cols, const uint32_t *row,
+	    const uint32_t *hash, uint32_t n, uint32_t *ret_gid,
+	    enum probe_by by)
+{
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = hash[i] & k->mask, gid;
 
-		if (large)
-			probe_prefetch(k, hash, i, n);
 		while ((gid = k->place[at].gid) != KEYS_NONE) {
 			if (k->place[at].hash == hash[i] &&
 			    probe_equal(k, gid, cols, row[i], by))
@@ -334,6 +357,81 @@ probe(struct keys *k, const struct column *cols, const uint32_t *row,
 			gid = key_insert(k, hash[i], cols, row[i]);
 		ret_gid[i] = gid;
 	}
+}
+
+/* The first gid with that hash; KEYS_NONE: none. */
+static inline uint32_t
+place_find(const struct keys *k, uint32_t hash)
+{
+	uint32_t at = hash & k->mask;
+
+	while (k->place[at].gid != KEYS_NONE && k->place[at].hash != hash)
+		at = (at + 1) & k->mask;
+	return k->place[at].gid;
+}
+
+/* Rows whose gid is not that key's, one behind the other in missed[]. */
+static inline __attribute__((always_inline)) uint32_t
+probe_check(const struct keys *k, const struct column *cols,
+	    const uint32_t *row, const uint32_t *which, uint32_t n,
+	    const uint32_t *gid, uint32_t *missed, enum probe_by by)
+{
+	uint32_t ngids = k->n, nmissed = 0;
+
+	for (uint32_t m = 0; m < n; m++) {
+		uint32_t i = which ? which[m] : m;
+		bool found = gid[i] < ngids &&
+			     probe_equal(k, gid[i], cols, row[i], by);
+
+		missed[nmissed] = i;
+		nmissed += !found;
+	}
+	return nmissed;
+}
+
+/* A large table: the cache misses of many rows overlap. Passes without
+ * branches that depend on the data: which gid has the row's hash in its first
+ * two places; is that its key? For the rest the same over all places. */
+static inline __attribute__((always_inline)) void
+probe_large(struct keys *k, const struct column *cols, const uint32_t *row,
+	    const uint32_t *hash, uint32_t n, uint32_t *ret_gid,
+	    enum probe_by by)
+{
+	const struct key_place *place = k->place;
+	uint32_t missed[PIECE], nmissed, mask = k->mask;
+
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(&place[hash[i] & mask]);
+	for (uint32_t i = 0; i < n; i++) {
+		struct key_place a = place[hash[i] & mask];
+		struct key_place b = place[(hash[i] + 1) & mask];
+		uint32_t in_a = -(uint32_t)(a.hash == hash[i]);
+		uint32_t in_b = -(uint32_t)(b.hash == hash[i]);
+
+		ret_gid[i] = (a.gid & in_a) | (b.gid & in_b & ~in_a) |
+			     ~(in_a | in_b);
+		__builtin_prefetch(key_first(k, ret_gid[i], by));
+	}
+	nmissed = probe_check(k, cols, row, NULL, n, ret_gid, missed, by);
+	for (uint32_t m = 0; m < nmissed; m++) {
+		ret_gid[missed[m]] = place_find(k, hash[missed[m]]);
+		__builtin_prefetch(key_first(k, ret_gid[missed[m]], by));
+	}
+	nmissed = probe_check(k, cols, row, missed, nmissed, ret_gid, missed,
+			      by);
+	for (uint32_t m = 0; m < nmissed; m++)
+		ret_gid[missed[m]] = probe_on(k, cols, row[missed[m]],
+					      hash[missed[m]]);
+}
+
+static inline __attribute__((always_inline)) void
+probe(struct keys *k, const struct column *cols, const uint32_t *row,
+      const uint32_t *hash, uint32_t n, uint32_t *ret_gid, enum probe_by by)
+{
+	if ((k->mask + 1) * sizeof(*k->place) <= CACHE_BYTES)
+		probe_small(k, cols, row, hash, n, ret_gid, by);
+	else
+		probe_large(k, cols, row, hash, n, ret_gid, by);
 }
 
 /* One column without NULLs, the usual case, has loops of its own. */

@@ -471,13 +471,12 @@ void
 panes_open(struct panes *p, int64_t end_us)
 {
 	CHECK(end_us == panes_next_end(p));
-	for (uint32_t i = 0; i < p->n && !is_tumble(p); i++) {
-		struct pane *pane = panes_at(p, i);
-
-		if (pane->start_us >= end_us)
+	/* Panes before run_end_us are in the running window already. */
+	for (uint32_t i = pane_index(p, p->run_end_us);
+	     i < p->n && !is_tumble(p); i++) {
+		if (panes_at(p, i)->start_us >= end_us)
 			break;
-		if (!pane->in_run)
-			run_enter(p, pane);
+		run_enter(p, panes_at(p, i));
 	}
 	p->run_end_us = end_us;
 }

@@ -11,6 +11,7 @@
 #include "runtime/panes.h"
 
 #define PLACES 4096 /* for the panes of one batch: twice BATCH_ROWS */
+#define RUNS_MAX 64 /* of one pane each, in a batch that is nearly sorted */
 
 /* The rows of a batch, sorted by pane. */
 struct sorter {
@@ -34,6 +35,7 @@ struct op_window {
 	bool wm_dirty;
 
 	struct sorter *sorter;
+	uint32_t *all_rows;       /* 0, 1, 2 ... */
 	struct agg_scratch *rows; /* on their way into a pane */
 	struct column *key_cols;  /* of the batch at hand */
 
@@ -67,6 +69,9 @@ window_open(struct op *op, const struct plan_node *node, struct error *err)
 	w->wm_us = TIME_NONE;
 	w->sorter = mem_zalloc(sizeof(*w->sorter));
 	w->rows = mem_alloc(sizeof(*w->rows));
+	w->all_rows = arena_array(op->arena, BATCH_ROWS, uint32_t);
+	for (uint32_t i = 0; i < BATCH_ROWS; i++)
+		w->all_rows[i] = i;
 	w->key_cols = arena_array(op->arena, w->g->nkeys + 1u, struct column);
 	return agg_tables_open(&w->tables, op, &w->aggs, true, err);
 }
@@ -137,6 +142,12 @@ push_pane(struct op_window *w, struct batch *in, int64_t pane_us,
 	}
 }
 
+static inline bool
+pane_holds(const struct slicing *s, int64_t pane_us, int64_t wall_us)
+{
+	return (uint64_t)(wall_us - pane_us) < (uint64_t)s->width_us;
+}
+
 /* The number of the bucket for a pane, a new one if there is none. */
 static uint16_t
 bucket_of(struct sorter *s, const struct slicing *slicing, int64_t pane_us,
@@ -157,22 +168,23 @@ bucket_of(struct sorter *s, const struct slicing *slicing, int64_t pane_us,
 	}
 }
 
-/* Rows of several panes: sorted by pane, in order within each of them. */
+/* Sorts rows by pane, in order within each of them. */
 static void
-push_panes(struct op_window *w, struct batch *in, uint32_t n)
+push_sorted(struct op_window *w, struct batch *in, const uint32_t *row,
+	    const int64_t *wall_us, uint32_t n)
 {
 	const struct slicing *slicing = &w->panes.slicing;
 	struct sorter *s = w->sorter;
-	uint16_t nbuckets = 0;
+	uint16_t nbuckets = 0, last = 0;
 	uint32_t at = 0;
 
 	memset(s->place, 0, sizeof(s->place));
 	for (uint32_t i = 0; i < n; i++) {
-		int64_t pane_us = slicing_pane(slicing, s->wall_us[i]);
-		uint16_t last = i > 0 ? s->bucket[i - 1] : 0;
-
-		if (i == 0 || s->pane_us[last] != pane_us)
-			last = bucket_of(s, slicing, pane_us, &nbuckets);
+		if (i == 0 || !pane_holds(slicing, s->pane_us[last],
+					  wall_us[i]))
+			last = bucket_of(s, slicing,
+					 slicing_pane(slicing, wall_us[i]),
+					 &nbuckets);
 		s->bucket[i] = last;
 		s->end[last]++;
 	}
@@ -183,7 +195,7 @@ push_panes(struct op_window *w, struct batch *in, uint32_t n)
 		at += size;
 	}
 	for (uint32_t i = 0; i < n; i++)
-		s->sorted[s->end[s->bucket[i]]++] = s->row[i];
+		s->sorted[s->end[s->bucket[i]]++] = row[i];
 	at = 0;
 	for (uint16_t k = 0; k < nbuckets; k++) {
 		push_pane(w, in, s->pane_us[k], &s->sorted[at],
@@ -192,34 +204,107 @@ push_panes(struct op_window *w, struct batch *in, uint32_t n)
 	}
 }
 
+/* Cuts rows into runs of one pane; 0 when there are too many of them, or when
+ * a pane comes again after another one. */
+static unsigned
+runs_find(struct op_window *w, const int64_t *wall_us, uint32_t n)
+{
+	const struct slicing *slicing = &w->panes.slicing;
+	struct sorter *s = w->sorter;
+	unsigned nruns = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (nruns > 0 &&
+		    pane_holds(slicing, s->pane_us[nruns - 1], wall_us[i])) {
+			s->end[nruns - 1] = i + 1;
+			continue;
+		}
+		if (nruns == RUNS_MAX)
+			return 0;
+		s->pane_us[nruns] = slicing_pane(slicing, wall_us[i]);
+		for (unsigned k = 0; k < nruns; k++)
+			if (s->pane_us[k] == s->pane_us[nruns])
+				return 0;
+		s->end[nruns++] = i + 1;
+	}
+	return nruns;
+}
+
+static void
+push_panes(struct op_window *w, struct batch *in, uint32_t *row,
+	   const int64_t *wall_us, uint32_t n)
+{
+	struct sorter *s = w->sorter;
+	unsigned nruns = runs_find(w, wall_us, n);
+	uint32_t at = 0;
+
+	if (nruns == 0 && n > 0)
+		push_sorted(w, in, row, wall_us, n);
+	for (unsigned k = 0; k < nruns; k++) {
+		push_pane(w, in, s->pane_us[k], row + at, s->end[k] - at);
+		at = s->end[k];
+	}
+}
+
+/* Every row is live and has a time that can be used. */
+static bool
+times_are_plain(const struct op_window *w, const struct batch *in,
+		int64_t *ret_min, int64_t *ret_max)
+{
+	const struct column *time = &in->col[w->g->window.time_col];
+	int64_t min = TIME_END, max = TIME_NONE;
+
+	if (in->sel || time->nulls || in->rows == 0)
+		return false;
+	for (uint32_t i = 0; i < in->rows; i++) {
+		min = time->i64[i] < min ? time->i64[i] : min;
+		max = time->i64[i] > max ? time->i64[i] : max;
+	}
+	*ret_min = min;
+	*ret_max = max;
+	return min >= -SLICING_TIME_MAX && max <= SLICING_TIME_MAX;
+}
+
+/* Nearly always a whole batch lies in one pane: its first and last time tell,
+ * unless clocks were changed in between. */
+static bool
+is_one_pane(const struct slicing *s, int64_t min, int64_t max,
+	    int64_t *ret_pane)
+{
+	int64_t wall_us = slicing_wall(s, min);
+
+	*ret_pane = slicing_pane(s, wall_us);
+	if (s->zone && (max - min >= US_PER_DAY ||
+			slicing_wall(s, max) - wall_us != max - min))
+		return false;
+	return pane_holds(s, *ret_pane, wall_us + (max - min));
+}
+
 static int
 window_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 {
 	struct op_window *w = op_cast(op, &op_window_aggregate_type);
 	const struct slicing *slicing = &w->panes.slicing;
+	const int64_t *time_us = in->col[w->g->window.time_col].i64;
 	struct sorter *s = w->sorter;
-	int64_t min = TIME_END, max = TIME_NONE;
-	uint32_t n;
+	int64_t min, max, pane_us;
+	bool plain = times_are_plain(w, in, &min, &max);
 
 	(void)err;
 	CHECK(port == 0);
 	CHECK(!w->firing);
-	n = rows_with_time(w, in);
-	if (n == 0)
-		return OP_OK;
 	for (unsigned k = 0; k < w->g->nkeys; k++)
 		w->key_cols[k] = in->col[w->g->keys[k]];
-	slicing_walls(slicing, in->col[w->g->window.time_col].i64, s->row, n,
-		      s->wall_us);
-	for (uint32_t i = 0; i < n; i++) {
-		min = s->wall_us[i] < min ? s->wall_us[i] : min;
-		max = s->wall_us[i] > max ? s->wall_us[i] : max;
+	if (plain && is_one_pane(slicing, min, max, &pane_us)) {
+		push_pane(w, in, pane_us, w->all_rows, in->rows);
+	} else if (plain && !slicing->zone) {
+		push_panes(w, in, w->all_rows, time_us, in->rows);
+	} else {
+		uint32_t n = rows_with_time(w, in);
+
+		slicing_walls(slicing, time_us, s->row, n, s->wall_us);
+		push_panes(w, in, s->row, s->wall_us, n);
 	}
-	/* Nearly always the whole batch lies in one pane. */
-	if (slicing_pane(slicing, min) == slicing_pane(slicing, max))
-		push_pane(w, in, slicing_pane(slicing, min), s->row, n);
-	else
-		push_panes(w, in, n);
 	window_count_state(w);
 	return OP_OK;
 }
