@@ -98,6 +98,7 @@ struct plan_group {
 	uint16_t nkeys;
 	uint16_t *keys;
 	const char **key_names; /* as state tables and views call them */
+	const char **key_texts; /* canonical: what the keys mean */
 	uint16_t naggs;
 	struct plan_aggregate *aggs;
 };

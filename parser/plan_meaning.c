@@ -208,6 +208,7 @@ mean_group(struct writer *w, struct plan_node *n, struct meaning *m)
 	m->cols = arena_array(w->a, n->schema.ncols, const char *);
 	for (unsigned i = 0; i < g->nkeys; i++)
 		m->cols[out++] = in->cols[g->keys[i]];
+	g->key_texts = m->cols;
 	n->meaning_keys = join(w->a, g->nkeys, m->cols, ", ");
 	n->meaning_window = "";
 	if (window) {
@@ -279,18 +280,43 @@ mean(struct writer *w, struct plan_node *n)
 
 /* ---- which sinks read it ---- */
 
+static const char *
+sink_name(const struct plan_node *n)
+{
+	return n->sink->table ? n->sink->table : "client";
+}
+
+/* In the order of their names, not of the script. */
+static struct plan_node **
+sorted_sinks(struct writer *w)
+{
+	struct plan *p = w->p;
+	struct plan_node **sinks = arena_array(w->a, p->nsinks,
+					       struct plan_node *);
+
+	for (unsigned s = 0; s < p->nsinks; s++) {
+		unsigned i = s;
+
+		for (; i > 0 && strcmp(sink_name(sinks[i - 1]),
+				       sink_name(p->sinks[s])) > 0; i--)
+			sinks[i] = sinks[i - 1];
+		sinks[i] = p->sinks[s];
+	}
+	return sinks;
+}
+
 static void
 set_sinks(struct writer *w)
 {
 	struct plan *p = w->p;
+	struct plan_node **sinks = sorted_sinks(w);
 
 	for (unsigned i = 0; i < p->n; i++)
 		p->nodes[i]->meaning_sink = "";
 	for (unsigned s = 0; s < p->nsinks; s++) {
 		bool *reached = arena_array(w->a, p->n, bool);
-		const char *name = p->sinks[s]->sink->table;
 
-		reached[p->sinks[s]->number] = true;
+		reached[sinks[s]->number] = true;
 		for (unsigned i = p->n; i-- > 0;) {
 			struct plan_node *n = p->nodes[i];
 
@@ -301,7 +327,7 @@ set_sinks(struct writer *w)
 			n->meaning_sink = arena_printf(
 				w->a, "%s%s%s", n->meaning_sink,
 				*n->meaning_sink ? ", " : "",
-				name ? name : "client");
+				sink_name(sinks[s]));
 		}
 	}
 }

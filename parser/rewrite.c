@@ -273,6 +273,8 @@ plan_finish(struct bind *b, struct plan *p)
 	rewrite_share(p, true);
 	rewrite_prune(p);
 	rewrite_share(p, false);
+	rewrite_unite(p);
+	rewrite_share(p, false);
 	rewrite_push_filters(p);
 	if (plan_modes(b, p) < 0)
 		return -1;

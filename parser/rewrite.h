@@ -21,6 +21,8 @@ void plan_number(struct plan *p);
 void rewrite_share(struct plan *p, bool early);
 /* Leaves out the columns that nobody reads. */
 void rewrite_prune(struct plan *p);
+/* Makes one window aggregate of those over equal input, keys and windows. */
+void rewrite_unite(struct plan *p);
 /* A filter that all readers of a scan share becomes the scan's. */
 void rewrite_push_filters(struct plan *p);
 

@@ -82,7 +82,7 @@ keys_declare(struct agg_tables *t, struct making *m)
 
 		type.nullable = true;
 		column_put(m, t->g->key_names[k], type,
-			   arena_printf(m->a, "key %s", c->name));
+			   arena_printf(m->a, "key %s", t->g->key_texts[k]));
 	}
 }
 

@@ -137,6 +137,7 @@ parse_keys(struct agg_rig *r)
 
 	g->keys = arena_array(&r->arena, IN_COLS, uint16_t);
 	g->key_names = arena_array(&r->arena, IN_COLS, const char *);
+	g->key_texts = g->key_names;
 	while (*at) {
 		size_t n = strcspn(at, " ");
 

@@ -285,6 +285,74 @@ TEST(total_and_filtered_count_over_one_window_differ_by_predicate)
 	plan_rig_close(&rig);
 }
 
+TEST(windows_alike_are_one_with_the_aggregates_of_all)
+{
+	const struct plan_node *n;
+
+	open_rig("EXECUTE STATEMENT SET BEGIN"
+		 " INSERT INTO results SELECT message, COUNT(*) FROM " HOP
+		 " GROUP BY window_start, window_end, message;"
+		 " INSERT INTO others SELECT message, MAX(n * 2) FROM " HOP
+		 " GROUP BY window_end, message, window_start"
+		 " HAVING COUNT(*) > 1;"
+		 " INSERT INTO others SELECT message, SUM(n) FILTER (WHERE"
+		 " n > 3) FROM " HOP " GROUP BY window_end, message,"
+		 " window_start; END");
+	n = plan_rig_node(&rig, PLAN_WINDOW_AGGREGATE);
+	EXPECT_EQ(n->group->naggs, 3);
+	EXPECT_STR(n->group->aggs[0].text, "count(*)");
+	EXPECT_STR(n->group->aggs[1].text, "max(n * 2)");
+	EXPECT_STR(n->group->aggs[2].text, "sum(n) filter(n > 3)");
+	EXPECT_STR(n->meaning_sink, "others, others, results");
+	EXPECT_EQ(plan_rig_count(&rig, PLAN_SINK), 3);
+	plan_rig_close(&rig);
+}
+
+TEST(windows_of_windows_are_united_too)
+{
+	plan_rig_open(&rig);
+	plan_rig_must(&rig, WORDS
+		"CREATE VIEW inner_n AS SELECT message, COUNT(*) AS x,"
+		" window_time AS t FROM " HOP
+		" GROUP BY window_start, window_end, window_time, message;"
+		"CREATE VIEW inner_m AS SELECT message, MAX(n) AS x,"
+		" window_time AS t FROM " HOP
+		" GROUP BY window_start, window_end, window_time, message;"
+		"EXECUTE STATEMENT SET BEGIN"
+		" INSERT INTO results SELECT message, SUM(x) FROM TABLE(TUMBLE("
+		"TABLE inner_n, DESCRIPTOR(t), INTERVAL '1' HOUR))"
+		" GROUP BY message, window_start, window_end;"
+		" INSERT INTO others SELECT message, SUM(x) FROM TABLE(TUMBLE("
+		"TABLE inner_m, DESCRIPTOR(t), INTERVAL '1' HOUR))"
+		" GROUP BY message, window_start, window_end; END");
+	EXPECT_EQ(plan_rig_count(&rig, PLAN_WINDOW_AGGREGATE), 2);
+	EXPECT_STR(window_for("others, results")->group->aggs[1].text,
+		   "max(n)");
+	plan_rig_close(&rig);
+}
+
+TEST(windows_stay_apart_where_an_expression_of_one_can_fail)
+{
+	open_rig("EXECUTE STATEMENT SET BEGIN"
+		 " INSERT INTO results SELECT message, COUNT(*) FROM " HOP
+		 " GROUP BY window_start, window_end, message;"
+		 " INSERT INTO others SELECT message, SUM(bad) FROM " HOP
+		 " GROUP BY window_start, window_end, message; END");
+	EXPECT_EQ(plan_rig_count(&rig, PLAN_WINDOW_AGGREGATE), 2);
+	plan_rig_close(&rig);
+}
+
+TEST(groups_without_windows_stay_apart)
+{
+	open_rig("EXECUTE STATEMENT SET BEGIN"
+		 " INSERT INTO results SELECT message, COUNT(*) FROM words"
+		 " GROUP BY message;"
+		 " INSERT INTO others SELECT message, MAX(n) FROM words"
+		 " GROUP BY message; END");
+	EXPECT_EQ(plan_rig_count(&rig, PLAN_GROUP_AGGREGATE), 2);
+	plan_rig_close(&rig);
+}
+
 TEST(every_node_has_an_id_of_its_own)
 {
 	open_rig("EXECUTE STATEMENT SET BEGIN"
