@@ -201,3 +201,36 @@ TEST(group_by)
 	run(&few);
 	run(&many);
 }
+
+/* 1 M groups in the pane, 10 000 of them changed: the pipeline stands still
+ * for as long as the copy takes. */
+TEST(checkpoint)
+{
+	struct load l = load("", "ks", "count(*), sum(vi)", 60, 60, M, 0, M);
+	uint64_t random = 88172645463325252u;
+	struct agg_rig r;
+	struct batch *b = batch_create(NULL, agg_rig_schema(), BATCH_ROWS);
+
+	agg_rig_open(&r, &l.setup);
+	for (unsigned c = 0; c < IN_COLS; c++)
+		memset(b->col[c].data, 0,
+		       BATCH_ROWS * phys_bytes(b->col[c].phys));
+	batch_seal(b, BATCH_ROWS);
+	for (int batches = 2000; batches > 0; batches = batches == 2000 ? 5 : 0) {
+		struct snapshot *s = snapshot_create(1, 0);
+		double from, rows;
+
+		for (int i = 0; i < batches; i++) {
+			batch_fill(b, &l, 0, &random);
+			r.op->type->push(r.op, 0, b, NULL);
+		}
+		from = now_ns();
+		r.op->type->checkpoint(r.op, s, NULL);
+		rows = (double)s->rows;
+		printf("checkpoint of %.0f rows: %.2f ms\n", rows,
+		       (now_ns() - from) / 1e6);
+		snapshot_destroy(s);
+	}
+	batch_unref(b);
+	agg_rig_close(&r);
+}

@@ -170,6 +170,29 @@ TEST(a_sum_of_nothing_is_exactly_zero_again)
 	agg_rig_close(&r);
 }
 
+TEST(a_weight_counts_as_many_rows)
+{
+	static const struct agg_setup setup = {
+		.keys = "ks", .retract = true,
+		.aggs = "count(*), sum(vi), sum(vw), avg(vd), min(vi), "
+			"sum(distinct vi)",
+	};
+	struct in_row three = in_row(0, "a", 4), two = in_row(0, "a", 4);
+	struct agg_rig r;
+
+	three.w = 3;
+	two.w = -2;
+	agg_rig_open(&r, &setup);
+	PUSH(&r, three, in_row(0, "a", 6));
+	agg_rig_settle(&r);
+	OUT(&r, "+a|4|18|18.0000|4.5|4|10\n");
+	PUSH(&r, two, two);
+	agg_rig_settle(&r);
+	OUT(&r, "-a|4|18|18.0000|4.5|4|10\n+a|2|10|10.0000|5|4|10\n");
+	EXPECT_EQ(stat_get(r.op->stats.unmatched), 1);
+	agg_rig_close(&r);
+}
+
 TEST(a_group_whose_rows_went_begins_with_nothing)
 {
 	static const struct agg_setup setup = {
