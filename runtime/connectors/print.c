@@ -169,14 +169,24 @@ arm(struct print *p)
 	p->armed = epoll_ctl(p->epoll_fd, EPOLL_CTL_MOD, p->fd, &event) == 0;
 }
 
+/* How many bytes go at once: whole lines, since others may write between. */
+static size_t
+portion(const struct print *p)
+{
+	const char *data = p->out.data + p->done, *end;
+	size_t left = p->out.len - p->done;
+
+	if (p->is_file || left <= PIPE_BUF)
+		return left;
+	end = memrchr(data, '\n', PIPE_BUF);
+	return end ? (size_t)(end + 1 - data) : PIPE_BUF;
+}
+
 static int
 flush(struct print *p, struct error *err)
 {
 	while (p->done < p->out.len && takes_bytes(p)) {
-		size_t left = p->out.len - p->done;
-		ssize_t n = write(p->fd, p->out.data + p->done,
-				  p->is_file || left < PIPE_BUF ? left
-								: PIPE_BUF);
+		ssize_t n = write(p->fd, p->out.data + p->done, portion(p));
 
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			break;

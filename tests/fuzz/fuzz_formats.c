@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tests/fuzz/fuzz_formats.c - damaged records of every format, in batches of
+ * random size: each has one outcome, the same as when it is decoded alone, and
+ * a row that came in goes out and in again unchanged. SLUICE_FUZZ_ROUNDS,
+ * SLUICE_FUZZ_SEED; meant to run under the sanitizers.
+ */
+#include "tests/unit/format_rig.h"
+#include "tests/unit/test.h"
+
+#define RECORDS_MAX 700
+#define BYTES_MAX 300
+
+static uint64_t state;
+
+static uint32_t
+next_random(uint32_t below)
+{
+	state = state * UINT64_C(6364136223846793005) +
+		UINT64_C(1442695040888963407);
+	return (uint32_t)(state >> 33) % below;
+}
+
+static uint64_t
+from_environment(const char *name, uint64_t fallback)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoull(text, NULL, 10) : fallback;
+}
+
+static const char *const json_seeds[] = {
+	"{\"i\":1,\"s\":\"a b\",\"t\":\"2026-01-02 03:04:05.678\",\"d\":1.5e3,"
+	"\"m\":12.50,\"b\":\"aGk=\"}",
+	"{\"s\":{\"x\":[1,{\"y\":\"\\u00e9\\ud83d\\ude00\"},null]},\"i\":\"12\"}",
+	"{\"i\":1.9,\"unknown\":[[[[]]]],\"b\":null,\"d\":\"NaN\",\"m\":\"9\"}",
+	"{}", "", "[{\"i\":1}]", "5", " ", "{\"i\":1}{\"i\":2}",
+	"{\"i\":9223372036854775807,\"s\":\"line\nbreak\\\"\xf0\x9f\x98\x80\"}",
+};
+
+static const char *const csv_seeds[] = {
+	"1,a b,2026-01-02 03:04:05.678,1.5e3,12.50,aGk=",
+	"\"1\",\"a \"\"b\"\", c\",\"2026-01-02 03:04:05\",NaN,9,\"aGk=\"\r\n",
+	",,,,,", "", "\n", "1,\"open", "1,x,2026-01-02 03:04:05,1,1,aGk=,",
+	"1,2,3,4,5,6,7,8",
+};
+
+static const struct format_column columns[] = {
+	{ "i", { .kind = TYPE_BIGINT, .nullable = true } },
+	{ "s", { .kind = TYPE_VARCHAR, .nullable = true,
+		 .length = TYPE_LENGTH_MAX } },
+	{ "t", { .kind = TYPE_TIMESTAMP, .nullable = true, .precision = 3 } },
+	{ "d", { .kind = TYPE_DOUBLE, .nullable = true } },
+	{ "m", { .kind = TYPE_DECIMAL, .nullable = true, .precision = 12,
+		 .scale = 2 } },
+	{ "b", { .kind = TYPE_VARBINARY, .nullable = true,
+		 .length = TYPE_LENGTH_MAX } },
+};
+
+struct record {
+	char bytes[BYTES_MAX];
+	size_t n;
+};
+
+/* Replaces, removes, doubles or inserts some bytes. */
+static void
+damage(struct record *r)
+{
+	static const char noise[] = "\"\\{}[]:,tfn0129-+.eE \t\r\n\xff\xc3\xf0u";
+
+	for (uint32_t k = next_random(4); k > 0 && r->n > 0; k--) {
+		uint32_t at = next_random((uint32_t)r->n);
+		char c = noise[next_random(sizeof(noise))]; /* NUL too */
+
+		switch (next_random(4)) {
+		case 0:
+			r->bytes[at] = c;
+			break;
+		case 1:
+			memmove(r->bytes + at, r->bytes + at + 1,
+				r->n - at - 1);
+			r->n--;
+			break;
+		case 2:
+			r->n = at;
+			break;
+		default:
+			if (r->n == BYTES_MAX)
+				break;
+			memmove(r->bytes + at + 1, r->bytes + at, r->n - at);
+			r->bytes[at] = c;
+			r->n++;
+		}
+	}
+}
+
+static void
+check_round_trip(struct format_rig *alone, struct format_rig *again)
+{
+	char *row = mem_strdup(format_rig_row(alone, 0)), *text;
+	size_t n;
+
+	if (alone->result->outcome[0] == DECODE_OK) {
+		format_rig_encode(alone);
+		n = alone->text.len;
+		text = mem_alloc(n + 1);
+		memcpy(text, alone->text.data ? alone->text.data : "", n);
+		/* numbers into STRING and back are texts then: same text */
+		EXPECT_STR(format_rig_bytes(again, text, n), row);
+		free(text);
+	}
+	free(row);
+}
+
+static void
+fuzz(const char *format, const char *const *seeds, size_t nseeds,
+     const struct format_column *cols, unsigned ncols,
+     const char *const *options)
+{
+	struct record *records = mem_alloc(RECORDS_MAX * sizeof(*records));
+	struct format_rig *all = format_rig_open(format, ncols, cols,
+						 options);
+	struct format_rig *alone = format_rig_open(format, ncols, cols,
+						   options);
+	struct format_rig *again = format_rig_open(format, ncols, cols,
+						   options);
+	uint32_t n = 1 + next_random(RECORDS_MAX);
+	uint32_t rate = 1 + next_random(40);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const char *seed = seeds[next_random((uint32_t)nseeds)];
+
+		records[i].n = strlen(seed);
+		memcpy(records[i].bytes, seed, records[i].n);
+		if (next_random(rate) == 0)
+			damage(&records[i]);
+		format_rig_add(all, records[i].bytes, records[i].n);
+	}
+	format_rig_decode(all, NULL, n, NULL);
+	for (uint32_t i = 0; i < n; i++) {
+		EXPECT_STR(format_rig_row(all, i),
+			   format_rig_bytes(alone, records[i].bytes,
+					    records[i].n));
+		check_round_trip(alone, again);
+	}
+	format_rig_close(all);
+	format_rig_close(alone);
+	format_rig_close(again);
+	free(records);
+}
+
+TEST(damaged_records_have_one_outcome_each)
+{
+	uint64_t rounds = from_environment("SLUICE_FUZZ_ROUNDS", 50);
+	uint64_t seed = from_environment("SLUICE_FUZZ_SEED", 1);
+	static const char *const null_word[] = { "null-literal", "n/a", NULL };
+
+	for (uint64_t round = 0; round < rounds; round++) {
+		state = seed + round;
+		next_random(1);
+		fuzz("json", json_seeds, ARRAY_LEN(json_seeds), columns, 6,
+		     NULL);
+		fuzz("csv", csv_seeds, ARRAY_LEN(csv_seeds), columns, 6,
+		     null_word);
+		fuzz("raw", csv_seeds, ARRAY_LEN(csv_seeds), columns + 1, 1,
+		     NULL);
+	}
+}
