@@ -128,24 +128,10 @@ struct part { /* of -e and -f, in order */
 	bool is_file;
 };
 
-static bool
-on_line(void *arg, const char *text, size_t n)
-{
-	output_line(arg, text, n);
-	return !run_interrupted;
-}
-
-static bool
-on_idle(void *arg)
-{
-	output_flush(arg);
-	return !run_interrupted;
-}
-
 static int
 send_part(struct api *a, const struct part *p, struct output *out)
 {
-	struct api_lines lines = { on_line, on_idle, out };
+	struct api_lines lines = run_lines(out);
 	struct error err = ERROR_INIT;
 	struct buf text;
 	char shown[4096];
@@ -159,7 +145,9 @@ send_part(struct api *a, const struct part *p, struct output *out)
 		rc = 1;
 	if (rc == 0 &&
 	    api_sql(a, buf_cstr(&text), text.len, &lines, &err) < 0) {
-		rc = err.code == ERR_CANCELLED ? 130 : 3;
+		rc = err.code != ERR_CANCELLED ? 3
+		     : run_interrupted	       ? 130
+					       : output_status(out);
 		if (rc == 3) {
 			error_print(&err, shown, sizeof(shown));
 			fprintf(stderr, "sluice: %s", shown);
@@ -167,6 +155,8 @@ send_part(struct api *a, const struct part *p, struct output *out)
 	}
 	output_flush(out);
 	buf_release(&text);
+	if (rc == 0)
+		rc = output_status(out);
 	return rc ? rc : out->failed ? 1 : 0;
 }
 
@@ -185,7 +175,7 @@ send_all(const char *where, const struct part *parts, unsigned n,
 		fprintf(stderr, "sluice: %s\n", err.message);
 		status = 3;
 	}
-	for (unsigned i = 0; i < n && status == 0; i++)
+	for (unsigned i = 0; i < n && status == 0 && !out.closed; i++)
 		status = send_part(a, &parts[i], &out);
 	output_release(&out);
 	api_destroy(a);

@@ -3,6 +3,7 @@
  */
 #include "client/output.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,16 +116,20 @@ split(const char *p, const char *end, struct cell *cells, unsigned max)
 	return n;
 }
 
+static bool
+is_null(const struct cell *c)
+{
+	return c->n == 4 && memcmp(c->text, "null", 4) == 0;
+}
+
 /* The cell as text: strings without quotes and escapes. NULL is nothing. */
 static void
-cell_text(const struct cell *c, const char *null, struct buf *out)
+cell_text(const struct cell *c, struct buf *out)
 {
 	json_t *s;
 
-	if (c->n == 4 && memcmp(c->text, "null", 4) == 0) {
-		buf_puts(out, null);
+	if (is_null(c))
 		return;
-	}
 	if (c->text[0] != '"') {
 		buf_append(out, c->text, c->n);
 		return;
@@ -151,10 +156,11 @@ put(const struct buf *b)
 	fwrite(b->data, 1, b->len, stdout);
 }
 
+/* An empty text is quoted in CSV: nothing at all is a NULL. */
 static void
 separated_cell(const char *text, size_t n, char separator, struct buf *out)
 {
-	bool quote = separator == ',' && (memchr(text, ',', n) ||
+	bool quote = separator == ',' && (n == 0 || memchr(text, ',', n) ||
 					  memchr(text, '"', n) ||
 					  memchr(text, '\n', n) ||
 					  memchr(text, '\r', n));
@@ -211,13 +217,12 @@ row_separated(struct output *o, const struct output_row *r, char separator)
 		if (i)
 			buf_putc(&out, separator);
 		buf_clear(&cell);
-		cell_text(&r->cells[i], separator == '\t' ? "\\N" : "", &cell);
-		if (separator == '\t' && cell.len == 2 &&
-		    r->cells[i].text[0] == 'n')
-			buf_puts(&out, "\\N");
-		else
-			separated_cell(cell.data ? cell.data : "", cell.len,
-				       separator, &out);
+		if (is_null(&r->cells[i])) {
+			buf_puts(&out, separator == '\t' ? "\\N" : "");
+			continue;
+		}
+		cell_text(&r->cells[i], &cell);
+		separated_cell(buf_cstr(&cell), cell.len, separator, &out);
 	}
 	buf_putc(&out, '\n');
 	put(&out);
@@ -261,7 +266,7 @@ row_vertical(struct output *o, const struct output_row *r)
 		printf("%-*s | %s\n", (int)width, "op", r->op);
 	for (unsigned i = 0; i < o->ncols; i++) {
 		buf_clear(&cell);
-		cell_text(&r->cells[i], "", &cell);
+		cell_text(&r->cells[i], &cell);
 		printf("%-*s | %.*s\n", (int)width, o->names[i], (int)cell.len,
 		       cell.data ? cell.data : "");
 	}
@@ -331,7 +336,7 @@ aligned_rows(struct output *o)
 
 	for (size_t i = 0; i < n; i++) {
 		buf_init(&texts[i]);
-		cell_text(&o->rows[i / o->ncols].cells[i % o->ncols], "",
+		cell_text(&o->rows[i / o->ncols].cells[i % o->ncols],
 			  &texts[i]);
 	}
 	if (!o->header_done) {
@@ -359,12 +364,33 @@ aligned_rows(struct output *o)
 	clear_rows(o);
 }
 
+/* Right behind the write, while errno is its own. */
+static void
+check_stdout(struct output *o)
+{
+	if (!ferror(stdout) || o->closed)
+		return;
+	o->closed = true;
+	o->write_errno = errno;
+}
+
 void
 output_flush(struct output *o)
 {
 	if (o->format == OUTPUT_ALIGNED && o->nrows && o->ncols)
 		aligned_rows(o);
 	fflush(stdout);
+	check_stdout(o);
+}
+
+int
+output_status(const struct output *o)
+{
+	if (!o->closed || o->write_errno == EPIPE)
+		return 0;
+	fprintf(stderr, "sluice: cannot write the rows: %s\n",
+		strerror(o->write_errno));
+	return 1;
 }
 
 /* ---- lines ---- */
@@ -419,6 +445,7 @@ take_row(struct output *o, const char *text, size_t n)
 		row_vertical(o, &r);
 		break;
 	}
+	check_stdout(o);
 	o->count++;
 	free(r.line);
 	free(r.cells);

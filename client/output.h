@@ -31,6 +31,8 @@ struct output {
 	unsigned nrows, rows_size;
 	unsigned long long count;
 	bool failed;      /* the last statement did */
+	bool closed;      /* nobody takes what we write any more, since */
+	int write_errno;
 	char *jobs;       /* names of jobs that were started, one a line */
 	size_t jobs_len;
 };
@@ -41,5 +43,8 @@ void output_release(struct output *o);
 void output_line(struct output *o, const char *text, size_t n);
 /* Shows what waits; at the end of a statement or when nothing comes. */
 void output_flush(struct output *o);
+/* 0, or the exit status of output that could not be written: 1, with a
+ * message, but for a reader that has had enough (head): 0 as well. */
+int output_status(const struct output *o);
 
 #endif

@@ -62,6 +62,7 @@ run_read_file(const char *file, struct buf *out)
 /* ---- progress ---- */
 
 struct watch {
+	const char *names; /* of our jobs, one a line; NULL: none */
 	bool drawing;    /* live lines on a terminal */
 	unsigned drawn;  /* lines on the screen now */
 	bool all_ended, any_failed;
@@ -122,6 +123,18 @@ has_ended(const char *state)
 	       strcmp(state, "STOPPED") == 0 || strcmp(state, "PAUSED") == 0;
 }
 
+/* Other jobs of a --state-dir go their own way. */
+static bool
+is_ours(const struct watch *w, const char *name)
+{
+	size_t n = name ? strlen(name) : 0;
+
+	for (const char *p = w->names; p && *p; p = strchr(p, '\n') + 1)
+		if (n && strncmp(p, name, n) == 0 && p[n] == '\n')
+			return true;
+	return false;
+}
+
 static void
 look_at(struct watch *w, json_t *jobs, bool draw)
 {
@@ -136,6 +149,9 @@ look_at(struct watch *w, json_t *jobs, bool draw)
 		const char *state =
 			json_string_value(json_object_get(job, "state"));
 
+		if (!is_ours(w, json_string_value(json_object_get(job,
+								  "name"))))
+			continue;
 		if (!state || !has_ended(state))
 			w->all_ended = false;
 		if (state && strcmp(state, "FAILED") == 0)
@@ -163,20 +179,21 @@ poll_jobs(struct api *a, struct watch *w, bool draw, struct buf *body,
 }
 
 static void
-report_failures(const struct buf *body)
+report_failures(const struct watch *w, const struct buf *body)
 {
 	json_t *root = json_loadb(body->data, body->len, 0, NULL), *job;
 	size_t i;
 
 	json_array_foreach(json_object_get(root, "jobs"), i, job) {
 		json_t *error = json_object_get(job, "error");
+		const char *name =
+			json_string_value(json_object_get(job, "name"));
 		const char *note =
 			json_string_value(json_object_get(error, "note"));
 
-		if (!json_is_object(error))
+		if (!json_is_object(error) || !is_ours(w, name))
 			continue;
-		fprintf(stderr, "job %s failed: error[%s]: %s\n",
-			json_string_value(json_object_get(job, "name")),
+		fprintf(stderr, "job %s failed: error[%s]: %s\n", name,
 			json_string_value(json_object_get(error, "code")),
 			json_string_value(json_object_get(error, "message")));
 		if (note)
@@ -187,10 +204,11 @@ report_failures(const struct buf *body)
 
 /* Waits for the jobs; the exit status. */
 static int
-wait_jobs(struct api *a, struct private_daemon *d, bool drawing)
+wait_jobs(struct api *a, struct private_daemon *d, const char *names,
+	  bool drawing)
 {
 	struct timespec pause = { 0, POLL_MS * 1000000 };
-	struct watch w = { .drawing = drawing };
+	struct watch w = { .names = names, .drawing = drawing };
 	struct error err = ERROR_INIT;
 	struct buf body;
 	unsigned ms = 0;
@@ -212,7 +230,7 @@ wait_jobs(struct api *a, struct private_daemon *d, bool drawing)
 			private_alive(d) ? err.message
 					 : "the private sluiced has died");
 	} else if (w.any_failed) {
-		report_failures(&body);
+		report_failures(&w, &body);
 	}
 	buf_release(&body);
 	if (run_interrupted)
@@ -225,24 +243,35 @@ wait_jobs(struct api *a, struct private_daemon *d, bool drawing)
 static bool
 on_line(void *arg, const char *text, size_t n)
 {
-	output_line(arg, text, n);
-	return !run_interrupted;
+	struct output *o = arg;
+
+	output_line(o, text, n);
+	return !run_interrupted && !o->closed;
 }
 
 static bool
 on_idle(void *arg)
 {
-	output_flush(arg);
-	return !run_interrupted;
+	struct output *o = arg;
+
+	output_flush(o);
+	return !run_interrupted && !o->closed;
+}
+
+struct api_lines
+run_lines(struct output *o)
+{
+	return (struct api_lines){ on_line, on_idle, o };
 }
 
 static int
 run_scripts(const struct run_options *o, struct api *a, struct output *out)
 {
-	struct api_lines lines = { on_line, on_idle, out };
+	struct api_lines lines = run_lines(out);
 	int status = 0;
 
-	for (unsigned i = 0; i < o->nfiles && status == 0; i++) {
+	for (unsigned i = 0; i < o->nfiles && status == 0 && !out->closed;
+	     i++) {
 		struct error err = ERROR_INIT;
 		struct buf text;
 
@@ -252,12 +281,17 @@ run_scripts(const struct run_options *o, struct api *a, struct output *out)
 			status = 1;
 		} else if (api_sql(a, buf_cstr(&text), text.len, &lines,
 				   &err) < 0) {
-			status = err.code == ERR_CANCELLED ? 130 : 3;
+			status = err.code != ERR_CANCELLED ? 3
+				 : run_interrupted	   ? 130
+							   : output_status(out);
 			if (status == 3)
 				fprintf(stderr, "sluice: %s\n", err.message);
 		} else if (out->failed) {
 			status = 1;
 		}
+		output_flush(out);
+		if (status == 0)
+			status = output_status(out);
 		buf_release(&text);
 	}
 	return status;
@@ -285,9 +319,8 @@ run_files(const struct run_options *o)
 	output_init(&out, o->format);
 	out.quiet = true;
 	status = api_open_session(a, &err) < 0 ? 3 : run_scripts(o, a, &out);
-	if (status == 0)
-		status = wait_jobs(a, &d, o->progress);
-	output_flush(&out);
+	if (status == 0 && !out.closed)
+		status = wait_jobs(a, &d, out.jobs, o->progress);
 	output_release(&out);
 	api_destroy(a);
 	private_stop(&d);

@@ -13,20 +13,6 @@
 #include "client/api.h"
 #include "client/run.h"
 
-static bool
-on_line(void *arg, const char *text, size_t n)
-{
-	output_line(arg, text, n);
-	return !run_interrupted;
-}
-
-static bool
-on_idle(void *arg)
-{
-	output_flush(arg);
-	return !run_interrupted;
-}
-
 /* True when the text ends with a semicolon outside of quotes and comments,
  * and no statement set is open. */
 static bool
@@ -82,7 +68,7 @@ set_is_open(const char *text)
 static int
 send_script(struct api *a, struct output *out, struct buf *text)
 {
-	struct api_lines lines = { on_line, on_idle, out };
+	struct api_lines lines = run_lines(out);
 	struct error err = ERROR_INIT;
 	int rc;
 

@@ -159,8 +159,10 @@ job_script(struct script *s)
 	unsigned n;
 
 	buf_init(&out);
-	/* Whether the client waits is none of the job's business. */
+	/* Its name stands apart from its text, and whether the client waits
+	 * for it is none of its business. */
 	settings_copy(&settings, &s->session->settings);
+	settings_reset(&settings, "pipeline.name", NULL);
 	settings_reset(&settings, "table.dml-sync", NULL);
 	settings_text(&settings, &out);
 	settings_release(&settings);

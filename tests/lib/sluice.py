@@ -51,6 +51,12 @@ def wait_for(what, condition, seconds=30, every=0.02):
         time.sleep(every)
 
 
+def run(program, *args, stdin="", timeout=60, env=None):
+    """Runs one of the built programs to its end."""
+    return subprocess.run([os.path.join(BUILD, program), *args], input=stdin, capture_output=True, text=True,
+                          timeout=timeout, env=dict(os.environ, **(env or {})))
+
+
 class Daemon:
     """A sluiced of the test's own, on a directory of its own."""
 
@@ -61,18 +67,22 @@ class Daemon:
         self.out_path = os.path.join(self.dir, "out")
         self.sets = list(sets)
         self.env = env
+        self.wrap = []  # what the program is started through
         if embedded:
             self.sets.append("embedded-kafka.enabled=true")
         self.child = None
         atexit.register(self.remove)
 
-    def start(self):
-        args = [os.path.join(BUILD, "sluiced"), "--state-dir", os.path.join(self.dir, "state"), "--socket", self.sock]
+    def start(self, args=None, pass_fds=()):
+        if args is None:
+            args = ["-c", "/dev/null", "--state-dir", os.path.join(self.dir, "state"), "--socket", self.sock]
+        args = self.wrap + [os.path.join(BUILD, "sluiced")] + args
         for s in self.sets:
             args += ["--set", s]
         env = dict(os.environ, **(self.env or {}))
         with open(self.log_path, "a") as log, open(self.out_path, "a") as out:
-            self.child = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=out, stderr=log, env=env)
+            self.child = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=out, stderr=log, env=env,
+                                          pass_fds=pass_fds)
         wait_for("the daemon is ready", self.is_ready)
         return self
 
