@@ -19,6 +19,7 @@
 #include <sys/random.h>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/time.h"
 #include "base/version.h"
 #include "daemon/clock.h"
@@ -175,6 +176,8 @@ life_build(struct life *l, struct error *err)
 	if (!l->interval_us)
 		l->interval_us = j->js->env.config->checkpoint_interval_us;
 	env = jobs_pipeline_env(j->js, j->name, now_us);
+	/* What is read again after a crash must be the same rows. */
+	env.connector.seed = hash_stable(j->name, strlen(j->name));
 	if (pipeline_create(l->planned.plan, &env, &l->p, err) < 0 ||
 	    open_store(l, now_us, err) < 0 ||
 	    store_attach(l->store, l->p, &l->epoch, err) < 0)
