@@ -107,6 +107,8 @@ draw_minus(struct trial *t, int64_t ts_ms)
 {
 	struct in_row r = in_row(ts_ms, "never seen before", 1);
 
+	/* in_row()'s own text does not live as long as the events do */
+	r.v[IN_VS].str = str_ref("b", 1);
 	for (int tries = 0; tries < 20 && t->n > 0; tries++) {
 		struct event *e = &t->event[draw(t, t->n)];
 
@@ -117,7 +119,7 @@ draw_minus(struct trial *t, int64_t ts_ms)
 		return minus(e->row);
 	}
 	if (!strstr(t->keys, "ks"))
-		return in_row(ts_ms, "a", 1);
+		return r; /* it might take another one's place: it comes */
 	met.unmatched++;
 	return minus(r);
 }
