@@ -76,7 +76,7 @@ FUZZ_BIN := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 # Unit tests with threads of their own, run once more under TSan.
 THREADED := $(sort $(wildcard tests/unit/test_*thread*.c))
 
-.PHONY: all test check check-all lint demo bench deps deps-test install format \
+.PHONY: all test check check-all lint demo bench deps deps-test install format docs \
 	help fuzz dist clean test-bins test-after-deps test-plain run-tests
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -198,7 +198,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
 		$(DESTDIR)/etc/sluice $(DESTDIR)$(PREFIX)/lib/systemd/system \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d \
-		$(DESTDIR)$(PREFIX)/share/doc/sluice/examples
+		$(DESTDIR)$(PREFIX)/share/doc/sluice/examples \
+		$(DESTDIR)$(PREFIX)/share/doc/sluice/manual
 	install -m 755 build/sluiced $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 build/sluice $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 etc/sluice.ini $(DESTDIR)/etc/sluice/
@@ -207,6 +208,12 @@ install: all
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/sluiced.service
 	install -m 644 systemd/sluice.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/sluice.conf
 	install -m 644 etc/examples/*.sql $(DESTDIR)$(PREFIX)/share/doc/sluice/examples/
+	install -m 644 docs/manual/*.md $(DESTDIR)$(PREFIX)/share/doc/sluice/manual/
+	install -m 644 README.md NEWS.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/sluice/
+
+# The tables of the manual, from where their rows are declared.
+docs: all
+	$(Q)scripts/manual
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h' '*.cc')
@@ -228,6 +235,7 @@ help:
 	@echo 'make lint       include direction, homes of libraries, headers alone'
 	@echo 'make deps       install the Debian packages that are missing'
 	@echo 'make install    DESTDIR= PREFIX=/usr'
+	@echo 'make docs       the tables of docs/manual, anew'
 	@echo 'make fuzz format dist clean help'
 	@echo 'V=1 DEVELOPER=1 SAN=address,undefined SAN=thread'
 
