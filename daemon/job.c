@@ -77,7 +77,8 @@ struct life {
 	int64_t cut_wm_us;
 
 	int64_t next_publish_us;
-	bool idle, blocked;
+	uint64_t published_rows_in;
+	bool blocked;
 	bool connecting; /* no source has got through to what it reads */
 	char why[160];   /* in the client's own words */
 };
@@ -431,10 +432,12 @@ show_state(struct life *l)
 static void
 publish(struct life *l, int64_t now_us)
 {
+	uint64_t rows_in = pipeline_rows_in(l->p);
+	bool quiet = rows_in == l->published_rows_in && !l->connecting;
+
 	l->connecting = job_publish(l->j, l->p, now_us, l->why);
-	l->next_publish_us = now_us + (l->idle && !l->connecting
-					       ? PUBLISH_IDLE_US
-					       : PUBLISH_US);
+	l->published_rows_in = rows_in;
+	l->next_publish_us = now_us + (quiet ? PUBLISH_IDLE_US : PUBLISH_US);
 }
 
 static int
@@ -468,7 +471,6 @@ life_step(struct life *l, int64_t now_us, bool *ret_busy, struct error *err)
 		l->done = true;
 		break;
 	}
-	l->idle = rc == PIPELINE_IDLE;
 	l->blocked = rc == PIPELINE_BLOCKED;
 	return 0;
 }

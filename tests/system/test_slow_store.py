@@ -16,15 +16,18 @@ def rows_flow_while_the_disk_syncs():
     with tempfile.TemporaryDirectory() as tmp:
         shim = os.path.join(tmp, "slow_sync.so")
         subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", shim, os.path.join(HERE, "..", "lib", "slow_sync.c")], check=True)
-        d = Daemon(env={"LD_PRELOAD": shim})
+        flag = os.path.join(tmp, "slow")
+        d = Daemon(env={"LD_PRELOAD": shim, "SLOW_SYNC": flag})
         d.start()
         d.sql("""
             SET 'execution.checkpointing.interval' = '200 ms';
             CREATE TABLE src (k INT, v BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '20000',
               'fields.k.min' = '1', 'fields.k.max' = '1000');
             CREATE TABLE hole (k INT, n BIGINT, s BIGINT) WITH ('connector' = 'blackhole');
-            INSERT INTO hole SELECT k, COUNT(*), SUM(v) FROM src GROUP BY k;""", timeout=120)
-        wait_for("a checkpoint is committed", lambda: d.job("hole")["checkpoint"] >= 1, 60)
+            INSERT INTO hole SELECT k, COUNT(*), SUM(v) FROM src GROUP BY k;""")
+        wait_for("a checkpoint is committed", lambda: d.job("hole")["checkpoint"] >= 1)
+        open(flag, "w").close()
+        wait_for("a slow one is committed", lambda: d.job("hole")["checkpoint_ms"] >= 2000)
         samples = []
         end = time.monotonic() + 8
         while time.monotonic() < end:
