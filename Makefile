@@ -35,6 +35,11 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now $(SANFLAGS)
 DAEMON_LIBS = $(call pkg,--libs,$(DAEMON_PKGS)) -linih -lpthread -lm
 CLIENT_LIBS = $(call pkg,--libs,$(CLIENT_PKGS)) -lpthread -lm
 
+# All cores, unless the caller says otherwise.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 ifeq ($(V),1)
 say = @:
 Q :=
@@ -159,16 +164,16 @@ test:
 test-after-deps: all test-bins $(PROPERTY_BIN) $(KAFKA_BIN) $(TOOLS)
 	$(Q)$(MAKE) --no-print-directory SAN=address,undefined test-bins
 	$(Q)$(if $(THREADED),$(MAKE) --no-print-directory SAN=thread $(THREADED:%.c=build/thread/%))
-	$(Q)tests/run --summary tests/lint \
+	$(Q)tests/run tests/lint \
 		$(UNIT_BIN) $(SCENARIO_BIN) $(PROPERTY_BIN) \
+		$(KAFKA_BIN) \
+		$(sort $(wildcard tests/kafka/test_*.py tests/kafka/test_*.sh)) \
 		$(UNIT_BIN:build/%=build/address/%) \
 		$(SCENARIO_BIN:build/%=build/address/%) \
 		$(THREADED:%.c=build/thread/%) \
 		$(sort $(wildcard tests/property/test_*.py tests/property/test_*.sh)) \
 		$(sort $(wildcard tests/fault/test_*.py tests/fault/test_*.sh)) \
-		$(sort $(wildcard tests/system/test_*.py tests/system/test_*.sh)) \
-		$(KAFKA_BIN) \
-		$(sort $(wildcard tests/kafka/test_*.py tests/kafka/test_*.sh))
+		$(sort $(wildcard tests/system/test_*.py tests/system/test_*.sh))
 
 # The long programmes too: everything of `test` with more rounds, under ASan.
 check-all: deps-test
