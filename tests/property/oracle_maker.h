@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tests/property/oracle_maker.h - a random query while it is being made:
+ * `from` is what a SELECT reads, `level` is the SELECT.
+ */
+#ifndef TESTS_PROPERTY_ORACLE_MAKER_H
+#define TESTS_PROPERTY_ORACLE_MAKER_H
+
+#include "tests/property/oracle_text.h"
+
+struct maker {
+	struct oracle_case *c;
+	struct query *q;
+	unsigned number; /* of the query */
+	unsigned names;  /* given so far */
+};
+
+struct from {
+	struct text text; /* a name, a sub-query, or TABLE(...) */
+	struct col cols[COLS_MAX];
+	unsigned ncols;
+	bool of_tables;   /* rows of tables: SQLite has a column wm */
+	bool updating;    /* rows are replaced ... */
+	bool vanishing;   /* ... or may go without successor */
+	uint8_t tables;   /* bits */
+	char time[16];    /* a column that windows can be made of; "" */
+	int window;       /* enum oracle_window; -1: not of windows */
+	unsigned window_col; /* of window_start; window_end follows */
+	struct type time_type; /* of window_time */
+	bool has_bounds;  /* results of windows, */
+	unsigned bounds_col; /* whose bounds stand here and behind it */
+};
+
+struct level {
+	/* asked for */
+	bool upsert;      /* the outermost one must have keys without NULL */
+	bool inner;       /* something reads it */
+	bool give_time;   /* window_time too */
+	bool alike;       /* results are BIGINT, to be united */
+	/* made */
+	struct text select;
+	struct col cols[COLS_MAX];
+	unsigned ncols, nkeys;
+	bool updating, vanishing;
+	unsigned window_col; /* 1 + where the bounds stand; 0: none */
+	unsigned time_col;   /* 1 + where window_time stands */
+	char time_name[16];
+	unsigned group_cols[3], ngroup_cols; /* of `from` */
+	struct col inputs[COLS_MAX]; /* of aggregates */
+	unsigned ninputs;
+};
+
+void maker_mark(struct maker *m, enum feature f);
+
+/* oracle_agg.c: SELECT keys, aggregates ... GROUP BY keys. */
+void level_make(struct maker *m, const struct from *f, struct level *level);
+/* Another one of the same keys and types. */
+void level_make_alike(struct maker *m, const struct from *f,
+		      struct level *level);
+
+#endif
