@@ -4,6 +4,8 @@
  */
 #include "parser/ast.h"
 
+#include <stdlib.h>
+
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/decimal.h"
@@ -148,6 +150,29 @@ dump_args(struct buf *out, const struct ast_expr *e)
 	buf_putc(out, ')');
 }
 
+/* "(+ (+ a b) c)": down the left operands, and back up. */
+static void
+dump_chain(struct buf *out, const struct ast_expr *e)
+{
+	const struct ast_expr **chain, *last = e;
+	unsigned n = 0;
+
+	for (; last->kind == AST_BINARY; last = last->args[0])
+		n++;
+	chain = mem_alloc(n * sizeof(*chain));
+	for (unsigned i = 0; i < n; i++, e = e->args[0]) {
+		buf_printf(out, "(%s ", op_text[e->op]);
+		chain[i] = e;
+	}
+	dump_expr(out, last);
+	while (n-- > 0) {
+		buf_putc(out, ' ');
+		dump_expr(out, chain[n]->args[1]);
+		buf_putc(out, ')');
+	}
+	free(chain);
+}
+
 static void
 dump_call(struct buf *out, const struct ast_expr *e)
 {
@@ -190,8 +215,10 @@ dump_expr(struct buf *out, const struct ast_expr *e)
 	case AST_CALL:
 		dump_call(out, e);
 		break;
-	case AST_UNARY:
 	case AST_BINARY:
+		dump_chain(out, e);
+		break;
+	case AST_UNARY:
 		buf_printf(out, "(%s", op_text[e->op]);
 		dump_args(out, e);
 		break;

@@ -107,7 +107,10 @@ struct ast_expr {
 				 * else or NULL] */
 	struct ast_expr *filter;
 	unsigned height;        /* levels of the tree below and with this one:
-				 * at most parse_limits.depth_max */
+				 * at most parse_limits.depth_max. The left
+				 * operands of a chain of AST_BINARY (a + b +
+				 * c ...) are one level, however long it is:
+				 * go down them in a loop */
 };
 
 /* ---- queries ---- */

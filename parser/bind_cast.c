@@ -84,6 +84,9 @@ bind_has_aggregate(const struct ast_expr *ast)
 {
 	const struct function *f;
 
+	for (; ast->kind == AST_BINARY; ast = ast->args[0])
+		if (bind_has_aggregate(ast->args[1]))
+			return true;
 	if (ast->kind == AST_CALL) {
 		f = function_find(ast->function);
 		if (f && f->flags & FN_AGGREGATE)

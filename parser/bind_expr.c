@@ -235,10 +235,10 @@ convert_arguments(struct bind *b, struct expr *call, const struct type *want)
 	return 0;
 }
 
-/* Resolves and converts; `at` has the error. */
-static int
-make_call(struct bind *b, enum function_id id, struct span at, struct span err,
-	  unsigned n, struct expr **args, struct expr **ret)
+int
+bind_make_call(struct bind *b, enum function_id id, struct span at,
+	       struct span err, unsigned n, struct expr **args,
+	       struct expr **ret)
 {
 	struct type *want = arena_array(b->a, n, struct type), type;
 
@@ -246,7 +246,9 @@ make_call(struct bind *b, enum function_id id, struct span at, struct span err,
 			     b->err) < 0)
 		return bind_place(b, err);
 	*ret = expr_call(id, type, at, n, args, b->a);
-	return convert_arguments(b, *ret, want);
+	if (convert_arguments(b, *ret, want) < 0)
+		return -1;
+	return bind_check_patterns(b, *ret);
 }
 
 static int
@@ -255,14 +257,14 @@ call2(struct bind *b, enum function_id id, struct span at, struct expr *x,
 {
 	struct expr *args[2] = { x, y };
 
-	return make_call(b, id, at, at, 2, args, ret);
+	return bind_make_call(b, id, at, at, 2, args, ret);
 }
 
 static int
 call1(struct bind *b, enum function_id id, struct span at, struct expr *x,
       struct expr **ret)
 {
-	return make_call(b, id, at, at, 1, &x, ret);
+	return bind_make_call(b, id, at, at, 1, &x, ret);
 }
 
 static int
@@ -348,8 +350,8 @@ bind_aggregate(struct bind *b, const struct scope *s,
 		return bind_error(b, ast->at, ERR_ARGUMENTS,
 				  "%s needs an argument%s", f->name,
 				  f->id == FN_COUNT ? " or *" : "");
-	if (make_call(b, f->id, ast->at, ast->op_at, star ? 0 : ast->nargs,
-		      args, &call) < 0)
+	if (bind_make_call(b, f->id, ast->at, ast->op_at,
+			   star ? 0 : ast->nargs, args, &call) < 0)
 		return -1;
 	if (f->id == FN_COUNT && !ast->distinct && call->nargs &&
 	    call->args[0]->kind == EXPR_LITERAL &&
@@ -379,7 +381,8 @@ bind_call(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 							 : "FILTER");
 	if (bind_args(b, s, ast, args) < 0)
 		return -1;
-	return make_call(b, f->id, ast->at, ast->op_at, ast->nargs, args, ret);
+	return bind_make_call(b, f->id, ast->at, ast->op_at, ast->nargs, args,
+			      ret);
 }
 
 /* ---- operators ---- */
@@ -429,40 +432,6 @@ bind_unary(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 				  "+ needs a number");
 	*ret = x;
 	return 0;
-}
-
-static enum function_id
-function_of(enum ast_op op)
-{
-	switch (op) {
-	case AST_ADD: return FN_ADD;
-	case AST_SUB: return FN_SUB;
-	case AST_MUL: return FN_MUL;
-	case AST_DIV: return FN_DIV;
-	case AST_MOD: return FN_MOD;
-	case AST_CONCAT: return FN_CONCAT;
-	case AST_EQ: return FN_EQ;
-	case AST_NE: return FN_NE;
-	case AST_LT: return FN_LT;
-	case AST_LE: return FN_LE;
-	case AST_GT: return FN_GT;
-	case AST_GE: return FN_GE;
-	case AST_AND: return FN_AND;
-	case AST_OR: return FN_OR;
-	default: return FN_NONE;
-	}
-}
-
-static int
-bind_binary(struct bind *b, const struct scope *s, const struct ast_expr *ast,
-	    struct expr **ret)
-{
-	struct expr *args[2];
-
-	if (bind_args(b, s, ast, args) < 0)
-		return -1;
-	return make_call(b, function_of(ast->op), ast->at, ast->at, 2, args,
-			 ret);
 }
 
 static int
@@ -535,7 +504,7 @@ bind_listed(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 
 	if (bind_args(b, s, ast, args) < 0)
 		return -1;
-	if (make_call(b, id, ast->at, ast->at, ast->nargs, args, ret) < 0)
+	if (bind_make_call(b, id, ast->at, ast->at, ast->nargs, args, ret) < 0)
 		return -1;
 	return negate(b, ast->negated, ast->at, ret);
 }
@@ -680,7 +649,7 @@ bind_any(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	case AST_UNARY:
 		return bind_unary(b, s, ast, ret);
 	case AST_BINARY:
-		return bind_binary(b, s, ast, ret);
+		return bind_chain(b, s, ast, ret);
 	case AST_IS:
 		return bind_is(b, s, ast, ret);
 	case AST_BETWEEN:
@@ -702,16 +671,24 @@ bind_any(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 }
 
 int
+bind_check_size(struct bind *b, struct span at, const struct expr *e)
+{
+	if (e->size > EXPR_SIZE_MAX)
+		return bind_error(b, at, ERR_LIMIT, "the expression has more "
+				  "than %d parts", EXPR_SIZE_MAX);
+	if (e->depth > EXPR_DEPTH_MAX)
+		return bind_error(b, at, ERR_LIMIT, "the expression has more "
+				  "than %d levels", EXPR_DEPTH_MAX);
+	return 0;
+}
+
+int
 bind_expr(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	  struct expr **ret)
 {
 	if (bind_any(b, s, ast, ret) < 0)
 		return -1;
-	if ((*ret)->size > EXPR_SIZE_MAX)
-		return bind_error(b, ast->at, ERR_LIMIT,
-				  "the expression has more than %d parts",
-				  EXPR_SIZE_MAX);
-	return 0;
+	return bind_check_size(b, ast->at, *ret);
 }
 
 int

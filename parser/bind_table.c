@@ -155,6 +155,8 @@ computed_columns(struct bind *b, struct table *t, const char *name,
 					  "that it reads", c->name,
 					  EXPR_SIZE_MAX);
 		by[i] = expr_substitute(e, by, b->a);
+		if (bind_check_size(b, c->ast->expr->at, by[i]) < 0)
+			return -1;
 		c->type = e->type;
 	}
 	return 0;
@@ -247,6 +249,8 @@ add_watermark(struct bind *b, const struct object *o, const struct table *t,
 	n->watermark = w;
 	w->table = scan->scan->table;
 	w->watermark = expr_substitute(e, by, b->a);
+	if (bind_check_size(b, e->at, w->watermark) < 0)
+		return -1;
 	w->time_col = PLAN_NO_COLUMN;
 	schema_init(&n->schema, scan->schema.ncols, b->a);
 	for (unsigned i = 0; i < n->schema.ncols; i++)

@@ -102,6 +102,18 @@ bool expr_reads_virtual(const struct expr *e);
 /* An aggregate may be inside. */
 bool expr_equal_bound(const struct expr *a, const struct expr *b);
 
+/* Resolves and converts; the error, if there is one, is at `err`. */
+int bind_make_call(struct bind *b, enum function_id id, struct span at,
+		   struct span err, unsigned n, struct expr **args,
+		   struct expr **ret);
+int bind_check_size(struct bind *b, struct span at, const struct expr *e);
+
+/* ---- bind_chain.c ---- */
+
+/* AST_BINARY and all its left operands of that kind. */
+int bind_chain(struct bind *b, const struct scope *s,
+	       const struct ast_expr *ast, struct expr **ret);
+
 /* ---- bind_cast.c ---- */
 
 int bind_cast(struct bind *b, const struct ast_expr *ast, struct expr *arg,
@@ -109,6 +121,11 @@ int bind_cast(struct bind *b, const struct ast_expr *ast, struct expr *arg,
 /* The text of a literal as a value of type `to` (a time); NULL: it is none. */
 struct expr *bind_literal_time(struct bind *b, const struct expr *text,
 			       struct type to);
+
+/* ---- bind_pattern.c ---- */
+
+/* Literal patterns of LIKE, TO_TIMESTAMP and DATE_FORMAT. */
+int bind_check_patterns(struct bind *b, const struct expr *call);
 
 /* ---- bind_table.c ---- */
 

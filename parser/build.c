@@ -148,12 +148,10 @@ expr_put(struct reader *r, struct ast_expr *e, unsigned i, struct ast_expr *arg)
 		return;
 	if (arg->height >= e->height)
 		e->height = arg->height + 1;
-	if (e->height > r->parse->limits.depth_max &&
-	    reader_fail(r, ERR_LIMIT, e->op_at,
-			"an expression of more than %u levels",
-			r->parse->limits.depth_max))
-		error_note(r->err, "each operator of a chain is a level; IN "
-			   "(...) says the same as many = with OR");
+	if (e->height > r->parse->limits.depth_max)
+		reader_fail(r, ERR_LIMIT, e->op_at,
+			    "an expression of more than %u levels",
+			    r->parse->limits.depth_max);
 }
 
 struct ast_expr *
@@ -211,6 +209,7 @@ build_unary(struct reader *r, enum ast_op op, struct token t,
 	return e;
 }
 
+/* a + b + c is one level: see ast.h. */
 struct ast_expr *
 build_binary(struct reader *r, enum ast_op op, struct token t,
 	     struct ast_expr *a, struct ast_expr *b)
@@ -220,7 +219,12 @@ build_binary(struct reader *r, enum ast_op op, struct token t,
 	e->op = op;
 	e->op_at = t.at;
 	expr_args(r, e, 2);
-	expr_put(r, e, 0, a);
+	if (a->kind == AST_BINARY) {
+		e->args[0] = a;
+		e->height = a->height;
+	} else {
+		expr_put(r, e, 0, a);
+	}
 	expr_put(r, e, 1, b);
 	return e;
 }

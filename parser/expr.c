@@ -34,8 +34,12 @@ static void
 set_size(struct expr *e)
 {
 	e->size = 1;
-	for (unsigned i = 0; i < e->nargs; i++)
+	e->depth = 0;
+	for (unsigned i = 0; i < e->nargs; i++) {
 		e->size = size_plus(e->size, e->args[i]->size);
+		if (e->args[i]->depth >= e->depth)
+			e->depth = e->args[i]->depth + 1;
+	}
 }
 
 struct expr *
@@ -122,12 +126,28 @@ divides_by_literal(const struct expr *e)
 	}
 }
 
+/* The binder has checked the patterns that are literals. */
+static bool
+has_good_pattern(const struct expr *e)
+{
+	switch (e->function) {
+	case FN_LIKE:
+		return e->nargs == 2 || (e->args[1]->kind == EXPR_LITERAL &&
+					 e->args[2]->kind == EXPR_LITERAL);
+	case FN_TO_TIMESTAMP:
+	case FN_DATE_FORMAT:
+		return e->nargs == 1 || e->args[1]->kind == EXPR_LITERAL;
+	default:
+		return false;
+	}
+}
+
 static bool
 call_can_fail(const struct expr *e)
 {
 	if (!(function_get(e->function)->flags & FN_FAILS))
 		return false;
-	if (divides_by_literal(e))
+	if (divides_by_literal(e) || has_good_pattern(e))
 		return false;
 	/* DOUBLE / 0 is Infinity */
 	return e->function != FN_DIV || phys_of(e->args[1]->type) != PHYS_F64;

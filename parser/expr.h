@@ -35,12 +35,16 @@ struct expr {
 	bool is_try;
 	uint16_t nargs;
 	uint32_t size; /* nodes of the tree, shared ones each time; 0 is 1 */
+	uint32_t depth; /* levels of the tree below this one */
 	struct expr **args;
 };
 
 /* A BETWEEN or CASE reads its operand several times: without a limit a script
  * of 1 KiB could stand for a tree of 2^100 nodes. */
 #define EXPR_SIZE_MAX 10000
+/* Whoever walks a tree recursively is safe with this: a + b + c ... has as many
+ * levels as operators (AND, OR and || are rearranged: bind_chain.c). */
+#define EXPR_DEPTH_MAX 1000
 
 struct arena;
 struct schema;

@@ -453,8 +453,23 @@ parse_expression(const char *text, size_t n, struct arena *a,
 
 /* ---- the same text? ---- */
 
-/* A word as keyword is in upper case, as name it has back-ticks only where it
- * needs them: the grammar knows which it is. */
+/* A name before a parenthesis where an expression can begin. */
+static bool
+is_function_name(struct reader *r, struct token t, bool known)
+{
+	return known && t.kind == TK_ID && reader_peek(r, t).kind == TK_LP &&
+	       grammar_accepts(r->grammar, TK_SUBSTRING, true);
+}
+
+static void
+put_upper(struct buf *out, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_putc(out, (char)toupper((unsigned char)text[i]));
+}
+
+/* A word as keyword or function is in upper case, as name it has back-ticks
+ * only where it needs them: the grammar knows which it is. */
 static void
 canonical_word(struct reader *r, struct token t, bool known, struct buf *out)
 {
@@ -463,13 +478,16 @@ canonical_word(struct reader *r, struct token t, bool known, struct buf *out)
 		(keyword_is_reserved(text, t.at.length) ||
 		 (known && grammar_accepts(r->grammar, t.kind, true)));
 
-	if (!keyword) {
+	if (is_function_name(r, t, known)) {
+		const char *name = reader_name(r, t);
+
+		put_upper(out, name, strlen(name));
+	} else if (keyword) {
+		put_upper(out, text, t.at.length);
+	} else {
 		buf_puts(out, parse_quoted(reader_name(r, t),
 					   reader_arena(r)));
-		return;
 	}
-	for (uint32_t i = 0; i < t.at.length; i++)
-		buf_putc(out, (char)toupper((unsigned char)text[i]));
 }
 
 static void

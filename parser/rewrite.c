@@ -143,6 +143,17 @@ count_uses(const struct expr *e, unsigned *uses)
 		count_uses(e->args[i], uses);
 }
 
+static uint32_t
+deepest(const struct plan_node *project)
+{
+	uint32_t depth = 0;
+
+	for (unsigned i = 0; i < project->schema.ncols; i++)
+		if (project->exprs[i]->depth > depth)
+			depth = project->exprs[i]->depth;
+	return depth;
+}
+
 /* No expression of the lower projection would be computed twice. */
 static bool
 mergeable(const struct plan_node *upper, const struct plan_node *lower,
@@ -150,6 +161,8 @@ mergeable(const struct plan_node *upper, const struct plan_node *lower,
 {
 	unsigned *uses = arena_array(a, lower->schema.ncols, unsigned);
 
+	if (deepest(upper) + deepest(lower) > EXPR_DEPTH_MAX)
+		return false;
 	for (unsigned i = 0; i < upper->schema.ncols; i++)
 		count_uses(upper->exprs[i], uses);
 	for (unsigned i = 0; i < lower->schema.ncols; i++)

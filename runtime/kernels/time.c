@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/time.h"
 #include "runtime/kernels/loops.h"
-#include "runtime/kernels/time_pattern.h"
+#include "base/time_pattern.h"
 
 #define MS_PER_DAY INT64_C(86400000)
 

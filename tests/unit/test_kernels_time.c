@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/time.h"
-#include "runtime/kernels/time_pattern.h"
+#include "base/time_pattern.h"
 #include "tests/unit/eval_rig.h"
 #include "tests/unit/test.h"
 

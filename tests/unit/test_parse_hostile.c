@@ -152,12 +152,20 @@ TEST(nesting_has_a_limit_and_a_name)
 	EXPECT_STR(answer(), tall);
 	nest("SELECT ", "- ", 100000, "a", "");
 	EXPECT_STR(answer(), tall);
-	nest("SELECT a", " + 1", 100000, "", "");
-	EXPECT_STR(answer(), tall);
 	nest("SELECT a", " IS NULL", 30000, "", "");
 	EXPECT_STR(answer(), tall);
-	nest("SELECT a FROM t WHERE a = 0", " OR a = 1", 1000, "", "");
-	EXPECT_STR(answer(), tall);
+}
+
+TEST(operators_in_a_row_are_one_level)
+{
+	nest("SELECT a", " + 1", 100000, "", "");
+	EXPECT_STR(answer(), "");
+	nest("SELECT a FROM t WHERE a = 0", " OR a = 1", 50000, "", "");
+	EXPECT_STR(answer(), "");
+	nest("SELECT (((a", " || 'x' + b * c AND d", 10000, ")))", "");
+	EXPECT_STR(answer(), "");
+	nest("SELECT a", " + (a", 200, "", ")");
+	EXPECT(strstr(answer(), "error[limit_exceeded]"));
 }
 
 TEST(lists_have_a_limit_and_a_name)

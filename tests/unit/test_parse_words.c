@@ -174,6 +174,22 @@ TEST(names_and_texts_keep_their_case_in_the_same_text)
 		   "SELECT `dateTime` FROM t");
 }
 
+TEST(names_of_functions_are_equal_without_regard_to_case)
+{
+	EXPECT_STR(canonical("select date_format(a, 'x'), Upper ( b ),"
+			     " coalesce(c, `Char_Length`(c)) from t"),
+		   canonical("select DATE_FORMAT(a, 'x'), UPPER(b),"
+			     " COALESCE(c, CHAR_LENGTH(c)) from t"));
+	EXPECT_STR(canonical("insert into date_format (a) select date_format(date_format)"
+			     " from date_format"),
+		   "INSERT INTO date_format ( a ) SELECT DATE_FORMAT ("
+		   " date_format ) FROM date_format");
+	EXPECT_STR(canonical("create view V (a, b) as select f.a, B from f"),
+		   "CREATE VIEW V ( a , b ) AS SELECT f . a , B FROM f");
+	EXPECT_STR(canonical("select k from ifx where ifx in (ifx(1))"),
+		   "SELECT k FROM ifx WHERE ifx IN ( IFX ( 1 ) )");
+}
+
 TEST(a_text_that_cannot_be_read_still_has_a_canonical_form)
 {
 	EXPECT_STR(canonical("selct  a from\tt; select 1"),

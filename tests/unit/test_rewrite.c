@@ -62,6 +62,22 @@ TEST(what_can_fail_stays_where_it_was)
 	plan_rig_close(&rig);
 }
 
+TEST(a_pattern_that_no_literal_says_can_fail)
+{
+	open_rig("SELECT message FROM words WHERE message LIKE 'a!%' ESCAPE"
+		 " '!' AND message LIKE message"
+		 " AND DATE_FORMAT(ts, 'yyyy') = '2026'"
+		 " AND TO_TIMESTAMP(message, 'yyyy') IS NULL");
+	EXPECT_EQ(plan_rig_count(&rig, PLAN_FILTER), 0);
+	plan_rig_close(&rig);
+	open_rig("SELECT message FROM words WHERE message LIKE message ESCAPE"
+		 " '!' AND DATE_FORMAT(ts, message) = '2026'"
+		 " AND TO_TIMESTAMP(message, message) IS NULL");
+	EXPECT_STR(scan_filter(), "");
+	EXPECT_EQ(plan_rig_count(&rig, PLAN_FILTER), 1);
+	plan_rig_close(&rig);
+}
+
 TEST(a_division_by_a_literal_cannot_fail)
 {
 	open_rig("SELECT message FROM words WHERE n / 10 > 1 AND n % 2 = 0");

@@ -256,6 +256,49 @@ TEST(casts_as_flink)
 	check_cases(cases, ARRAY_LEN(cases));
 }
 
+/* "first", then "again" n times. */
+static const char *
+chain(struct arena *a, const char *first, const char *again, unsigned n)
+{
+	size_t bytes = strlen(first) + n * strlen(again) + 1, at;
+	char *text = arena_bytes(a, bytes);
+
+	at = (size_t)sprintf(text, "%s", first);
+	for (unsigned i = 0; i < n; i++)
+		at += (size_t)sprintf(text + at, "%s", again);
+	return text;
+}
+
+TEST(a_long_chain_of_operators_is_no_deep_tree)
+{
+	const char *type, *text;
+	struct arena a;
+
+	arena_init(&a);
+	EXPECT_STR(evaluate(&a, chain(&a, "ten = 10", " AND imax > ten", 2400),
+			    &type), "TRUE");
+	EXPECT_STR(evaluate(&a, chain(&a, "ten = 1", " OR ten = imax", 2400),
+			    &type), "FALSE");
+	EXPECT_STR(evaluate(&a, chain(&a, "ten = 1 OR NULL", " OR ten = imax",
+				      2400), &type), "NULL");
+	EXPECT_STR(evaluate(&a, chain(&a, "ten = 1 OR 1 / ten = 0",
+				      " OR 1 / (ten - 10) = 1", 1000), &type),
+		   "TRUE");
+	EXPECT_STR(evaluate(&a, chain(&a, "ten", " + 1 - 2", 500), &type),
+		   "-490");
+	text = chain(&a, "s", " || s", 3000);
+	EXPECT_EQ(strlen(evaluate(&a, text, &type)), 6 * 3001);
+	EXPECT_STR(type, "STRING");
+	EXPECT_STR(evaluate(&a, chain(&a, "s", " || snul", 100), &type),
+		   "NULL");
+	EXPECT_STR(evaluate(&a, chain(&a, "ten", " + 1", 1001), &type),
+		   "!limit_exceeded: the expression has more than 1000 levels");
+	EXPECT_STR(evaluate(&a, chain(&a, "ten = 1", " OR ten = 1", 4000),
+			    &type),
+		   "!limit_exceeded: the expression has more than 10000 parts");
+	arena_release(&a);
+}
+
 TEST(text_as_flink)
 {
 	static const struct sql_case cases[] = {

@@ -64,3 +64,15 @@ SELECT UPPER(DISTINCT message) FROM words
 SELECT
 	n,	'ä' || n
 FROM words
+--
+SELECT message LIKE 'a!b' ESCAPE '!' FROM words
+--
+SELECT message LIKE 'a!' ESCAPE '!' FROM words
+--
+SELECT message NOT LIKE message ESCAPE 'ab' FROM words
+--
+SELECT DATE_FORMAT(ts, 'yyyy-MM-dd bb') FROM words
+--
+SELECT DATE_FORMAT(ts, 'yyyy ''x') FROM words
+--
+SELECT TO_TIMESTAMP(message, 'YYYY-ww') FROM words

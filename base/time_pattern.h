@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * runtime/kernels/time_pattern.h - the letters of java.time's
+ * base/time_pattern.h - the letters of java.time's
  * DateTimeFormatter (not of SimpleDateFormat), in English, with weeks as in
  * the US. Zone letters are refused, as in Flink.
  *
@@ -8,8 +8,8 @@
  *	d day   D day of year   E e c day of week   a AM/PM
  *	H k K h hour   m s S A n N   'text' '' [ ]
  */
-#ifndef RUNTIME_KERNELS_TIME_PATTERN_H
-#define RUNTIME_KERNELS_TIME_PATTERN_H
+#ifndef BASE_TIME_PATTERN_H
+#define BASE_TIME_PATTERN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * runtime/kernels/time_pattern.c - patterns taken apart, and instants written
+ * base/time_pattern.c - patterns taken apart, and instants written
  * by them; time_pattern_parse.c reads. Widths are those of
  * DateTimeFormatterBuilder.appendPattern().
  */
-#include "runtime/kernels/time_pattern.h"
+#include "base/time_pattern.h"
 
 #include <string.h>
 

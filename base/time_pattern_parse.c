@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * runtime/kernels/time_pattern_parse.c - instants read by a pattern, as
+ * base/time_pattern_parse.c - instants read by a pattern, as
  * java.time does it with its SMART resolver: yyyyMMdd without separators works,
  * 02-30 is the last of February, 24:00 the next day's midnight.
  */
 #include <string.h>
 
 #include "base/time.h"
-#include "runtime/kernels/time_pattern.h"
+#include "base/time_pattern.h"
 
 enum part {
 	PART_YEAR, PART_ERA_YEAR, PART_BC, PART_MONTH, PART_DAY,

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/bind_pattern.c - patterns that are literals are tried when the
+ * statement is read: what cannot work for any row is the statement's error.
+ */
+#include "base/like_pattern.h"
+#include "base/time_pattern.h"
+#include "parser/binder.h"
+
+/* The text of an argument that is a literal, or NULL. */
+static const struct str *
+literal_text(const struct expr *call, unsigned arg)
+{
+	const struct expr *e = arg < call->nargs ? call->args[arg] : NULL;
+
+	if (!e || e->kind != EXPR_LITERAL || e->value.is_null)
+		return NULL;
+	return &e->value.str;
+}
+
+static int
+check_like(struct bind *b, const struct expr *e)
+{
+	const struct str *pattern = literal_text(e, 1);
+	const struct str *escape = literal_text(e, 2);
+	const struct str empty = str_ref("", 0);
+	const struct like_pattern *p;
+
+	if (!escape)
+		return 0;
+	p = like_pattern_create(&empty, escape, b->a);
+	if (p->problem)
+		return bind_error(b, e->args[2]->at, ERR_INVALID_ARGUMENT, "%s",
+				  p->problem);
+	p = pattern ? like_pattern_create(pattern, escape, b->a) : p;
+	if (p->problem)
+		return bind_error(b, e->args[1]->at, ERR_INVALID_ARGUMENT, "%s",
+				  p->problem);
+	return 0;
+}
+
+static int
+check_format(struct bind *b, const struct expr *e)
+{
+	const struct str *format = literal_text(e, 1);
+	const struct time_pattern *p;
+
+	if (!format)
+		return 0;
+	p = time_pattern_create(str_data(format), format->len, b->a);
+	if (p->problem)
+		return bind_error(b, e->args[1]->at, ERR_INVALID_ARGUMENT, "%s",
+				  p->problem);
+	if (e->function == FN_TO_TIMESTAMP && p->writes_only)
+		return bind_error(b, e->args[1]->at, ERR_INVALID_ARGUMENT,
+				  "the format has letters that cannot be read, "
+				  "such as weeks");
+	return 0;
+}
+
+int
+bind_check_patterns(struct bind *b, const struct expr *call)
+{
+	switch (call->function) {
+	case FN_LIKE:
+		return check_like(b, call);
+	case FN_TO_TIMESTAMP:
+	case FN_DATE_FORMAT:
+		return check_format(b, call);
+	default:
+		return 0;
+	}
+}
