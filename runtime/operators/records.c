@@ -210,8 +210,10 @@ record_fatal(struct records *r, const struct batch *b, uint32_t row,
 		  column ? column : "record", ": ",
 		  detail ? detail : error_help(code));
 	if (rec)
-		error_note(err, "topic %s, partition %d, offset %lld", topic,
-			   (int)partition, (long long)rec->offset);
+		error_note(err, "topic %s, partition %d, offset %lld; with "
+			   "'scan.on-error' = 'quarantine' such records go to "
+			   "the job's errors and it goes on",
+			   topic, (int)partition, (long long)rec->offset);
 	return -1;
 }
 
