@@ -300,10 +300,12 @@ kafka_client_check(struct kafka_client *c, struct error *err)
 	return -1;
 }
 
-void
-kafka_note_create(struct error *err, const char *bootstrap, const char *topic)
+int
+kafka_topic_missing(struct error *err, const char *bootstrap,
+		    const char *topic)
 {
-	error_note(err, "create it with: kafka-topics.sh --bootstrap-server %s "
-		   "--create --topic '%s' --partitions 1",
-		   bootstrap, topic);
+	return error_set(err, ERR_MISSING_TOPIC,
+			 "topic '%s' does not exist on %s; create it with "
+			 "kafka-topics.sh --bootstrap-server %s --create "
+			 "--topic %s", topic, bootstrap, bootstrap, topic);
 }

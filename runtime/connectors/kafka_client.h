@@ -24,6 +24,7 @@ struct kafka_client {
 	atomic_bool complained;    /* since kafka_client_well() */
 	atomic_uint troubles;      /* counts errors of connections */
 	atomic_bool fatal;
+	atomic_int commits; /* on their way */
 };
 
 /* bootstrap.servers with 'embedded' resolved, or NULL and err. */
@@ -64,8 +65,8 @@ const char *kafka_client_reason(struct kafka_client *c,
 /* -1 and err when the handle is lost for good. */
 int kafka_client_check(struct kafka_client *c, struct error *err);
 
-/* The command that creates a topic, for messages. */
-void kafka_note_create(struct error *err, const char *bootstrap,
-		       const char *topic);
+/* The topic is not there: names the command that creates it. */
+int kafka_topic_missing(struct error *err, const char *bootstrap,
+			const char *topic);
 
 #endif

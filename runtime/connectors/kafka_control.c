@@ -138,9 +138,7 @@ fail_missing(struct kafka_source *s, const char *topic)
 {
 	struct error err = ERROR_INIT;
 
-	error_set(&err, ERR_MISSING_TOPIC, "topic '%s' does not exist on %s",
-		  topic, s->bootstrap);
-	kafka_note_create(&err, s->bootstrap, topic);
+	kafka_topic_missing(&err, s->bootstrap, topic);
 	kafka_source_fail(s, &err);
 }
 
@@ -394,9 +392,7 @@ answer_damaged(struct kafka_source *s, struct kafka_part *p)
 	error_set(&err, ERR_DATA_LOST, "the record at offset %lld of topic "
 		  "'%s', partition %d, is damaged: its checksum is wrong",
 		  (long long)p->ask_offset, p->topic, p->partition);
-	error_note(&err, "ALTER JOB '%s' RESET OFFSETS TO "
-		   "'partition:%d,offset:...' passes over it",
-		   s->env.job ? s->env.job : "...", p->partition);
+	kafka_note_lost(s, &err);
 	kafka_source_fail(s, &err);
 }
 
@@ -419,8 +415,7 @@ answer_range(struct kafka_source *s, struct kafka_part *p, bool recreated)
 			  "recreated: the record before offset %lld is not the "
 			  "one that the job has read", p->topic, p->partition,
 			  (long long)p->ask_offset);
-		error_note(&err, "ALTER JOB '%s' RESET OFFSETS TO EARLIEST "
-			   "reads the new one", s->env.job ? s->env.job : "...");
+		kafka_note_lost(s, &err);
 	} else if (rc == KAFKA_OK && !recreated && p->ask_offset >= low &&
 		   p->ask_offset <= high) {
 		part_move(s, p, p->ask_offset); /* there again */
@@ -439,16 +434,26 @@ answer_range(struct kafka_source *s, struct kafka_part *p, bool recreated)
 	part_move(s, p, next);
 }
 
+/* The client has waited for the topic to come back; is it really gone, or
+ * this partition of it? */
 static void
 answer_gone(struct kafka_source *s, struct kafka_part *p)
 {
 	struct found_list f = { NULL, 0, 0 };
 	unsigned missing = MISSING_TRIES - 1;
-	enum kafka_rc rc = find_parts(s, s->client, &f, &missing);
+	struct error err = ERROR_INIT;
+	int64_t high;
 
+	if (find_parts(s, s->client, &f, &missing) == KAFKA_OK) {
+		enum kafka_rc rc = kafka_offsets_end(s->client->rk, p->topic,
+						     p->partition, &high, &err);
+
+		if (rc == KAFKA_OK)
+			part_move(s, p, p->ask_offset);
+		else if (rc == KAFKA_FAIL)
+			kafka_source_fail(s, &err);
+	}
 	free(f.list);
-	if (rc == KAFKA_OK)
-		part_move(s, p, p->ask_offset);
 }
 
 static void

@@ -132,6 +132,7 @@ kafka_again(rd_kafka_resp_err_t code, const char *what, struct error *err)
 	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
 	case RD_KAFKA_RESP_ERR_INVALID_GROUP_ID:
 	case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: /* of a topic that is */
 		return KAFKA_FAIL;
 	default:
 		return KAFKA_AGAIN;
@@ -256,6 +257,15 @@ ask_mode(struct kafka_source *s, rd_kafka_t *rk, enum mode mode,
 
 /* ---- lost records ---- */
 
+void
+kafka_note_lost(const struct kafka_source *s, struct error *err)
+{
+	error_note(err, "DROP JOB '%s' and a new submit begin anew, with empty "
+		   "state; with 'scan.on-loss' = 'skip' in its table a job "
+		   "goes on by itself and counts what is gone",
+		   s->env.job ? s->env.job : "...");
+}
+
 static int
 lost_error(const struct kafka_source *s, const char *topic, int32_t partition,
 	   int64_t next, int64_t low, int64_t high, struct error *err)
@@ -271,9 +281,7 @@ lost_error(const struct kafka_source *s, const char *topic, int32_t partition,
 			  "where the job stopped reading: it was recreated or "
 			  "truncated", topic, partition, (long long)high,
 			  (long long)next);
-	error_note(err, "ALTER JOB '%s' RESET OFFSETS TO EARLIEST reads what "
-		   "there is; 'scan.on-loss' = 'skip' in the table goes on "
-		   "by itself and counts", s->env.job ? s->env.job : "...");
+	kafka_note_lost(s, err);
 	return -1;
 }
 
@@ -336,6 +344,37 @@ resolve_restored(struct kafka_source *s, struct kafka_found *f,
 			f->verify = at;
 	}
 	f->assign = f->verify ? f->next - 1 : f->next;
+	return 0;
+}
+
+/* A topic that was recreated may have fewer partitions. */
+static int
+resolve_unfound(struct kafka_source *s, const struct kafka_found *found,
+		unsigned n, struct error *err)
+{
+	for (unsigned i = 0; i < s->nstart; i++) {
+		const struct start_offset *at = &s->start[i];
+		bool same_topic = false, there = false;
+
+		for (unsigned k = 0; k < n; k++) {
+			bool same = restored_find(s, &found[k]) == at;
+
+			there = there || same;
+			same_topic = same_topic ||
+				     (strlen(found[k].topic) == at->topic.len &&
+				      memcmp(found[k].topic,
+					     str_data(&at->topic),
+					     at->topic.len) == 0);
+		}
+		if (there || !same_topic || s->skip_loss || !at->next_offset)
+			continue;
+		error_set(err, ERR_DATA_LOST,
+			  "partition %d of topic '%.*s' is gone: the topic was "
+			  "recreated with fewer", at->partition,
+			  (int)at->topic.len, str_data(&at->topic));
+		kafka_note_lost(s, err);
+		return -1;
+	}
 	return 0;
 }
 
@@ -421,7 +460,9 @@ resolve_all(struct kafka_source *s, rd_kafka_t *rk, struct kafka_found *found,
 	unsigned uncommitted = 0;
 	enum kafka_rc rc = KAFKA_OK;
 
-	if (!restored)
+	if (restored)
+		rc = resolve_unfound(s, found, n, err);
+	else
 		rc = ask_mode(s, rk, start, SPEC_START,
 			      "scan.startup.timestamp-millis", found, n,
 			      offsets, err);

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "runtime/connectors/filesystem.h"
 
 #define PREFIX "properties."
 #define SECRET_BYTES_MAX (256 * 1024)
@@ -49,29 +50,6 @@ kafka_property(const struct options *o, const char *name)
 
 /* ---- secrets ---- */
 
-/* `path` lies in one of the directories once links and dots are resolved. */
-static bool
-path_allowed(const char *path, const char *const *paths)
-{
-	char real[PATH_MAX], dir[PATH_MAX];
-
-	if (!paths)
-		return true;
-	if (!realpath(path, real))
-		return false;
-	for (; *paths; paths++) {
-		size_t n;
-
-		if (!realpath(*paths, dir))
-			continue;
-		n = strlen(dir);
-		if (strncmp(real, dir, n) == 0 &&
-		    (real[n] == '/' || dir[n - 1] == '/'))
-			return true;
-	}
-	return false;
-}
-
 /* A whole file without the newline at its end; NULL and err. To be freed. */
 static char *
 secret_read(const char *path, struct error *err)
@@ -102,11 +80,13 @@ secret_read(const char *path, struct error *err)
 static char *
 secret_file(const char *path, const char *const *paths, struct error *err)
 {
-	if (path_allowed(path, paths))
-		return secret_read(path, err);
-	error_set(err, ERR_PERMISSION, "%s is not in a directory that the "
-		  "configuration allows", path);
-	return NULL;
+	char *real, *text;
+
+	if (filesystem_resolve(path, paths, &real, err) < 0)
+		return NULL;
+	text = secret_read(real, err);
+	free(real);
+	return text;
 }
 
 static char *

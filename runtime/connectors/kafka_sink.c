@@ -143,10 +143,7 @@ refuse(struct kafka_sink *s, const char *topic, rd_kafka_resp_err_t code,
 	show_bytes(value, sizeof(value), m->payload, m->len);
 	if (code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
 	    code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-		error_set(&err, ERR_MISSING_TOPIC,
-			  "topic '%s' does not exist on %s", topic,
-			  s->bootstrap);
-		kafka_note_create(&err, s->bootstrap, topic);
+		kafka_topic_missing(&err, s->bootstrap, topic);
 	} else {
 		error_set(&err, size ? ERR_ROW_TOO_LARGE : ERR_KAFKA,
 			  "topic '%s' refuses a row of %zu bytes: %s; key %s, "
@@ -415,10 +412,7 @@ sink_topic_missing(struct kafka_sink *s, rd_kafka_resp_err_t code)
 	const char *name = s->topics[0].name;
 
 	if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-		error_set(&err, ERR_MISSING_TOPIC,
-			  "topic '%s' does not exist on %s", name,
-			  s->bootstrap);
-		kafka_note_create(&err, s->bootstrap, name);
+		kafka_topic_missing(&err, s->bootstrap, name);
 	} else {
 		error_set(&err, ERR_KAFKA, "topic '%s': %s", name,
 			  rd_kafka_err2str(code));

@@ -18,6 +18,7 @@
 #define QUEUE_BYTES_MIN (64 * 1024)
 #define FETCH_BYTES_MIN (1024 * 1024)
 #define TOPIC_BYTES_MAX 250
+#define COMMIT_WAIT_US (1500 * US_PER_MS) /* a group's first takes a second */
 
 static struct kafka_source *
 kafka_source_of(struct source *source)
@@ -117,24 +118,14 @@ source_copy_start(struct kafka_source *s, const struct source_spec *spec)
 	s->nstart = spec->nstart;
 }
 
-static int
-source_check_metadata(const struct plan_scan *scan, struct error *err)
+static void
+source_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code,
+		 rd_kafka_topic_partition_list_t *list, void *opaque)
 {
-	static const char *const keys[] = { "topic", "partition", "offset",
-		"timestamp", "timestamp-type", "leader-epoch" };
+	struct kafka_client *c = opaque;
 
-	for (unsigned i = 0; scan && i < scan->ncols; i++) {
-		const char *key = scan->cols[i].metadata_key;
-		bool known = !key || !scan->cols[i].wanted;
-
-		for (size_t k = 0; k < ARRAY_LEN(keys); k++)
-			known = known || strcmp(key, keys[k]) == 0;
-		if (!known)
-			return error_set(err, ERR_UNSUPPORTED,
-					 "kafka has no metadata '%s' here",
-					 key);
-	}
-	return 0;
+	(void)rk, (void)code, (void)list;
+	atomic_fetch_sub(&c->commits, 1);
 }
 
 static int
@@ -201,6 +192,7 @@ source_conf(struct kafka_source *s, struct error *err)
 	conf = kafka_conf_create(s->options, &s->env, err);
 	if (!conf)
 		return NULL;
+	rd_kafka_conf_set_offset_commit_cb(conf, source_on_commit);
 	if (source_conf_defaults(s, conf, err) < 0)
 		goto fail;
 	kafka_group(s->options, &s->env, group, sizeof(group));
@@ -269,7 +261,6 @@ kafka_source_open(struct source **ret, const struct source_spec *spec,
 	source_copy_start(s, spec);
 	s->bootstrap = kafka_bootstrap(s->options, &s->env, err);
 	if (!s->bootstrap || source_split_topics(s, err) < 0 ||
-	    source_check_metadata(spec->scan, err) < 0 ||
 	    kafka_offsets_check(s->options, s->embedded, s->ntopics, err) < 0)
 		goto fail;
 	s->bootstrap = arena_strdup(&s->arena, s->bootstrap);
@@ -673,8 +664,23 @@ kafka_source_commit(struct source *source, const struct start_offset *at,
 			->offset = at[i].next_offset;
 	}
 	/* For lag tools only: a failure changes nothing. */
-	rd_kafka_commit(s->client->rk, list, 1);
+	atomic_fetch_add(&s->client->commits, 1);
+	if (rd_kafka_commit(s->client->rk, list, 1))
+		atomic_fetch_sub(&s->client->commits, 1);
 	rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* Those of the last checkpoint are sent, if the broker answers at all. */
+static void
+source_finish_commits(struct kafka_source *s)
+{
+	int64_t wait_us = COMMIT_WAIT_US;
+
+	for (; s->client && wait_us > 0 &&
+	       atomic_load(&s->client->commits) > 0 &&
+	       !atomic_load(&s->client->complained);
+	     wait_us -= 10 * US_PER_MS)
+		rd_kafka_poll(s->client->rk, 10);
 }
 
 static int
@@ -715,6 +721,7 @@ kafka_source_close(struct source *source)
 	if (!source)
 		return;
 	s = kafka_source_of(source);
+	source_finish_commits(s);
 	n = atomic_load(&s->nparts);
 	for (unsigned i = 0; i < n; i++) {
 		rd_kafka_queue_io_event_enable(s->parts[i]->queue, -1, NULL, 0);

@@ -166,6 +166,8 @@ enum kafka_rc kafka_offsets_end(rd_kafka_t *rk, const char *topic,
 enum kafka_rc kafka_offsets_range(rd_kafka_t *rk, const char *topic,
 				  int32_t partition, int64_t *ret_low,
 				  int64_t *ret_high, struct error *err);
+/* What can be done about an ERR_DATA_LOST. */
+void kafka_note_lost(const struct kafka_source *s, struct error *err);
 /* Records [next, ...) are not there any more (the log is low..high): where to
  * go on instead and how many are lost, by the table's policy; -1: fail. */
 int kafka_offsets_lost(struct kafka_source *s, const char *topic,

@@ -226,7 +226,7 @@ TEST(a_missing_topic_fails_with_the_command_that_creates_it)
 	EXPECT(!rig_sink_until(r, 1, 20000));
 	EXPECT(r->failed);
 	EXPECT_EQ(r->err.code, ERR_MISSING_TOPIC);
-	EXPECT(strstr(r->err.note, "--create --topic"));
+	EXPECT(strstr(r->err.message, "--create --topic"));
 	rig_sink_close(r);
 	arena_release(&arena);
 }

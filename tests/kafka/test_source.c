@@ -143,8 +143,8 @@ TEST(a_missing_topic_fails_with_the_command_that_creates_it)
 	rig_source_read(r, 1, 20000);
 	EXPECT(r->failed);
 	EXPECT_EQ(r->err.code, ERR_MISSING_TOPIC);
-	EXPECT(strstr(r->err.note, "kafka-topics.sh --bootstrap-server"));
-	EXPECT(strstr(r->err.note, topic));
+	EXPECT(strstr(r->err.message, "kafka-topics.sh --bootstrap-server"));
+	EXPECT(strstr(r->err.message, topic));
 	rig_source_close(r);
 	arena_release(&arena);
 }
@@ -246,6 +246,25 @@ TEST(records_gone_before_they_were_read_end_the_job)
 	EXPECT_EQ(r->source->type->parts(r->source, &info), 1);
 	EXPECT_EQ(info[0].skipped, 3);
 	EXPECT(strstr(rig_source_notices(r), "records 1..3"));
+	rig_source_close(r);
+	arena_release(&arena);
+}
+
+TEST(a_topic_recreated_with_fewer_partitions_is_noticed)
+{
+	const char *broker = rig_broker(), *topic = rig_topic_name("fewer");
+	struct start_offset at[2] = { { .next_offset = 0 },
+				      { .partition = 1, .next_offset = 5 } };
+	struct rig_source *r;
+
+	at[0].topic = at[1].topic = str_ref(topic, (uint32_t)strlen(topic));
+	rig_topic_create(broker, topic, 1, NULL, NULL);
+	r = rig_source_open(OPTIONS(broker, topic, EARLIEST, NULL), at, 2,
+			    NULL);
+	rig_source_read(r, 1, 20000);
+	EXPECT(r->failed);
+	EXPECT_EQ(r->err.code, ERR_DATA_LOST);
+	EXPECT(strstr(r->err.message, "partition 1 of topic"));
 	rig_source_close(r);
 	arena_release(&arena);
 }

@@ -64,6 +64,29 @@ TEST(an_embedded_topic_is_there_once_it_is_named)
 	end();
 }
 
+TEST(a_group_goes_on_where_it_committed)
+{
+	struct start_offset at = { .next_offset = 2 };
+	struct rig_source *r;
+
+	begin();
+	at.topic = str_ref("grouped", 7);
+	rig_produce(address, "grouped", 0, "g", 0, 3, 0);
+	r = rig_source_open(OPTIONS("topic", "grouped", NULL), NULL, 0,
+			    address);
+	rig_source_read(r, 3, 20000);
+	EXPECT_STR(rig_source_values(r), "g-0 g-1 g-2");
+	EXPECT(strstr(rig_source_notices(r), "they start at the beginning"));
+	r->source->type->commit(r->source, &at, 1);
+	rig_source_close(r);
+	r = rig_source_open(OPTIONS("topic", "grouped", NULL), NULL, 0,
+			    address);
+	rig_source_read(r, 1, 20000);
+	EXPECT_STR(rig_source_values(r), "g-2");
+	rig_source_close(r);
+	end();
+}
+
 TEST(several_topics_are_one_source)
 {
 	struct rig_source *r;
