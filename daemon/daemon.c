@@ -249,6 +249,7 @@ start(struct daemon *d, struct error *err)
 {
 	struct jobs_env env = { .loop = &d->loop, .config = &d->config,
 				.out_fd = STDOUT_FILENO };
+	char sock[256], dir[1024];
 
 	if (take_state_dir(d, err) < 0 || load_catalog(d, err) < 0 ||
 	    start_embedded(d, err) < 0)
@@ -264,8 +265,10 @@ start(struct daemon *d, struct error *err)
 	d->ready = true;
 	notify("READY=1");
 	notify_status("%u jobs", jobs_count(d->jobs));
-	log_event(LOG_INFO, "ready", NULL, "version=%s socket=%s state_dir=%s jobs=%u",
-		  SLUICE_VERSION, d->config.socket, d->config.state_dir,
+	log_event(LOG_INFO, "ready", NULL,
+		  "version=%s socket=%s state_dir=%s jobs=%u", SLUICE_VERSION,
+		  log_quote(d->config.socket, sock, sizeof(sock)),
+		  log_quote(d->config.state_dir, dir, sizeof(dir)),
 		  jobs_count(d->jobs));
 	return 0;
 }

@@ -23,11 +23,12 @@ failed(struct script *s)
 static void
 audit(struct script *s, const char *what, const char *name)
 {
+	char quoted[512]; /* a table's name may have anything in it */
 	int uid, pid;
 
 	http_peer(s->rq, &uid, &pid);
-	log_event(LOG_INFO, what, NULL, "name=%s uid=%d pid=%d", name, uid,
-		  pid);
+	log_event(LOG_INFO, what, NULL, "name=%s uid=%d pid=%d",
+		  log_quote(name, quoted, sizeof(quoted)), uid, pid);
 }
 
 static void
