@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/check.h"
@@ -15,6 +16,7 @@
 #include "base/str.h"
 
 #define ROWS_WAIT_MAX 200 /* whose widths decide the columns' */
+#define FIRST_WAIT_MS 100 /* at most, for as many */
 
 struct cell {
 	const char *text; /* JSON */
@@ -310,6 +312,15 @@ aligned_header(struct output *o)
 	o->header_done = true;
 }
 
+/* While more rows may come: what they are likely to need. */
+static unsigned
+width_expected(const char *type)
+{
+	if (strncmp(type, "TIMESTAMP", 9) == 0)
+		return 23;
+	return is_number(type) ? 8 : 12;
+}
+
 static void
 aligned_widths(struct output *o, const struct buf *texts)
 {
@@ -317,6 +328,8 @@ aligned_widths(struct output *o, const struct buf *texts)
 	for (unsigned i = 0; i < o->ncols; i++) {
 		o->widths[i] = (unsigned)utf8_length(o->names[i],
 						     strlen(o->names[i]));
+		if (!o->ending && o->widths[i] < width_expected(o->types[i]))
+			o->widths[i] = width_expected(o->types[i]);
 		for (unsigned r = 0; r < o->nrows; r++) {
 			const struct buf *t = &texts[r * o->ncols + i];
 			unsigned n = (unsigned)utf8_length(
@@ -364,6 +377,15 @@ aligned_rows(struct output *o)
 	clear_rows(o);
 }
 
+static long long
+steady_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* Right behind the write, while errno is its own. */
 static void
 check_stdout(struct output *o)
@@ -381,6 +403,15 @@ output_flush(struct output *o)
 		aligned_rows(o);
 	fflush(stdout);
 	check_stdout(o);
+}
+
+void
+output_idle(struct output *o)
+{
+	if (o->format == OUTPUT_ALIGNED && !o->header_done &&
+	    steady_ms() - o->first_ms < FIRST_WAIT_MS)
+		return;
+	output_flush(o);
 }
 
 int
@@ -427,6 +458,8 @@ take_row(struct output *o, const char *text, size_t n)
 			o->rows = mem_realloc(o->rows,
 					      o->rows_size * sizeof(*o->rows));
 		}
+		if (o->count == 0)
+			o->first_ms = steady_ms();
 		o->rows[o->nrows++] = r;
 		o->count++;
 		if (o->nrows >= ROWS_WAIT_MAX)
@@ -469,7 +502,7 @@ take_header(struct output *o, json_t *root)
 		o->types[i] = mem_strdup(type ? type : "");
 	}
 	o->ncols = (unsigned)n;
-	o->header_done = o->updating = false;
+	o->header_done = o->updating = o->ending = false;
 	o->count = 0;
 }
 
@@ -529,6 +562,7 @@ take_end(struct output *o, json_t *root)
 	json_t *rows = json_object_get(root, "rows");
 	json_t *bad = json_object_get(root, "bad_records");
 
+	o->ending = true;
 	/* An empty answer still shows its columns. */
 	if (o->format == OUTPUT_ALIGNED && rows && o->ncols &&
 	    !o->header_done && o->nrows == 0) {

@@ -26,9 +26,11 @@ struct output {
 	unsigned ncols;
 	char **names, **types;
 	bool header_done, updating;
+	bool ending; /* no more rows of this statement */
 	unsigned *widths;
 	struct output_row *rows; /* aligned: rows that wait for their widths */
 	unsigned nrows, rows_size;
+	long long first_ms; /* when the first of the statement came; 0: none */
 	unsigned long long count;
 	bool failed;      /* the last statement did */
 	bool closed;      /* nobody takes what we write any more, since */
@@ -41,8 +43,11 @@ void output_init(struct output *o, enum output_format format);
 void output_release(struct output *o);
 /* One NDJSON line of the daemon's. */
 void output_line(struct output *o, const char *text, size_t n);
-/* Shows what waits; at the end of a statement or when nothing comes. */
+/* Shows what waits, at the end of a statement. */
 void output_flush(struct output *o);
+/* The same when nothing comes just now; the first rows wait a moment for
+ * more, which the columns' widths are taken from. */
+void output_idle(struct output *o);
 /* 0, or the exit status of output that could not be written: 1, with a
  * message, but for a reader that has had enough (head): 0 as well. */
 int output_status(const struct output *o);

@@ -254,7 +254,7 @@ on_idle(void *arg)
 {
 	struct output *o = arg;
 
-	output_flush(o);
+	output_idle(o);
 	return !run_interrupted && !o->closed;
 }
 

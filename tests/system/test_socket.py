@@ -105,7 +105,7 @@ def who_never_sends_the_rest_is_put_out():
 
 
 def garbage_is_refused():
-    d = Daemon().start()
+    d = Daemon(sets=["limits.request-timeout=1 s"]).start()
     for text in (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 20, b"\r\n\r\n\r\n", b"GET\r\n\r\n",
                  b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 200000 + b"\r\n\r\n",
                  b"POST /v1/sql HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
