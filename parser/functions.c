@@ -25,6 +25,7 @@ static const struct {
 	const char *name;
 	enum function_id id;
 } aliases[] = {
+	{ "CEILING", FN_CEIL },
 	{ "CHARACTER_LENGTH", FN_CHAR_LENGTH },
 	{ "IFNULL", FN_COALESCE },
 	{ "SUBSTR", FN_SUBSTRING },
@@ -33,39 +34,34 @@ static const struct {
 /* What Flink has and sluice has not yet: refused by name rather than called
  * unknown. */
 static const char *const planned[] = {
-	"ACOS", "APPROX_COUNT_DISTINCT", "ARRAY_AGG", "ARRAY_APPEND",
-	"ARRAY_CONCAT", "ARRAY_CONTAINS", "ARRAY_DISTINCT", "ARRAY_JOIN",
-	"ARRAY_MAX", "ARRAY_MIN", "ARRAY_POSITION", "ARRAY_PREPEND",
-	"ARRAY_REMOVE", "ARRAY_REVERSE", "ARRAY_SLICE", "ARRAY_SORT",
-	"ARRAY_UNION", "ASCII", "ASIN", "ATAN", "ATAN2", "BIN", "BTRIM",
-	"CARDINALITY", "CEIL", "CEILING", "CHR", "COLLECT", "CONCAT_WS",
-	"CONVERT_TZ", "COS", "COSH", "COT", "CUME_DIST", "CURRENT_DATABASE",
-	"CURRENT_DATE", "CURRENT_ROW_TIMESTAMP", "CURRENT_TIME",
-	"CURRENT_TIMESTAMP", "CURRENT_WATERMARK", "DAYOFMONTH", "DAYOFWEEK",
-	"DAYOFYEAR", "DECODE", "DEGREES", "DENSE_RANK", "E", "ELEMENT", "ELT",
-	"ENCODE", "ENDSWITH", "EXISTS", "EXP", "EXTRACT", "FIRST_VALUE",
-	"FLOOR", "FROM_BASE64", "FROM_UNIXTIME", "GREATEST", "GROUPING",
-	"GROUPING_ID", "GROUP_ID", "HEX", "HOUR", "INITCAP", "INSTR",
-	"IS_ALPHA", "IS_DECIMAL", "IS_DIGIT", "JSON_ARRAY", "JSON_ARRAYAGG",
-	"JSON_EXISTS", "JSON_OBJECT", "JSON_OBJECTAGG", "JSON_QUERY",
-	"JSON_QUOTE", "JSON_STRING", "JSON_UNQUOTE", "JSON_VALUE", "LAG",
-	"LAST_VALUE", "LEAD", "LEAST", "LEFT", "LISTAGG", "LN", "LOCALTIME",
-	"LOCALTIMESTAMP", "LOCATE", "LOG", "LOG10", "LOG2", "LPAD",
-	"MAP_ENTRIES", "MAP_FROM_ARRAYS", "MAP_KEYS", "MAP_UNION",
-	"MAP_VALUES", "MD5", "MINUTE", "MONTH", "NOW", "NTILE", "OVERLAY",
-	"PARSE_JSON", "PARSE_URL", "PERCENTILE", "PERCENT_RANK", "PI",
-	"POSITION", "POWER", "PRINTF", "PROCTIME", "QUARTER", "RADIANS",
-	"RAND", "RAND_INTEGER", "RANK", "REGEXP", "REGEXP_COUNT",
-	"REGEXP_EXTRACT", "REGEXP_EXTRACT_ALL", "REGEXP_INSTR",
-	"REGEXP_REPLACE", "REGEXP_SUBSTR", "REPEAT", "REPLACE", "REVERSE",
-	"RIGHT", "ROUND", "ROW_NUMBER", "RPAD", "SECOND", "SHA1", "SHA2",
-	"SHA224", "SHA256", "SHA384", "SHA512", "SIGN", "SIN", "SINH",
-	"SOURCE_WATERMARK", "SPLIT", "SPLIT_INDEX", "SQRT", "STARTSWITH",
-	"STDDEV_POP", "STDDEV_SAMP", "STR_TO_MAP", "TAN", "TANH",
-	"TIMESTAMPADD", "TIMESTAMPDIFF", "TO_BASE64", "TO_DATE", "TRANSLATE",
-	"TRUNCATE", "TRY_PARSE_JSON", "TYPEOF", "UNHEX", "UNIX_TIMESTAMP",
-	"URL_DECODE", "URL_ENCODE", "UUID", "VARIANCE", "VAR_POP", "VAR_SAMP",
-	"WEEK", "YEAR",
+	"APPROX_COUNT_DISTINCT", "ARRAY_AGG", "ARRAY_APPEND", "ARRAY_CONCAT",
+	"ARRAY_CONTAINS", "ARRAY_DISTINCT", "ARRAY_JOIN", "ARRAY_MAX",
+	"ARRAY_MIN", "ARRAY_POSITION", "ARRAY_PREPEND", "ARRAY_REMOVE",
+	"ARRAY_REVERSE", "ARRAY_SLICE", "ARRAY_SORT", "ARRAY_UNION", "ASCII",
+	"BIN", "BTRIM", "CARDINALITY", "CHR", "COLLECT", "CONCAT_WS",
+	"CONVERT_TZ", "CUME_DIST", "CURRENT_DATABASE", "CURRENT_DATE",
+	"CURRENT_ROW_TIMESTAMP", "CURRENT_TIME", "CURRENT_TIMESTAMP",
+	"CURRENT_WATERMARK", "DAYOFMONTH", "DAYOFWEEK", "DAYOFYEAR", "DECODE",
+	"DENSE_RANK", "ELEMENT", "ELT", "ENCODE", "ENDSWITH", "EXISTS",
+	"EXTRACT", "FIRST_VALUE", "FROM_BASE64", "FROM_UNIXTIME", "GREATEST",
+	"GROUPING", "GROUPING_ID", "GROUP_ID", "HEX", "HOUR", "INITCAP",
+	"INSTR", "IS_ALPHA", "IS_DECIMAL", "IS_DIGIT", "JSON_ARRAY",
+	"JSON_ARRAYAGG", "JSON_EXISTS", "JSON_OBJECT", "JSON_OBJECTAGG",
+	"JSON_QUERY", "JSON_QUOTE", "JSON_STRING", "JSON_UNQUOTE", "JSON_VALUE",
+	"LAG", "LAST_VALUE", "LEAD", "LEAST", "LEFT", "LISTAGG", "LOCALTIME",
+	"LOCALTIMESTAMP", "LOCATE", "LPAD", "MAP_ENTRIES", "MAP_FROM_ARRAYS",
+	"MAP_KEYS", "MAP_UNION", "MAP_VALUES", "MD5", "MINUTE", "MONTH", "NOW",
+	"NTILE", "OVERLAY", "PARSE_JSON", "PARSE_URL", "PERCENTILE",
+	"PERCENT_RANK", "POSITION", "PRINTF", "PROCTIME", "QUARTER", "RAND",
+	"RAND_INTEGER", "RANK", "REGEXP", "REGEXP_COUNT", "REGEXP_EXTRACT",
+	"REGEXP_EXTRACT_ALL", "REGEXP_INSTR", "REGEXP_REPLACE", "REGEXP_SUBSTR",
+	"REPEAT", "REPLACE", "REVERSE", "RIGHT", "ROW_NUMBER", "RPAD", "SECOND",
+	"SHA1", "SHA2", "SHA224", "SHA256", "SHA384", "SHA512",
+	"SOURCE_WATERMARK", "SPLIT", "SPLIT_INDEX", "STARTSWITH", "STDDEV_POP",
+	"STDDEV_SAMP", "STR_TO_MAP", "TIMESTAMPADD", "TIMESTAMPDIFF",
+	"TO_BASE64", "TO_DATE", "TRANSLATE", "TRY_PARSE_JSON", "TYPEOF",
+	"UNHEX", "UNIX_TIMESTAMP", "URL_DECODE", "URL_ENCODE", "UUID",
+	"VARIANCE", "VAR_POP", "VAR_SAMP", "WEEK", "YEAR",
 };
 
 const struct function *
@@ -119,7 +115,7 @@ function_is_planned(const char *name)
 enum word {
 	W_NONE, W_ARITH, W_EXACT, W_INTEGER, W_TEXT, W_BOOLEAN, W_INSTANT,
 	W_DATE, W_TIME, W_INTERVAL, W_INTERVAL_MS, W_INTERVAL_MONTH, W_ANY,
-	W_ORDERED, W_COMPARABLE, W_T, W_SPECIAL,
+	W_ORDERED, W_COMPARABLE, W_T, W_SPECIAL, W_DOUBLE, W_BYTES,
 };
 
 static const struct {
@@ -129,10 +125,13 @@ static const struct {
 	struct type null_type; /* what a bare NULL becomes there */
 } words[] = {
 	{ "arith", W_ARITH, "number", { .kind = TYPE_INT } },
+	{ "double", W_DOUBLE, "number", { .kind = TYPE_DOUBLE } },
 	{ "exact", W_EXACT, "integer or DECIMAL", { .kind = TYPE_INT } },
 	{ "integer", W_INTEGER, "integer", { .kind = TYPE_INT } },
 	{ "text", W_TEXT, "text",
 	  { .kind = TYPE_VARCHAR, .length = TYPE_LENGTH_MAX } },
+	{ "bytes", W_BYTES, "bytes",
+	  { .kind = TYPE_VARBINARY, .length = TYPE_LENGTH_MAX } },
 	{ "boolean", W_BOOLEAN, "boolean", { .kind = TYPE_BOOLEAN } },
 	{ "instant", W_INSTANT, "timestamp",
 	  { .kind = TYPE_TIMESTAMP, .precision = 3 } },
@@ -218,6 +217,7 @@ word_accepts(enum word w, struct type t)
 		return true;
 	switch (w) {
 	case W_ARITH:
+	case W_DOUBLE:
 		return type_is_numeric(t);
 	case W_EXACT:
 		return type_is_exact(t);
@@ -225,6 +225,8 @@ word_accepts(enum word w, struct type t)
 		return type_is_integer(t);
 	case W_TEXT:
 		return type_is_text(t);
+	case W_BYTES:
+		return type_is_binary(t);
 	case W_BOOLEAN:
 		return t.kind == TYPE_BOOLEAN;
 	case W_INSTANT:
@@ -311,6 +313,17 @@ convert_shared(const struct form *f, enum word w, unsigned n,
 }
 
 static void
+convert_doubles(const struct form *f, unsigned n, struct type *args)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (words[form_word(f, i)].id == W_DOUBLE)
+			args[i] = (struct type){
+				.kind = TYPE_DOUBLE,
+				.nullable = args[i].nullable,
+			};
+}
+
+static void
 convert_nulls(const struct form *f, unsigned n, struct type *args)
 {
 	for (unsigned i = 0; i < n; i++) {
@@ -336,6 +349,8 @@ named_type(const char *word, struct type *ret)
 		{ "double", { .kind = TYPE_DOUBLE } },
 		{ "string",
 		  { .kind = TYPE_VARCHAR, .length = TYPE_LENGTH_MAX } },
+		{ "bytes",
+		  { .kind = TYPE_VARBINARY, .length = TYPE_LENGTH_MAX } },
 		{ "timestamp3", { .kind = TYPE_TIMESTAMP, .precision = 3 } },
 		{ "timestamp_ltz3",
 		  { .kind = TYPE_TIMESTAMP_LTZ, .precision = 3 } },
@@ -370,6 +385,38 @@ arithmetic_result(const char *word, unsigned n, struct type *args,
 		return true;
 	}
 	return false;
+}
+
+/* A number without its fraction: CEIL, FLOOR. */
+static struct type
+whole_type(struct type t)
+{
+	if (t.kind == TYPE_DECIMAL)
+		t.scale = 0;
+	return t;
+}
+
+/* A number rounded to so many digits (NULL: none) behind the point: a DECIMAL
+ * keeps only these, when they are known, and may grow by one before it. */
+static struct type
+round_type(struct type t, const struct expr *digits)
+{
+	int64_t n = 0;
+	unsigned whole = 1u + t.precision - t.scale;
+
+	if (t.kind != TYPE_DECIMAL)
+		return t;
+	if (digits) {
+		if (digits->kind != EXPR_LITERAL || digits->value.is_null)
+			return t;
+		n = digits->value.i64;
+	}
+	if (n >= t.scale)
+		return t;
+	t.scale = n < 0 ? 0 : (uint8_t)n;
+	whole += t.scale;
+	t.precision = whole > DECIMAL_MAX ? DECIMAL_MAX : (uint8_t)whole;
+	return t;
 }
 
 /* TO_TIMESTAMP_LTZ(n, 6) keeps its microseconds. */
@@ -417,10 +464,15 @@ form_result(const struct function *f, const struct form *form, unsigned n,
 	if (arithmetic_result(word, n, args, ret))
 		return;
 	convert_nulls(form, n, args);
+	convert_doubles(form, n, args);
 	if (word[0] == '$')
 		*ret = args[word[1] - '1'];
 	else if (strcmp(word, "T") == 0)
 		*ret = shared;
+	else if (strcmp(word, "whole") == 0)
+		*ret = whole_type(args[0]);
+	else if (strcmp(word, "round") == 0)
+		*ret = round_type(args[0], n > 1 ? exprs[1] : NULL);
 	else if (strcmp(word, "sum") == 0)
 		*ret = type_sum(args[0]);
 	else if (strcmp(word, "avg") == 0)

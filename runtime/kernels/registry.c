@@ -10,7 +10,8 @@ kernel_get(enum function_id function)
 {
 	static const struct kernel *const tables[] = {
 		arith_kernels, compare_kernels, logic_kernels,
-		text_kernels,  time_kernels,
+		math_kernels,  round_kernels,	text_kernels,
+		time_kernels,
 	};
 
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++) {

@@ -339,12 +339,12 @@ as_constants(struct arena *a, const struct eval_case *c,
 /* Turns literal number `only` (or all: -1) below e into columns of s. */
 static void
 literals_to_columns(struct expr *e, int only, int *seen, struct schema *s,
-		    struct value *values)
+		    struct value *values, size_t size)
 {
 	if (e->kind == EXPR_LITERAL) {
 		if (only >= 0 && (*seen)++ != only)
 			return;
-		EXPECT(s->ncols < 64);
+		EXPECT(s->ncols < size);
 		e->kind = EXPR_COLUMN;
 		e->column = s->ncols;
 		values[s->ncols] = e->value;
@@ -353,11 +353,11 @@ literals_to_columns(struct expr *e, int only, int *seen, struct schema *s,
 		return;
 	}
 	for (unsigned i = 0; i < e->nargs; i++)
-		literals_to_columns(e->args[i], only, seen, s, values);
+		literals_to_columns(e->args[i], only, seen, s, values, size);
 }
 
-static void
-put_value(struct column *c, uint32_t row, uint32_t cap, struct value v,
+void
+erig_put(struct column *c, uint32_t row, uint32_t cap, struct value v,
 	  struct arena *a)
 {
 	if (v.is_null) {
@@ -402,7 +402,7 @@ repeat(const struct schema *s, const struct value *values)
 	for (unsigned c = 0; c < s->ncols; c++) {
 		for (uint32_t row = 0; row < 6; row++) {
 			if (row == 1 || row == 2 || row == 4)
-				put_value(&b->col[c], row, 6, values[c],
+				erig_put(&b->col[c], row, 6, values[c],
 					  &b->arena);
 			else
 				put_garbage(&b->col[c], row);
@@ -412,6 +412,15 @@ repeat(const struct schema *s, const struct value *values)
 	b->sel = sel;
 	b->nsel = 3;
 	return b;
+}
+
+void
+erig_literals_to_columns(struct expr *e, struct schema *s,
+			 struct value *values, size_t size)
+{
+	int seen = 0;
+
+	literals_to_columns(e, -1, &seen, s, values, size);
 }
 
 static bool
@@ -428,7 +437,7 @@ as_columns(struct arena *a, const struct eval_case *c, int only,
 	struct batch *b;
 	int seen = 0;
 
-	literals_to_columns(e, only, &seen, &s, values);
+	literals_to_columns(e, only, &seen, &s, values, ARRAY_LEN(values));
 	if (only >= seen && only >= 0)
 		return false;
 	root = e;
@@ -498,7 +507,7 @@ put_row(struct batch *b, uint32_t row, uint32_t cap, const char *text)
 		snprintf(field, sizeof(field), "%.*s", (int)n, text);
 		if (strcmp(field, "~") != 0)
 			v = erig_value(b->schema->cols[c].type, field);
-		put_value(&b->col[c], row, cap, v, &b->arena);
+		erig_put(&b->col[c], row, cap, v, &b->arena);
 		text += n + (text[n] == '|');
 	}
 }

@@ -35,6 +35,14 @@ struct value erig_value(struct type t, const char *text);
 struct expr *erig_expr(struct arena *a, const char *text,
 		      const struct schema *s);
 
+/* Appends a column to s for each literal of e, its value to values, which has
+ * room for `size`. */
+void erig_literals_to_columns(struct expr *e, struct schema *s,
+			      struct value *values, size_t size);
+/* The value into a column of `cap` rows. */
+void erig_put(struct column *c, uint32_t row, uint32_t cap, struct value v,
+	      struct arena *a);
+
 /* A batch by text: types "INT|STRING", rows "1|abc", "~|x" (~: NULL), a row
  * that begins with a full stop is dead. NULL ends the rows. */
 struct schema *erig_schema(struct arena *a, const char *types);

@@ -4,100 +4,9 @@
  * answer of a real Flink 2.3, with the types that the results have there.
  */
 #include "base/check.h"
-#include "base/error.h"
-#include "base/time.h"
-#include "parser/bind.h"
-#include "runtime/eval.h"
-#include "tests/unit/eval_rig.h"
+#include "parser/functions.h"
+#include "tests/unit/expr_rig.h"
 #include "tests/unit/test.h"
-
-/* The one row that columns are read from. */
-static const char types[] =
-	"INT|INT|BIGINT|TINYINT|SMALLINT|DOUBLE|FLOAT|DECIMAL(4,2)|"
-	"DECIMAL(38,0)|STRING|INT|TIMESTAMP(3)|DATE|TIME(0)|BOOLEAN|STRING";
-static const char *const names[] = {
-	"ten", "imax", "bmax", "tmax", "smax", "nan", "f", "d42",
-	"big", "s", "nul", "ts", "dt", "tm", "yes", "snul",
-};
-static const char *const row[] = {
-	"10|2147483647|9223372036854775807|127|32767|nan|9.99|12.50|"
-	"99999999999999999999999999999999999999|abcdef|~|"
-	"2026-01-31 03:04:05.678|2026-01-31|23:00:00|true|~",
-	NULL,
-};
-
-/* NULL and *ret_type, or what went wrong as "!name". */
-static const char *
-evaluate(struct arena *a, const char *text, const char **ret_type)
-{
-	struct schema *schema = erig_schema(a, types);
-	struct batch *b = erig_batch(schema, row);
-	struct error err = ERROR_INIT;
-	const char *answer = NULL;
-	struct eval_result res;
-	struct ast_expr *ast;
-	struct program *p;
-	struct parse parse;
-	struct expr *e;
-	struct str s;
-
-	for (unsigned i = 0; i < schema->ncols; i++)
-		schema->cols[i].name = names[i];
-	*ret_type = "";
-	if (parse_begin(&parse, text, strlen(text), NULL, a,
-			&parse_limits_default, &err) < 0 ||
-	    parse_expression(text, strlen(text), a, &ast, &err) < 0 ||
-	    bind_expression(a, &parse, ast, schema, NULL, &e, &err) < 0 ||
-	    program_compile((const struct expr *const *)&e, 1, schema, NULL, a,
-			    &p, &err) < 0) {
-		answer = arena_printf(a, "!%s: %s", error_name(err.code),
-				      err.message);
-	} else {
-		struct type t = e->type;
-
-		t.nullable = true;
-		*ret_type = type_name(t, arena_bytes(a, TYPE_NAME_MAX));
-		program_run(p, b, TIME_NONE, a, &res);
-		if (res.nerrors > 0) {
-			answer = arena_printf(a, "!%s",
-					      error_name(res.errors[0].code));
-		} else {
-			s = value_text(column_value(&res.col[0], 0), e->type,
-				       NULL, a);
-			answer = arena_strndup(a, str_data(&s), s.len);
-		}
-	}
-	batch_unref(b);
-	return answer;
-}
-
-struct sql_case {
-	const char *sql;
-	const char *want;
-	const char *type; /* NULL: any */
-};
-
-static void
-check_cases(const struct sql_case *cases, size_t n)
-{
-	struct arena a;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct sql_case *c = &cases[i];
-		const char *type, *got;
-
-		arena_init(&a);
-		got = evaluate(&a, c->sql, &type);
-		if (strncmp(got, c->want, strlen(c->want)) != 0 ||
-		    (got[0] != '!' && strlen(got) != strlen(c->want)))
-			FAIL("%s\n  is: %s\n  expected: %s", c->sql, got,
-			     c->want);
-		if (c->type && strcmp(type, c->type) != 0)
-			FAIL("%s\n  is of type %s\n  expected: %s", c->sql,
-			     type, c->type);
-		arena_release(&a);
-	}
-}
 
 TEST(the_examples_of_all_functions_are_true)
 {
@@ -106,7 +15,7 @@ TEST(the_examples_of_all_functions_are_true)
 		struct sql_case c = { f->example, f->result, NULL };
 
 		if (!(f->flags & FN_AGGREGATE))
-			check_cases(&c, 1);
+			sql_cases(&c, 1);
 	}
 }
 
@@ -132,7 +41,7 @@ TEST(integers_as_flink)
 		{ "ABS(-ten)", "10", "INT" },
 	};
 
-	check_cases(cases, ARRAY_LEN(cases));
+	SQL_CASES(cases);
 }
 
 TEST(decimals_and_doubles_as_flink)
@@ -161,7 +70,7 @@ TEST(decimals_and_doubles_as_flink)
 		{ "CAST(f AS DOUBLE)", "9.989999771118164", "DOUBLE" },
 	};
 
-	check_cases(cases, ARRAY_LEN(cases));
+	SQL_CASES(cases);
 }
 
 TEST(comparisons_and_logic_as_flink)
@@ -196,7 +105,7 @@ TEST(comparisons_and_logic_as_flink)
 		{ "'a%c' LIKE 'a!%c' ESCAPE '!'", "TRUE", "BOOLEAN" },
 	};
 
-	check_cases(cases, ARRAY_LEN(cases));
+	SQL_CASES(cases);
 }
 
 TEST(conditionals_as_flink)
@@ -215,7 +124,7 @@ TEST(conditionals_as_flink)
 		{ "NULLIF(ten, 11)", "10", "INT" },
 	};
 
-	check_cases(cases, ARRAY_LEN(cases));
+	SQL_CASES(cases);
 }
 
 TEST(casts_as_flink)
@@ -253,7 +162,7 @@ TEST(casts_as_flink)
 		  "STRING" },
 	};
 
-	check_cases(cases, ARRAY_LEN(cases));
+	SQL_CASES(cases);
 }
 
 /* "first", then "again" n times. */
@@ -318,7 +227,7 @@ TEST(text_as_flink)
 		{ "CONCAT('a', s, 'b')", "aabcdefb", NULL },
 	};
 
-	check_cases(cases, ARRAY_LEN(cases));
+	SQL_CASES(cases);
 }
 
 TEST(time_as_flink)
@@ -353,5 +262,5 @@ TEST(time_as_flink)
 		  "TRUE", "BOOLEAN" },
 	};
 
-	check_cases(cases, ARRAY_LEN(cases));
+	SQL_CASES(cases);
 }

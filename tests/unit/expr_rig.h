@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tests/unit/expr_rig.h - expressions as users write them, with the answer and
+ * its type, so that tests can be tables.
+ *
+ * Each runs twice: as it stands, which folds constants, and with all of its
+ * literals turned into columns; both must give the same. Columns to use:
+ * ten INT, imax INT, bmax BIGINT, tmax TINYINT, smax SMALLINT, nan DOUBLE,
+ * f FLOAT (9.99), d42 DECIMAL(4, 2) (12.50), big DECIMAL(38, 0) of nines,
+ * s STRING ('abcdef'), nul INT, snul STRING, ts TIMESTAMP(3), dt DATE,
+ * tm TIME, yes BOOLEAN.
+ */
+#ifndef TESTS_UNIT_EXPR_RIG_H
+#define TESTS_UNIT_EXPR_RIG_H
+
+#include <stddef.h>
+
+#include "base/check.h"
+
+struct sql_case {
+	const char *sql;
+	const char *want; /* text, "NULL", or "!error_name" */
+	const char *type; /* without NOT NULL; NULL: any */
+};
+
+void sql_cases(const struct sql_case *cases, size_t n);
+#define SQL_CASES(cases) sql_cases(cases, ARRAY_LEN(cases))
+
+#endif
