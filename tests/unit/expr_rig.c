@@ -95,6 +95,42 @@ bind(const struct input *in, const char *text, struct arena *a,
 	return e;
 }
 
+/* Runs the statement; *ret_expr is NULL, and the answer what is wrong, if it
+ * means nothing. */
+static const char *
+answer(const char *sql, struct arena *a, struct input *in,
+       struct expr **ret_expr)
+{
+	struct error err = ERROR_INIT;
+
+	input_init(in, a);
+	*ret_expr = bind(in, sql, a, &err);
+	if (!*ret_expr)
+		return arena_printf(a, "!%s: %s", error_name(err.code),
+				    err.message);
+	return run(in, *ret_expr, a);
+}
+
+static const char *
+type_text(const struct expr *e, struct arena *a)
+{
+	struct type t = e->type;
+
+	t.nullable = true;
+	return type_name(t, arena_bytes(a, TYPE_NAME_MAX));
+}
+
+const char *
+sql_answer(const char *sql, struct arena *a, const char **ret_type)
+{
+	struct input in;
+	struct expr *e;
+	const char *got = answer(sql, a, &in, &e);
+
+	*ret_type = e ? type_text(e, a) : "";
+	return got;
+}
+
 static void
 differ(const struct sql_case *c, const char *how, const char *got)
 {
@@ -109,26 +145,16 @@ differ(const struct sql_case *c, const char *how, const char *got)
 static void
 check_case(const struct sql_case *c, struct arena *a)
 {
-	struct error err = ERROR_INIT;
-	char name[TYPE_NAME_MAX];
 	struct input in;
-	struct type t;
 	struct expr *e;
+	const char *got = answer(c->sql, a, &in, &e);
 
-	input_init(&in, a);
-	e = bind(&in, c->sql, a, &err);
-	if (!e) {
-		differ(c, "statement", arena_printf(a, "!%s: %s",
-						    error_name(err.code),
-						    err.message));
+	differ(c, "constants", got);
+	if (!e)
 		return;
-	}
-	t = e->type;
-	t.nullable = true;
-	if (c->type && strcmp(type_name(t, name), c->type) != 0)
-		FAIL("%s\n  is of type %s\n  expected: %s", c->sql, name,
-		     c->type);
-	differ(c, "constants", run(&in, e, a));
+	if (c->type && strcmp(type_text(e, a), c->type) != 0)
+		FAIL("%s\n  is of type %s\n  expected: %s", c->sql,
+		     type_text(e, a), c->type);
 	erig_literals_to_columns(e, &in.schema, in.value, ARRAY_LEN(in.value));
 	differ(c, "columns", run(&in, e, a));
 }

@@ -25,4 +25,9 @@ struct sql_case {
 void sql_cases(const struct sql_case *cases, size_t n);
 #define SQL_CASES(cases) sql_cases(cases, ARRAY_LEN(cases))
 
+struct arena;
+/* The answer as it stands alone, errors with their message; *ret_type is ""
+ * for a statement that means nothing. */
+const char *sql_answer(const char *sql, struct arena *a, const char **ret_type);
+
 #endif

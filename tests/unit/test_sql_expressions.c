@@ -3,6 +3,7 @@
  * parser, binder and program: the examples of functions.def, and statement and
  * answer of a real Flink 2.3, with the types that the results have there.
  */
+#include "base/arena.h"
 #include "base/check.h"
 #include "parser/functions.h"
 #include "tests/unit/expr_rig.h"
@@ -184,25 +185,25 @@ TEST(a_long_chain_of_operators_is_no_deep_tree)
 	struct arena a;
 
 	arena_init(&a);
-	EXPECT_STR(evaluate(&a, chain(&a, "ten = 10", " AND imax > ten", 2400),
+	EXPECT_STR(sql_answer(chain(&a, "ten = 10", " AND imax > ten", 2400), &a,
 			    &type), "TRUE");
-	EXPECT_STR(evaluate(&a, chain(&a, "ten = 1", " OR ten = imax", 2400),
+	EXPECT_STR(sql_answer(chain(&a, "ten = 1", " OR ten = imax", 2400), &a,
 			    &type), "FALSE");
-	EXPECT_STR(evaluate(&a, chain(&a, "ten = 1 OR NULL", " OR ten = imax",
-				      2400), &type), "NULL");
-	EXPECT_STR(evaluate(&a, chain(&a, "ten = 1 OR 1 / ten = 0",
-				      " OR 1 / (ten - 10) = 1", 1000), &type),
+	EXPECT_STR(sql_answer(chain(&a, "ten = 1 OR NULL", " OR ten = imax",
+				      2400), &a, &type), "NULL");
+	EXPECT_STR(sql_answer(chain(&a, "ten = 1 OR 1 / ten = 0",
+				      " OR 1 / (ten - 10) = 1", 1000), &a, &type),
 		   "TRUE");
-	EXPECT_STR(evaluate(&a, chain(&a, "ten", " + 1 - 2", 500), &type),
+	EXPECT_STR(sql_answer(chain(&a, "ten", " + 1 - 2", 500), &a, &type),
 		   "-490");
 	text = chain(&a, "s", " || s", 3000);
-	EXPECT_EQ(strlen(evaluate(&a, text, &type)), 6 * 3001);
+	EXPECT_EQ(strlen(sql_answer(text, &a, &type)), 6 * 3001);
 	EXPECT_STR(type, "STRING");
-	EXPECT_STR(evaluate(&a, chain(&a, "s", " || snul", 100), &type),
+	EXPECT_STR(sql_answer(chain(&a, "s", " || snul", 100), &a, &type),
 		   "NULL");
-	EXPECT_STR(evaluate(&a, chain(&a, "ten", " + 1", 1001), &type),
+	EXPECT_STR(sql_answer(chain(&a, "ten", " + 1", 1001), &a, &type),
 		   "!limit_exceeded: the expression has more than 1000 levels");
-	EXPECT_STR(evaluate(&a, chain(&a, "ten = 1", " OR ten = 1", 4000),
+	EXPECT_STR(sql_answer(chain(&a, "ten = 1", " OR ten = 1", 4000), &a,
 			    &type),
 		   "!limit_exceeded: the expression has more than 10000 parts");
 	arena_release(&a);
