@@ -172,13 +172,15 @@ test-after-deps: all test-bins $(PROPERTY_BIN) $(KAFKA_BIN) $(TOOLS)
 		$(SCENARIO_BIN:build/%=build/address/%) \
 		$(THREADED:%.c=build/thread/%) \
 		$(sort $(wildcard tests/property/test_*.py tests/property/test_*.sh)) \
+		tests/mutants/run \
 		$(sort $(wildcard tests/fault/test_*.py tests/fault/test_*.sh)) \
 		$(sort $(wildcard tests/system/test_*.py tests/system/test_*.sh))
 
 # The long programmes too: everything of `test` with more rounds, under ASan.
 check-all: deps-test
 	$(Q)$(MAKE) --no-print-directory SAN=address,undefined all
-	$(Q)SLUICE_LONG=1 $(MAKE) --no-print-directory test-after-deps
+	$(Q)SLUICE_LONG=1 SLUICE_TEST_TIMEOUT=3600 \
+		$(MAKE) --no-print-directory test-after-deps
 
 lint:
 	$(Q)tests/lint

@@ -4,7 +4,8 @@
  *
  * A failing case is made smaller and shown with its number; put the number
  * into tests/seeds.txt, which is replayed first. SLUICE_SEED=<number> runs and
- * shows one case, SLUICE_LONG=1 runs more of them, other ones each time.
+ * shows one case, SLUICE_LONG=1 runs more of them, other ones each time,
+ * SLUICE_NO_SHRINK=1 shows a failing case as it is.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -101,7 +102,8 @@ show_failure(struct oracle_case *c)
 {
 	struct buf why;
 
-	shrink(c);
+	if (!getenv("SLUICE_NO_SHRINK"))
+		shrink(c);
 	buf_init(&why);
 	oracle_run(c, &why);
 	oracle_case_print(c);
