@@ -85,6 +85,8 @@ check_text(const char *file, const char *text, size_t n, struct catalog *c,
 			if (!err.at.line)
 				parse_error_at(&p, stmt->at, &err);
 			report(&err, errors);
+		} else if (stmt->notice) {
+			fprintf(stderr, "notice: %s\n", stmt->notice);
 		}
 		(*statements)++;
 		error_clear(&err);

@@ -502,6 +502,8 @@ run_job(struct script *s)
 enum statement_rc
 statement_run(struct script *s)
 {
+	if (s->stmt->notice)
+		ndjson_notice(&s->out, s->number, s->stmt->notice);
 	switch (s->stmt->kind) {
 	case AST_STMT_CREATE_TABLE:
 	case AST_STMT_CREATE_VIEW:

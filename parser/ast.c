@@ -450,6 +450,10 @@ dump_inserts(struct buf *out, const struct ast_insert *i, int depth)
 		dump_options(out, depth + 1, "hint", i->hints);
 		dump_exprs(out, depth + 1, "columns", i->columns);
 		dump_query(out, i->query, depth + 1);
+		if (i->conflict.length) {
+			indent(out, depth + 1);
+			buf_puts(out, "on conflict do deduplicate\n");
+		}
 	}
 }
 

@@ -224,6 +224,7 @@ struct ast_insert {
 	struct ast_option *hints;
 	struct ast_expr *columns; /* list of AST_COLUMN, or NULL */
 	struct ast_query *query;
+	struct span conflict; /* ON CONFLICT DO DEDUPLICATE, or empty */
 };
 
 enum ast_kind {
@@ -263,6 +264,7 @@ struct ast_statement {
 	const char *job;
 	struct span job_at;
 	const char *like; /* SHOW TABLES LIKE '...' */
+	const char *notice; /* what was read otherwise than written, or NULL */
 	bool if_exists, temporary, drain, keep_state, not_like;
 };
 

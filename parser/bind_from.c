@@ -75,6 +75,7 @@ bind_view(struct bind *b, const struct object *o, const struct ast_from *from,
 		inner.view_at = from->at;
 	}
 	rc = bind_view_query(&inner, o, ret);
+	ret->window_at = from->at;
 	b->nnotices = inner.nnotices;
 	memcpy(b->notices, inner.notices, sizeof(b->notices));
 	return rc;

@@ -47,16 +47,6 @@ key_role(const struct rel *in, const struct expr *e)
 }
 
 static int
-refuse_bare_window(struct group_builder *gb)
-{
-	bind_error(gb->b, gb->in->window_at, ERR_UNSUPPORTED,
-		   "a window function without GROUP BY window_start, "
-		   "window_end is not supported yet");
-	error_hint(gb->b->err, "group by both window_start and window_end");
-	return -1;
-}
-
-static int
 check_virtual_key(struct group_builder *gb, unsigned k)
 {
 	const struct expr *e = gb->g->keys[k];
@@ -83,8 +73,9 @@ place_keys(struct group_builder *gb)
 	}
 	gb->window = gb->in->state != NO_WINDOW && start && end;
 	gb->cascade = gb->window && gb->in->state == WINDOW_DONE;
-	if (gb->in->state == WINDOW_PENDING && !gb->window)
-		return refuse_bare_window(gb);
+	if (!gb->window &&
+	    bind_refuse_pending(gb->b, gb->in, gb->in->window_at) < 0)
+		return -1;
 	for (unsigned k = 0; gb->window && k < gb->g->nkeys; k++)
 		gb->place[k] = (enum key_place)key_role(gb->in,
 							gb->g->keys[k]);

@@ -348,11 +348,8 @@ static int
 check_width(struct bind *b, const struct ast_query *branch,
 	    const struct rel *first, const struct rel *rel)
 {
-	if (rel->state == WINDOW_PENDING)
-		return bind_error(b, branch->at, ERR_UNSUPPORTED,
-				  "a window function without GROUP BY "
-				  "window_start, window_end is not supported "
-				  "yet");
+	if (bind_refuse_pending(b, rel, branch->at) < 0)
+		return -1;
 	if (rel->ncols == first->ncols)
 		return 0;
 	return bind_error(b, branch->at, ERR_TYPE_MISMATCH,

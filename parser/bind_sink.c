@@ -41,6 +41,20 @@ check_connector(struct sink_builder *sb)
 	return 0;
 }
 
+/* DO DEDUPLICATE is what an upsert sink does: the newest row of a key stays. */
+static int
+check_conflict(struct sink_builder *sb)
+{
+	if (sb->ins->conflict.length == 0 ||
+	    (sb->t->connector->upserts && sb->t->nkeys > 0))
+		return 0;
+	bind_error(sb->b, sb->ins->conflict, ERR_SINK_MISMATCH,
+		   "\"%s\" (%s) keeps every row: nothing can conflict",
+		   sb->o->name, sb->t->connector->name);
+	error_hint(sb->b->err, "leave ON CONFLICT out");
+	return -1;
+}
+
 static int
 resolve_options(struct sink_builder *sb)
 {
@@ -113,7 +127,8 @@ find_sink(struct sink_builder *sb)
 				  "\"%s\" is a view: only tables are written "
 				  "to", sb->o->name);
 	sb->t = sb->o->table;
-	if (resolve_options(sb) < 0 || check_connector(sb) < 0)
+	if (resolve_options(sb) < 0 || check_connector(sb) < 0 ||
+	    check_conflict(sb) < 0)
 		return -1;
 	return written_columns(sb);
 }
@@ -302,17 +317,6 @@ make_input(struct sink_builder *sb, const struct rel *rel, const int *from,
 	return 0;
 }
 
-static int
-refuse_pending(struct bind *b, const struct rel *rel)
-{
-	if (rel->state != WINDOW_PENDING)
-		return 0;
-	bind_error(b, rel->window_at, ERR_UNSUPPORTED,
-		   "a window function without GROUP BY window_start, "
-		   "window_end is not supported yet");
-	return -1;
-}
-
 /* ---- the node ---- */
 
 static void
@@ -376,7 +380,7 @@ bind_insert(struct bind *b, const struct ast_insert *ins,
 		qc.nnames = sb.n;
 	}
 	if (bind_query(b, ins->query, &qc, &rel) < 0 ||
-	    refuse_pending(b, &rel) < 0)
+	    bind_refuse_pending(b, &rel, rel.window_at) < 0)
 		return -1;
 	if (rel.ncols != wanted)
 		return wrong_number(&sb, &rel, wanted);
@@ -396,7 +400,8 @@ bind_select(struct bind *b, const struct ast_query *q, struct plan_node **ret)
 	struct plan_node *in;
 	struct rel rel;
 
-	if (bind_query(b, q, &qc, &rel) < 0 || refuse_pending(b, &rel) < 0)
+	if (bind_query(b, q, &qc, &rel) < 0 ||
+	    bind_refuse_pending(b, &rel, rel.window_at) < 0)
 		return -1;
 	exprs = arena_array(b->a, rel.ncols, struct expr *);
 	names = arena_array(b->a, rel.ncols, const char *);

@@ -213,6 +213,18 @@ add_window_columns(struct bind *b, const struct rel *in, struct rel *ret)
 }
 
 int
+bind_refuse_pending(struct bind *b, const struct rel *rel, struct span at)
+{
+	if (rel->state != WINDOW_PENDING)
+		return 0;
+	bind_error(b, at, ERR_UNSUPPORTED, "a window function without GROUP BY "
+		   "window_start, window_end is not supported yet");
+	error_hint(b->err, "group by both window_start and window_end");
+	error_note(b->err, "for single rows read the table itself");
+	return -1;
+}
+
+int
 bind_window(struct bind *b, const struct ast_from *from, struct rel *ret)
 {
 	struct plan_window w = { .kind = WINDOW_TUMBLE };

@@ -160,6 +160,9 @@ int bind_view_query(struct bind *b, const struct object *o, struct rel *ret);
 /* ---- bind_window.c ---- */
 
 int bind_window(struct bind *b, const struct ast_from *from, struct rel *ret);
+/* An error where a window function has not got its aggregate; at: where to
+ * point to, window_at of the relation mostly. */
+int bind_refuse_pending(struct bind *b, const struct rel *rel, struct span at);
 bool window_equal(const struct plan_window *a, const struct plan_window *b);
 
 /* ---- bind_group.c ---- */

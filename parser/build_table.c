@@ -125,7 +125,8 @@ type_args_max(struct reader *r, const struct type_args *args, unsigned max,
 				  "%s takes no number", name);
 }
 
-/* Fractions of a second: read up to nine digits as Flink does, keep `max`. */
+/* Fractions of a second: read up to nine digits as Flink does, keep `max`, and
+ * say so. */
 static uint8_t
 type_fraction(struct reader *r, const struct type_args *args, uint8_t max,
 	      uint8_t without, const char *name)
@@ -133,7 +134,14 @@ type_fraction(struct reader *r, const struct type_args *args, uint8_t max,
 	type_args_max(r, args, 1, name);
 	if (args->n == 0 || !type_range(r, args, 0, 0, 9, "precision"))
 		return without;
-	return args->value[0] < max ? (uint8_t)args->value[0] : max;
+	if (args->value[0] <= max)
+		return (uint8_t)args->value[0];
+	if (!r->statement->notice)
+		r->statement->notice = arena_printf(
+			reader_arena(r), "%s(%u) is read as %s(%u): finer "
+			"fractions of a second are not kept", name,
+			args->value[0], name, max);
+	return max;
 }
 
 static struct type
@@ -310,14 +318,25 @@ build_create_view(struct reader *r, bool temporary, bool if_not_exists,
 	return v;
 }
 
+struct span
+build_conflict(struct reader *r, struct token on, struct token word)
+{
+	struct span at = span_join(on.at, word.at);
+
+	if (!reader_is(r, word, "DEDUPLICATE"))
+		refuse_conflict(r, word, at);
+	return at;
+}
+
 struct ast_insert *
 build_insert(struct reader *r, struct token word, struct ast_name table,
 	     struct option_list hints, struct expr_list columns,
-	     struct ast_query *query)
+	     struct ast_query *query, struct span conflict)
 {
 	struct ast_insert *i = arena_new(reader_arena(r), struct ast_insert);
 
-	i->at = span_join(word.at, query->at);
+	i->at = span_join(span_join(word.at, query->at), conflict);
+	i->conflict = conflict;
 	i->table = table;
 	i->hints = hints.first;
 	i->columns = columns.first;

@@ -58,7 +58,7 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 
 /* Words that are names wherever the rules have no use for them. */
 %fallback ID
-	ASC CHANGELOG_MODE DESC DESCRIPTOR DRAIN ENFORCED FIRST IF JOB JOBS KEEP
+	ASC CHANGELOG_MODE CONFLICT DESC DESCRIPTOR DO DRAIN ENFORCED FIRST IF JOB JOBS KEEP
 	KEY METADATA PARTITIONED PAUSE PLAN STATE STOP TEMPORARY VIEW VIRTUAL
 	ZONE.
 
@@ -720,12 +720,16 @@ inserts(A) ::= insert(I) SEMI. {
 inserts(A) ::= inserts(B) insert(I) SEMI. { A = insert_list_add(r, B, I); }
 
 %type insert {struct ast_insert *}
-insert(A) ::= INSERT(T) INTO name(N) hints(H) query(Q). {
-	A = build_insert(r, T, N, H, (struct expr_list){ 0 }, Q);
+insert(A) ::= INSERT(T) INTO name(N) hints(H) query(Q) on_conflict(C). {
+	A = build_insert(r, T, N, H, (struct expr_list){ 0 }, Q, C);
 }
-insert(A) ::= INSERT(T) INTO name(N) hints(H) LP names(L) RP query(Q). {
-	A = build_insert(r, T, N, H, L, Q);
+insert(A) ::= INSERT(T) INTO name(N) hints(H) LP names(L) RP query(Q)
+		on_conflict(C). {
+	A = build_insert(r, T, N, H, L, Q, C);
 }
+%type on_conflict {struct span}
+on_conflict(A) ::= . { A = (struct span){ 0, 0 }; }
+on_conflict(A) ::= ON(T) CONFLICT DO ID(W). { A = build_conflict(r, T, W); }
 
 /* ---- looking around, settings, jobs ---- */
 

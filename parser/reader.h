@@ -90,6 +90,8 @@ void refuse_function(struct reader *r, struct token name);
 void refuse_type(struct reader *r, struct token name);
 void refuse_hint(struct reader *r, struct token name);
 void refuse_session(struct reader *r, struct token name);
+/* `word` is not DEDUPLICATE; at: all of ON CONFLICT DO word. */
+void refuse_conflict(struct reader *r, struct token word, struct span at);
 
 /* ---- parser/literal.c ---- */
 
@@ -293,6 +295,9 @@ struct ast_insert *build_insert(struct reader *r, struct token word,
 				struct ast_name table,
 				struct option_list hints,
 				struct expr_list columns,
-				struct ast_query *query);
+				struct ast_query *query, struct span conflict);
+/* ON CONFLICT DO word: where it stands. */
+struct span build_conflict(struct reader *r, struct token on,
+			   struct token word);
 
 #endif

@@ -11,7 +11,7 @@
 #include "parser/reader.h"
 
 enum place { START, TABLE, JOINED, QUERY, QUERIED, CREATED, COLUMN, TYPE,
-	     VALUE, BEHIND, IS, ANY };
+	     TYPED, VALUE, BEHIND, IS, ANY };
 
 static const struct refused {
 	enum place place;
@@ -59,6 +59,9 @@ is_place(const struct reader *r, enum place place)
 		return r->table && accepts(r, TK_COMMENT);
 	case TYPE:
 		return accepts(r, TK_TYPE);
+	case TYPED:
+		return accepts(r, TK_RP) && accepts(r, TK_LP) &&
+		       !accepts(r, TK_COMMA) && !value;
 	case VALUE:
 		return value;
 	case BEHIND:
@@ -181,8 +184,7 @@ static const struct refused_word refused_types[] = {
 };
 
 static const struct refused_word refused_hints[] = {
-	{ "STATE_TTL", "SET 'table.exec.state.ttl' = '1 d' bounds the state "
-	  "of all operators" },
+	{ "STATE_TTL", "state lives as long as its job; windows free theirs" },
 	{ "LOOKUP", "joins come with a later release" },
 	{ "MULTI_JOIN", "joins come with a later release" },
 	{ "BROADCAST", "leave it out: it is for batch joins" },
@@ -221,6 +223,23 @@ refuse_type(struct reader *r, struct token name)
 
 	if (w)
 		refuse(r, name.at, w->word, w->note);
+}
+
+void
+refuse_conflict(struct reader *r, struct token word, struct span at)
+{
+	static const char *const known[] = { "DEDUPLICATE" };
+
+	if (reader_is(r, word, "NOTHING") || reader_is(r, word, "ERROR"))
+		refuse(r, at, reader_is(r, word, "ERROR")
+		       ? "ON CONFLICT DO ERROR" : "ON CONFLICT DO NOTHING",
+		       "the newest row of each key stays: write ON CONFLICT DO "
+		       "DEDUPLICATE, or leave it out");
+	else if (reader_fail(r, ERR_SYNTAX, word.at, "behind ON CONFLICT DO "
+			     "stands DEDUPLICATE, not \"%s\"",
+			     reader_name(r, word)) &&
+		 error_nearest(reader_name(r, word), known, 1))
+		error_hint(r->err, "did you mean DEDUPLICATE?");
 }
 
 void

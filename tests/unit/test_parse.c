@@ -2,6 +2,7 @@
  * Statements and queries as the parser understands them: every form once,
  * told as the tree that ast_dump() prints.
  */
+#include "parser/parse.h"
 #include "tests/unit/sql.h"
 #include "tests/unit/test.h"
 
@@ -116,6 +117,47 @@ TEST(an_insert_takes_any_query)
 		   "    select\n      *\n      from u\n");
 	EXPECT_STR(sql_dump("EXECUTE INSERT INTO t SELECT 1"),
 		   "insert into t\n  select\n    1\n");
+}
+
+TEST(on_conflict_says_what_happens_anyway)
+{
+	EXPECT_STR(sql_dump("INSERT INTO t SELECT x FROM s"
+			    " ON CONFLICT DO DEDUPLICATE"),
+		   "insert into t\n  select\n    x\n    from s\n"
+		   "  on conflict do deduplicate\n");
+	EXPECT_STR(sql_errors("SELECT do, conflict AS deduplicate FROM do",
+			      42, NULL), "");
+}
+
+TEST(fractions_that_are_not_kept_are_told)
+{
+	static const struct { const char *sql, *notice; } cases[] = {
+		{ "SELECT CAST(a AS TIMESTAMP(6)) FROM t", NULL },
+		{ "CREATE TABLE t (a TIMESTAMP_LTZ(9), b TIMESTAMP(7))"
+		  " WITH ('connector' = 'print')",
+		  "TIMESTAMP_LTZ(9) is read as TIMESTAMP_LTZ(6): finer"
+		  " fractions of a second are not kept" },
+		{ "SELECT CAST(a AS TIME(4)) FROM t",
+		  "TIME(4) is read as TIME(3): finer fractions of a second are"
+		  " not kept" },
+	};
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct error err = ERROR_INIT;
+		struct ast_statement *stmt;
+		struct parse p;
+		struct arena a;
+
+		arena_init(&a);
+		EXPECT_EQ(parse_begin(&p, cases[i].sql, strlen(cases[i].sql),
+				      NULL, &a, &parse_limits_default, &err),
+			  0);
+		EXPECT_EQ(parse_next(&p, &stmt, &err), 1);
+		EXPECT_EQ(!stmt->notice, !cases[i].notice);
+		if (stmt->notice)
+			EXPECT_STR(stmt->notice, cases[i].notice);
+		arena_release(&a);
+	}
 }
 
 TEST(both_spellings_of_a_statement_set_are_one_statement)

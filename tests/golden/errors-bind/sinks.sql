@@ -67,3 +67,7 @@ EXECUTE STATEMENT SET BEGIN
 INSERT INTO upserted SELECT message, n FROM words;
 INSERT INTO appended SELECT message, COUNT(*) FROM words GROUP BY message;
 END
+--
+INSERT INTO appended SELECT message, n FROM words ON CONFLICT DO DEDUPLICATE
+--
+INSERT INTO upserted SELECT message, n FROM words ON CONFLICT DO NOTHING

@@ -40,3 +40,5 @@ INSERT INTO results SELECT window_start, 1 FROM TABLE(TUMBLE(TABLE words, DESCRI
 SELECT window_start, k, COUNT(*) FROM TABLE(TUMBLE((SELECT message AS k, COUNT(*) AS c, MAX(ts) AS ts FROM words GROUP BY message), DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, k
 --
 SELECT window_start + INTERVAL '1' SECOND AS s, message FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND))
+--
+CREATE VIEW pending AS SELECT * FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '1' MINUTE)); SELECT * FROM pending
