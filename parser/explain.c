@@ -24,15 +24,14 @@ put_names(struct buf *out, const struct schema *s, unsigned n,
 		buf_printf(out, "%s%s", i ? ", " : "", s->cols[cols[i]].name);
 }
 
+/* What is only ever added needs no word. */
 static void
 put_mode(struct explain *x, const struct plan_node *n)
 {
-	static const char *const names[] = {
-		[CHANGE_APPEND] = "append", [CHANGE_RETRACT] = "retract",
-		[CHANGE_UPSERT] = "upsert",
-	};
-
-	buf_printf(x->out, " [%s", names[n->mode]);
+	if (n->mode == CHANGE_APPEND)
+		return;
+	buf_printf(x->out, " [%s",
+		   n->mode == CHANGE_UPSERT ? "upsert" : "retract");
 	if (n->nkey) {
 		buf_puts(x->out, ", key ");
 		put_names(x->out, &n->schema, n->nkey, n->key);
@@ -61,7 +60,8 @@ put_scan_columns(struct explain *x, const struct plan_node *n)
 	if (shown == 0)
 		buf_puts(x->out, ": no columns");
 	if (left)
-		buf_printf(x->out, "; %u not read", left);
+		buf_printf(x->out, "; %u column%s not read", left,
+			   left == 1 ? "" : "s");
 }
 
 static void
@@ -140,6 +140,27 @@ put_group(struct explain *x, const struct plan_node *n)
 		buf_printf(x->out, "%s%s", i ? ", " : ": ", g->aggs[i].text);
 }
 
+/* How rows reach the sink, and how often. */
+static void
+put_delivery(struct explain *x, const struct plan_node *n)
+{
+	const struct plan_sink *s = n->sink;
+	const struct connector_def *c =
+		connector_def_find(s->options->connector);
+	const char *delivery = options_get(s->options,
+					   "sink.delivery-guarantee");
+
+	if (c->upserts && s->nkeys > 0) {
+		buf_puts(x->out, ": upserts by ");
+		put_names(x->out, &n->schema, s->nkeys, s->keys);
+	} else {
+		buf_puts(x->out, n->mode == CHANGE_APPEND
+				 ? ": appends" : ": changes (+I -U +U -D)");
+	}
+	if (delivery)
+		buf_printf(x->out, ", delivery %s", delivery);
+}
+
 static void
 put_sink(struct explain *x, const struct plan_node *n)
 {
@@ -155,13 +176,9 @@ put_sink(struct explain *x, const struct plan_node *n)
 	where = options_get(s->options, "topic");
 	if (!where)
 		where = options_get(s->options, "path");
-	buf_printf(x->out, "sink %s (%s%s%s", s->table, s->options->connector,
+	buf_printf(x->out, "sink %s (%s%s%s)", s->table, s->options->connector,
 		   where ? " " : "", where ? where : "");
-	if (s->nkeys) {
-		buf_puts(x->out, ", primary key ");
-		put_names(x->out, &n->schema, s->nkeys, s->keys);
-	}
-	buf_putc(x->out, ')');
+	put_delivery(x, n);
 }
 
 static void
@@ -193,9 +210,8 @@ put_line(struct explain *x, const struct plan_node *n)
 		put_sink(x, n);
 		break;
 	}
-	put_mode(x, n);
-	if (n->kind == PLAN_GROUP_AGGREGATE && !n->need_old)
-		buf_puts(x->out, " without old rows");
+	if (n->kind != PLAN_SINK || !n->sink->table)
+		put_mode(x, n);
 }
 
 static void

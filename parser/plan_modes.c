@@ -87,14 +87,11 @@ set_mode(struct plan_node *n, struct arena *a)
 		key_first_columns(n, n->group->nkeys, a);
 		if (n->group->nkeys)
 			n->unbounded = "grows with the number of distinct "
-				       "keys; table.exec.state.ttl bounds it "
-				       "in a later release";
+				       "keys";
 		for (unsigned i = 0; i < n->group->naggs; i++)
 			if (n->group->aggs[i].distinct)
 				n->unbounded = "grows with the number of "
-					       "distinct keys and values; "
-					       "table.exec.state.ttl bounds it "
-					       "in a later release";
+					       "distinct keys and values";
 		break;
 	}
 }
@@ -246,6 +243,24 @@ make_upserts(struct plan *p)
 	}
 }
 
+static void
+notice_unbounded(struct bind *b, const struct plan *p)
+{
+	const char *list = "";
+
+	for (unsigned i = 0; i < p->n; i++)
+		if (p->nodes[i]->unbounded)
+			list = arena_printf(b->a, "%s%s%s", list,
+					    *list ? ", " : "",
+					    plan_node_label(p->nodes[i], b->a));
+	if (*list)
+		bind_notice(b, arena_printf(
+			b->a, "the state of %s is never freed: a job over "
+			"limits.state-bytes is BLOCKED; grouping by "
+			"window_start, window_end of a window bounds it",
+			list));
+}
+
 int
 plan_modes(struct bind *b, struct plan *p)
 {
@@ -256,14 +271,11 @@ plan_modes(struct bind *b, struct plan *p)
 		set_mode(n, b->a);
 		if (n->kind == PLAN_SCAN)
 			p->bounded &= options_bounded(n->scan->options);
-		if (n->unbounded)
-			bind_notice(b, arena_printf(
-				b->a, "the state of %s %s",
-				plan_node_label(n, b->a), n->unbounded));
 	}
 	for (unsigned i = 0; i < p->nsinks; i++)
 		if (check_sink(b, p->sinks[i], b->sink_at[i]) < 0)
 			return -1;
 	make_upserts(p);
+	notice_unbounded(b, p);
 	return 0;
 }
