@@ -413,7 +413,7 @@ put_watermark(struct view *v)
 
 /* windows(s, e): every window that has a pane. The recursion goes from window
  * to window and leaps over gaps, so that one row in the far future does not
- * make it walk there. */
+ * make it walk there. A user's column may be called s, but never _s. */
 static void
 put_hop_windows(struct view *v)
 {
@@ -423,17 +423,17 @@ put_hop_windows(struct view *v)
 	const char *table = quoted(v, v->panes->name);
 	/* The first window that holds pane x starts behind x - size. */
 	const char *next = arena_printf(
-		a, "(SELECT min(%s) FROM %s p WHERE %s >= s + %lld)", pane,
+		a, "(SELECT min(%s) FROM %s p WHERE %s >= _s + %lld)", pane,
 		table, pane, ll(w->slide_us));
 	const char *first =
 		arena_printf(a, "(SELECT min(%s) FROM %s p)", pane, table);
 
 	buf_printf(&v->sql,
-		   "starts(s) AS (SELECT %s + %lld UNION ALL"
-		   " SELECT max(s + %lld, %s + %lld) FROM starts"
-		   " WHERE s IS NOT NULL),"
-		   " windows(s, e) AS (SELECT s, s + %lld FROM starts"
-		   " WHERE s IS NOT NULL)",
+		   "starts(_s) AS (SELECT %s + %lld UNION ALL"
+		   " SELECT max(_s + %lld, %s + %lld) FROM starts"
+		   " WHERE _s IS NOT NULL),"
+		   " windows(s, e) AS (SELECT _s, _s + %lld FROM starts"
+		   " WHERE _s IS NOT NULL)",
 		   align_text(v,
 			      arena_printf(a, "%s - %lld", first,
 					   ll(w->size_us)),

@@ -96,3 +96,21 @@ TEST(a_group_by_shows_its_present_answer)
 		   "NULL 1 NULL NULL 0\na 3 22 7 2\n");
 	rig_close(r);
 }
+
+/* The view's own names must not meet those of the user. */
+TEST(a_view_may_show_columns_named_as_its_own)
+{
+	struct rig *r = rig_open(
+		"SELECT window_start AS pane, k AS us, SUM(v) AS s,"
+		" COUNT(*) AS e, MIN(v) AS p, MAX(v) AS g, COUNT(v) AS w"
+		" FROM TABLE(HOP(TABLE s, DESCRIPTOR(ts),"
+		" INTERVAL '5' SECOND, INTERVAL '10' SECOND))"
+		" GROUP BY k, window_start, window_end");
+
+	rig_step(r, "a,7,@00:06", "a,9,@00:07", NULL);
+	rig_checkpoint(r);
+	EXPECT_STR(rig_state(r, "SELECT us, s, e, p, g, w FROM"
+				" window_aggregate_1"),
+		   "a 16 2 7 9 2\na 16 2 7 9 2\n");
+	rig_close(r);
+}
