@@ -208,6 +208,8 @@ view_declare(struct agg_tables *t)
 								      : col);
 		col = (uint16_t)(col + t->aggs->agg[i].ncolumns);
 	}
+	if (n == 0)
+		return; /* no keys, and nobody reads the aggregates */
 	*view = (struct view_def){
 		.window = t->panes ? &t->g->window : NULL,
 		.groups_table = t->groups.number,

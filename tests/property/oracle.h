@@ -82,6 +82,10 @@
 	F(UNION_ALL, "UNION ALL of rows", ANY)              \
 	F(TWO_TABLES, "UNION ALL of two tables", ANY)       \
 	F(EXPRESSION, "computed columns", ANY)              \
+	F(DISTINCT_ROWS, "SELECT DISTINCT", PLAIN)          \
+	F(KEY_EXPRESSION, "key that is computed", AGGREGATE) \
+	F(OF_EXPRESSION, "aggregate of an expression", AGGREGATE) \
+	F(RESULT_EXPRESSION, "expression of aggregates", AGGREGATE) \
 	F(NESTED, "GROUP BY over GROUP BY", NESTED)         \
 	F(NESTED_KEY, "GROUP BY a result that changes", NESTED) \
 	F(NESTED_WHERE, "WHERE over results that change", NESTED) \
@@ -91,6 +95,7 @@
 	F(NESTED_DOUBLE, "sums of DOUBLE taken back", NESTED) \
 	F(OVER_WINDOWS, "GROUP BY over windows", OVER_WINDOWS) \
 	F(DIAMOND, "GROUP BY over UNION ALL of GROUP BY", DIAMOND) \
+	F(UNITED_WINDOWS, "GROUP BY over UNION ALL of windows", DIAMOND) \
 	F(STATEMENT_SET, "several queries in a set", ANY)   \
 	F(UPSERT, "upsert sink", AGGREGATE)                 \
 	F(ON_EVENT, "watermark on-event", ANY)              \
@@ -204,7 +209,7 @@ struct query {
 	struct window windows[WINDOWS_MAX];
 	unsigned nwindows;
 	enum oracle_sink sink;
-	char topic[8];
+	char topic[16];
 	bool has[FEATURES];
 };
 

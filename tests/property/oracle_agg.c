@@ -23,6 +23,7 @@ struct agg {
 	bool distinct, filter;
 	int kind; /* wished type of the argument; -1: any */
 	const struct col *arg; /* NULL: rows */
+	struct text arg_text;  /* the column, or an expression of it */
 	struct text text;
 	struct col result;
 };
@@ -31,6 +32,26 @@ static unsigned
 roll(struct maker *m, unsigned sides)
 {
 	return dice_roll(&m->c->dice, sides);
+}
+
+/* Something of the column's own type that is computed from it. */
+static void
+put_expression(struct maker *m, struct text *t, const struct level *level,
+	       const struct col *col)
+{
+	int kind = col->type.kind;
+
+	if (col->sums && (kind == TYPE_INT || kind == TYPE_BIGINT) &&
+	    roll(m, 2)) {
+		if (roll(m, 2))
+			both(t, "(%s + 1)", col->name);
+		else
+			both(t, "ABS(%s)", col->name);
+		return;
+	}
+	both(t, "CASE WHEN ");
+	text_condition(t, m->c, &m->c->dice, level->inputs, level->ninputs, 0);
+	both(t, " THEN %s END", col->name);
 }
 
 /* ---- one aggregate ---- */
@@ -184,11 +205,11 @@ choose_aggregate(struct maker *m, const struct level *level, unsigned number,
 
 /* "FN(DISTINCT x) FILTER (WHERE p)" */
 static void
-put_call(struct text *t, const struct agg *a, const char *fn,
-	 struct text *filter)
+put_call(struct text *t, struct agg *a, const char *fn, struct text *filter)
 {
-	both(t, "%s(%s%s)", fn, a->distinct ? "DISTINCT " : "",
-	     a->arg ? a->arg->name : "*");
+	both(t, "%s(%s", fn, a->distinct ? "DISTINCT " : "");
+	both_text(t, &a->arg_text);
+	both(t, ")");
 	if (!a->filter)
 		return;
 	both(t, " FILTER (WHERE ");
@@ -198,7 +219,7 @@ put_call(struct text *t, const struct agg *a, const char *fn,
 
 /* The call as SQLite has it. */
 static void
-put_lite_call(struct buf *out, const struct agg *a, const char *fn,
+put_lite_call(struct buf *out, struct agg *a, const char *fn,
 	      struct text *filter)
 {
 	struct text t;
@@ -210,7 +231,7 @@ put_lite_call(struct buf *out, const struct agg *a, const char *fn,
 }
 
 static void
-put_lite_avg(struct buf *out, const struct agg *a, struct text *filter)
+put_lite_avg(struct buf *out, struct agg *a, struct text *filter)
 {
 	unsigned from = a->arg->type.scale, to = a->result.type.scale;
 	long long factor = 1;
@@ -243,6 +264,13 @@ put_aggregate(struct maker *m, const struct level *level, struct agg *a)
 	text_init(&filter);
 	text_init(&call);
 	text_init(&a->text);
+	text_init(&a->arg_text);
+	if (a->arg && wants(m, F_OF_EXPRESSION, 12)) {
+		put_expression(m, &a->arg_text, level, a->arg);
+		maker_mark(m, F_OF_EXPRESSION);
+	} else {
+		both(&a->arg_text, "%s", a->arg ? a->arg->name : "*");
+	}
 	if (a->filter)
 		text_condition(&filter, m->c, &m->c->dice, level->inputs,
 			       level->ninputs, 1);
@@ -257,6 +285,7 @@ put_aggregate(struct maker *m, const struct level *level, struct agg *a)
 	}
 	text_release(&filter);
 	text_release(&call);
+	text_release(&a->arg_text);
 }
 
 static void
@@ -444,16 +473,29 @@ put_name(struct maker *m, struct level *level, const char *name,
 	text_release(&expr);
 }
 
+/* The columns to group by, or what is computed from them. */
 static void
-put_keys(struct maker *m, const struct from *f, struct level *level)
+write_keys(struct maker *m, const struct from *f, struct level *level)
 {
 	for (unsigned i = 0; i < level->ngroup_cols; i++) {
 		const struct col *col = &f->cols[level->group_cols[i]];
 
-		put_name(m, level, col->name, "k", col->type, col->changes);
-		level->cols[level->ncols - 1].sums = col->sums;
-		level->cols[level->ncols - 1].orders = col->orders;
+		text_init(&level->key_text[i]);
+		if (wants(m, F_KEY_EXPRESSION, 8)) {
+			put_expression(m, &level->key_text[i], level, col);
+			maker_mark(m, F_KEY_EXPRESSION);
+		} else {
+			both(&level->key_text[i], "%s", col->name);
+		}
 	}
+}
+
+static void
+put_keys(struct maker *m, const struct from *f, struct level *level)
+{
+	for (unsigned i = 0; i < level->ngroup_cols; i++)
+		put_item(m, level, &level->key_text[i], "k",
+			 &f->cols[level->group_cols[i]]);
 	level->window_col = 0;
 	level->time_col = 0;
 	if (f->window >= 0) {
@@ -478,8 +520,10 @@ put_group_by(const struct from *f, struct level *level)
 	struct text *t = &level->select;
 	const char *sep = " GROUP BY ";
 
-	for (unsigned i = 0; i < level->ngroup_cols; i++, sep = ", ")
-		both(t, "%s%s", sep, f->cols[level->group_cols[i]].name);
+	for (unsigned i = 0; i < level->ngroup_cols; i++, sep = ", ") {
+		both(t, "%s", sep);
+		both_text(t, &level->key_text[i]);
+	}
 	if (f->window >= 0) {
 		both(t, "%s%s, %s", sep, f->cols[f->window_col].name,
 		     f->cols[f->window_col + 1].name);
@@ -529,9 +573,11 @@ put_level_where(struct maker *m, const struct from *f, struct level *level,
 	const char *sep = " WHERE ";
 
 	for (unsigned i = 0; level->upsert && !level->inner &&
-			     i < level->ngroup_cols; i++, sep = " AND ")
-		both(&level->select, "%s%s IS NOT NULL", sep,
-		     f->cols[level->group_cols[i]].name);
+			     i < level->ngroup_cols; i++, sep = " AND ") {
+		both(&level->select, "%s", sep);
+		both_text(&level->select, &level->key_text[i]);
+		both(&level->select, " IS NOT NULL");
+	}
 	if (!condition)
 		return;
 	both(&level->select, "%s", sep);
@@ -542,6 +588,31 @@ put_level_where(struct maker *m, const struct from *f, struct level *level,
 		maker_mark(m, F_NESTED_WHERE);
 }
 
+/* The aggregate, or what is computed from it and the number of rows. */
+static void
+put_result(struct maker *m, struct level *level, struct agg *a)
+{
+	int kind = a->result.type.kind;
+	struct text t;
+
+	if (!wants(m, F_RESULT_EXPRESSION, 10)) {
+		put_item(m, level, &a->text, "a", &a->result);
+		return;
+	}
+	text_init(&t);
+	if (kind == TYPE_BIGINT && a->result.sums && roll(m, 2)) {
+		both_text(&t, &a->text);
+		both(&t, " + COUNT(*)");
+	} else {
+		both(&t, "CASE WHEN COUNT(*) > %u THEN ", roll(m, 3));
+		both_text(&t, &a->text);
+		both(&t, " END");
+	}
+	put_item(m, level, &t, "a", &a->result);
+	text_release(&t);
+	maker_mark(m, F_RESULT_EXPRESSION);
+}
+
 static void
 put_level(struct maker *m, const struct from *f, struct level *level,
 	  struct agg *aggs, unsigned naggs, bool where)
@@ -550,6 +621,7 @@ put_level(struct maker *m, const struct from *f, struct level *level,
 
 	text_clear(&level->select);
 	level->ncols = 0;
+	write_keys(m, f, level);
 	put_keys(m, f, level);
 	level->updating = f->updating || f->window < 0;
 	/* The results only, now and then: their keys are not in the answer. */
@@ -561,7 +633,7 @@ put_level(struct maker *m, const struct from *f, struct level *level,
 		aggs[i].result.changes = level->updating;
 		put_aggregate(m, level, &aggs[i]);
 		mark_aggregate(m, f, &aggs[i]);
-		put_item(m, level, &aggs[i].text, "a", &aggs[i].result);
+		put_result(m, level, &aggs[i]);
 	}
 	both(&level->select, " FROM ");
 	buf_append(&level->select.flink, f->text.flink.data,
@@ -577,6 +649,8 @@ put_level(struct maker *m, const struct from *f, struct level *level,
 		maker_mark(m, F_GROUP);
 	for (unsigned i = 0; i < naggs; i++)
 		text_release(&aggs[i].text);
+	for (unsigned i = 0; i < level->ngroup_cols; i++)
+		text_release(&level->key_text[i]);
 }
 
 /* What aggregates may look at: the window's own bounds are no columns to them. */

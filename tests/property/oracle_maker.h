@@ -45,6 +45,7 @@ struct level {
 	unsigned time_col;   /* 1 + where window_time stands */
 	char time_name[16];
 	unsigned group_cols[3], ngroup_cols; /* of `from` */
+	struct text key_text[3]; /* the columns, or expressions of them */
 	struct col inputs[COLS_MAX]; /* of aggregates */
 	unsigned ninputs;
 };

@@ -187,7 +187,7 @@ make_rows_from(struct maker *m, struct from *f, bool must_name)
 	unsigned table = roll(m, c->ntables);
 	bool two = c->ntables > 1 && wants(m, F_TWO_TABLES, 40);
 	struct text select;
-	char name[8];
+	char name[16];
 
 	table_columns(m, f);
 	f->tables = 1u << table;
@@ -438,7 +438,13 @@ make_diamond(struct maker *m, struct from *f, struct level *level)
 	struct level other;
 
 	level->inner = level->alike = true;
-	make_group_level(m, f, level);
+	if (wants(m, F_UNITED_WINDOWS, 30)) {
+		make_window_level(m, f, level);
+		maker_mark(m, F_UNITED_WINDOWS);
+	} else {
+		make_group_level(m, f, level);
+		maker_mark(m, F_DIAMOND);
+	}
 	other = *level;
 	text_init(&other.select);
 	level_make_alike(m, f, &other);
@@ -456,17 +462,26 @@ make_diamond(struct maker *m, struct from *f, struct level *level)
 	level->inner = level->alike = false;
 	wrap_level(m, f, level, false);
 	level_make(m, f, level);
-	maker_mark(m, F_DIAMOND);
 	maker_mark(m, F_UNION_ALL);
+}
+
+/* What is the key of a sink is not NULL. */
+static void
+put_not_null(struct level *level)
+{
+	for (unsigned i = 0; i < level->nkeys; i++)
+		both(&level->select, "%s%s IS NOT NULL",
+		     i ? " AND " : " WHERE ", level->cols[i].name);
 }
 
 static void
 make_plain(struct maker *m, struct from *f, struct level *level)
 {
 	unsigned at = roll(m, BASE_COLS);
+	bool distinct = wants(m, F_DISTINCT_ROWS, 20);
 
 	make_rows_from(m, f, false);
-	both(&level->select, "SELECT ");
+	both(&level->select, distinct ? "SELECT DISTINCT " : "SELECT ");
 	for (unsigned i = 0; i < 4; i++) {
 		unsigned c = (at + i) % BASE_COLS;
 
@@ -477,11 +492,16 @@ make_plain(struct maker *m, struct from *f, struct level *level)
 		level->cols[i] = f->cols[c];
 	}
 	level->ncols = 4;
-	level->nkeys = 0;
+	level->nkeys = distinct ? 4 : 0;
+	level->updating = distinct;
+	level->upsert &= distinct;
 	both(&level->select, " FROM ");
 	both_text(&level->select, &f->text);
-	put_where(m, &level->select, f);
-	maker_mark(m, F_PLAIN);
+	if (level->upsert)
+		put_not_null(level);
+	else
+		put_where(m, &level->select, f);
+	maker_mark(m, distinct ? F_DISTINCT_ROWS : F_PLAIN);
 }
 
 static enum need

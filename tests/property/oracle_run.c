@@ -316,7 +316,7 @@ static void
 push(struct oracle_job *r, struct row *row)
 {
 	struct buf json;
-	char topic[8];
+	char topic[16];
 
 	snprintf(topic, sizeof(topic), "t%u", row->table);
 	buf_init(&json);
@@ -433,7 +433,7 @@ open_rig(struct oracle_job *r)
 		return false;
 	}
 	for (unsigned t = 0; t < r->c->ntables; t++) {
-		char topic[8];
+		char topic[16];
 
 		snprintf(topic, sizeof(topic), "t%u", t);
 		rig_partitions(r->rig, topic, r->c->tables[t].nparts);
