@@ -96,7 +96,9 @@ $(B)/libdaemon.a: $(DAEMON_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $(DAEMON_OBJ)
 
-$(B)/sluiced: $(B)/daemon/main.o $(B)/libdaemon.a $(B)/libsluice.a
+# Under TSan librdkafka's threads have to be ones that it knows.
+TSAN_OBJ := $(if $(filter thread,$(SAN)),$(B)/tests/unit/c11_threads.o)
+$(B)/sluiced: $(B)/daemon/main.o $(TSAN_OBJ) $(B)/libdaemon.a $(B)/libsluice.a
 	$(call say,LINK,$@)
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(DAEMON_LIBS)
 $(B)/sluice: $(CLIENT_SRC:%.c=$(B)/%.o) $(BASE_OBJ)

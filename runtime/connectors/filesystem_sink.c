@@ -239,8 +239,10 @@ filesystem_sink_open(struct sink **ret, const struct sink_spec *spec,
 	arena_init(&s->arena);
 	buf_init(&s->out);
 	s->fd = s->dir_fd = -1;
-	/* Two sinks of one job may share the directory. */
-	s->id = hash_u64((uintptr_t)s, spec->env->seed);
+	/* Two sinks of one job may share the directory, and each of its lives
+	 * begins to count anew, with the same seed. */
+	s->id = hash_u64((uintptr_t)s ^ spec->env->seed,
+			 (uint64_t)spec->env->now_us);
 	s->acked_epoch = spec->env->epoch;
 	s->path = arena_strdup(&s->arena, options_get(spec->options, "path"));
 	s->job = arena_strdup(&s->arena,
