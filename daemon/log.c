@@ -107,7 +107,10 @@ log_event(enum log_level level, const char *event, const char *job,
 	if (level < atomic_load(&level_min))
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
-	repeats = repeats_before(event, job ? job : "", now.tv_sec);
+	/* What somebody did is told each time; only troubles come in storms. */
+	repeats = level >= LOG_WARN
+			  ? repeats_before(event, job ? job : "", now.tv_sec)
+			  : 0;
 	if (repeats < 0)
 		return;
 	if (under_journald) {

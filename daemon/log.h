@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * daemon/log.h - logfmt lines to stderr: `level=warn event=late_rows job=j
- * rows=12`. Any thread. A line of the same event and job within a second is
- * counted instead of repeated.
+ * rows=12`. Any thread. A warning or error of the same event and job within a
+ * second is counted instead of repeated; the next one tells how often.
  */
 #ifndef DAEMON_LOG_H
 #define DAEMON_LOG_H

@@ -2,10 +2,12 @@
 -- of one minute that slide by five seconds, all fed by one read of a topic of
 -- words. The time is Kafka's own timestamp, the watermark five seconds behind.
 --
---   sluice -f /usr/share/doc/sluice/examples/words.sql
+--   sluice -f words.sql
+--   sluice run --set embedded-kafka.enabled=true words.sql
 --
--- It uses the embedded Kafka ([embedded-kafka] enabled = true); for a real one
--- write its host:port in place of 'embedded'.
+-- It uses the embedded Kafka, which the daemon's file turns on by
+-- [embedded-kafka] enabled = true; for a real one write its host:port in place
+-- of 'embedded'. `make demo` feeds it.
 
 CREATE TABLE words (
   message STRING,

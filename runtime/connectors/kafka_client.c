@@ -37,10 +37,14 @@ kafka_bootstrap(const struct options *o, const struct connector_env *env,
 	}
 	if (strcmp(servers, EMBEDDED) != 0)
 		return servers;
-	if (!env->embedded)
+	if (!env->embedded) {
 		error_set(err, ERR_INVALID_OPTION,
 			  "'properties.bootstrap.servers' = 'embedded', but "
 			  "the embedded Kafka is not running here");
+		error_note(err, "sluiced and sluice run start it by --set "
+			   "embedded-kafka.enabled=true, or name a broker's "
+			   "host:port");
+	}
 	return env->embedded;
 }
 

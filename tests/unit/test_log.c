@@ -140,6 +140,20 @@ TEST(a_storm_is_counted_and_told_with_the_next_line)
 		      "level=warn event=storm job=j repeated=999 i=1000\n"));
 }
 
+TEST(what_was_done_is_told_each_time)
+{
+	struct capture c;
+	const char *got;
+
+	log_init(LOG_INFO);
+	capture_begin(&c);
+	log_event(LOG_INFO, "create", NULL, "name=a uid=0 pid=1");
+	log_event(LOG_INFO, "create", NULL, "name=b uid=0 pid=1");
+	got = capture_end(&c);
+	EXPECT(strstr(got, "event=create name=a"));
+	EXPECT(strstr(got, "event=create name=b"));
+}
+
 static void *
 talk(void *arg)
 {
