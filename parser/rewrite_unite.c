@@ -239,6 +239,30 @@ columns_again(struct arena *a, struct plan_node *kept,
 	return plan_project(a, kept, was->ncols, exprs, names);
 }
 
+static void redirect(struct plan *p, const struct plan_node *from,
+		     struct plan_node *to, const struct schema *was,
+		     const uint16_t *map);
+
+static void
+remap_project(struct plan *p, struct plan_node *n, const uint16_t *map)
+{
+	for (unsigned i = 0; map && i < n->schema.ncols; i++)
+		n->exprs[i] = expr_remap(n->exprs[i], map, p->arena);
+}
+
+/* A filter has its input's columns: its readers change with it. */
+static void
+remap_filter(struct plan *p, struct plan_node *n, const struct plan_node *to,
+	     const uint16_t *map)
+{
+	struct schema was = n->schema;
+
+	if (map)
+		n->predicate = expr_remap(n->predicate, map, p->arena);
+	n->schema = to->schema;
+	redirect(p, n, n, &was, map);
+}
+
 /* Readers of `from` read `to` instead, as if nothing had changed. */
 static void
 redirect(struct plan *p, const struct plan_node *from, struct plan_node *to,
@@ -253,16 +277,17 @@ redirect(struct plan *p, const struct plan_node *from, struct plan_node *to,
 			if (r->inputs[k] != from)
 				continue;
 			if (r->kind == PLAN_PROJECT) {
-				for (unsigned c = 0;
-				     map && c < r->schema.ncols; c++)
-					r->exprs[c] = expr_remap(
-						r->exprs[c], map, p->arena);
+				remap_project(p, r, map);
 				r->inputs[k] = to;
-				continue;
+			} else if (r->kind == PLAN_FILTER) {
+				r->inputs[k] = to;
+				remap_filter(p, r, to, map);
+			} else {
+				if (!same)
+					same = columns_again(p->arena, to, was,
+							     map);
+				r->inputs[k] = same;
 			}
-			if (!same)
-				same = columns_again(p->arena, to, was, map);
-			r->inputs[k] = same;
 		}
 	}
 }
