@@ -212,6 +212,16 @@ add_window_columns(struct bind *b, const struct rel *in, struct rel *ret)
 	}
 }
 
+/* window_start0 where the input has a window_start of its own. */
+static const char *
+name_of_role(const struct rel *rel, enum window_role role, const char *fallback)
+{
+	for (unsigned i = 0; i < rel->ncols; i++)
+		if (rel->cols[i].role == role)
+			return rel->cols[i].name;
+	return fallback;
+}
+
 int
 bind_refuse_pending(struct bind *b, const struct rel *rel, struct span at)
 {
@@ -219,7 +229,9 @@ bind_refuse_pending(struct bind *b, const struct rel *rel, struct span at)
 		return 0;
 	bind_error(b, at, ERR_UNSUPPORTED, "a window function without GROUP BY "
 		   "window_start, window_end is not supported yet");
-	error_hint(b->err, "group by both window_start and window_end");
+	error_hint(b->err, "group by both %s and %s",
+		   name_of_role(rel, ROLE_START, "window_start"),
+		   name_of_role(rel, ROLE_END, "window_end"));
 	error_note(b->err, "for single rows read the table itself");
 	return -1;
 }

@@ -42,3 +42,5 @@ SELECT window_start, k, COUNT(*) FROM TABLE(TUMBLE((SELECT message AS k, COUNT(*
 SELECT window_start + INTERVAL '1' SECOND AS s, message FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND))
 --
 CREATE VIEW pending AS SELECT * FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '1' MINUTE)); SELECT * FROM pending
+--
+SELECT window_start, SUM(c) FROM TABLE(TUMBLE((SELECT window_start, window_end, window_time, COUNT(*) AS c FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, window_time), DESCRIPTOR(window_time), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end
