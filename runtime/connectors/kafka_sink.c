@@ -195,8 +195,8 @@ kafka_sink_cut(struct sink *sink, uint64_t epoch, struct error *err)
 		 * share the last one, whose epoch is acknowledged later. */
 		return sink_check(s, err);
 	s->newest++;
-	s->flights[s->newest % FLIGHTS] =
-		(struct flight){ .epoch = EPOCH_OPEN };
+	/* Careless, the slot may have records of an older epoch under way. */
+	s->flights[s->newest % FLIGHTS].epoch = EPOCH_OPEN;
 	return sink_check(s, err);
 }
 

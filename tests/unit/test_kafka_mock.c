@@ -244,6 +244,26 @@ TEST(a_sink_has_no_room_while_nobody_acknowledges)
 	end();
 }
 
+TEST(without_a_guarantee_epochs_pass_before_their_records)
+{
+	struct rig_sink *out;
+
+	begin();
+	out = rig_sink_open(rig_options(&arena, "kafka", "topic", "t",
+					"properties.bootstrap.servers",
+					"127.0.0.1:1", "format", "json",
+					"sink.delivery-guarantee", "none",
+					NULL),
+			    "k STRING, n BIGINT", NULL, 100000, NULL);
+	for (uint64_t epoch = 1; epoch <= 20; epoch++) {
+		rig_sink_write(out, "+I a 1", NULL);
+		rig_sink_cut(out, epoch);
+		EXPECT(rig_sink_until(out, epoch, 1000));
+	}
+	rig_sink_close(out); /* now the client reports on all of them */
+	end();
+}
+
 TEST(a_sink_checks_its_options_at_once)
 {
 	static const char *const bad[][3] = {
