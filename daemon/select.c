@@ -23,6 +23,7 @@ struct select {
 	struct arena arena;
 	struct select_events ev;
 	pthread_t thread;
+	unsigned core;
 	struct runner runner;
 	uv_async_t async;  /* thread to main loop */
 	int room_fd;       /* main loop to sink: there is room again */
@@ -249,11 +250,13 @@ select_thread(void *arg)
 	int rc;
 
 	if (s->js->pin)
-		runner_pin(s->js->next_core % s->js->ncores);
+		runner_pin(s->core);
 	env = jobs_pipeline_env(s->js, "select", clock_wall_us());
 	env.client_sink = &client_sink_type;
 	env.client = s;
 	env.connector.ephemeral = true;
+	/* Nothing takes bad records away: they are only counted. */
+	env.errors_rows_max = 0;
 	rc = pipeline_create(s->plan, &env, &p, &err);
 	if (rc == 0)
 		rc = pipeline_start(p, clock_wall_us(), &err);
@@ -341,6 +344,7 @@ select_start(struct jobs *js, struct plan *plan, struct arena *arena_take,
 	arena_init(arena_take);
 	s->ev = *ev;
 	s->lines_max = (size_t)js->env.config->client_buffer_bytes;
+	s->core = js->next_core % js->ncores;
 	s->taken_us = clock_wall_us();
 	buf_init(&s->lines);
 	pthread_mutex_init(&s->lock, NULL);
