@@ -134,6 +134,7 @@ publish_rows(struct job_info *info, const struct pipeline *p, int64_t now_us)
 	info->figures_us = now_us;
 	info->rows_in = pipeline_rows_in(p);
 	info->rows_out = pipeline_rows_out(p);
+	info->late = pipeline_late(p);
 	info->errors = pipeline_errors(p);
 	info->wm_us = pipeline_watermark(p);
 }
@@ -143,9 +144,8 @@ static void
 publish_parts(struct job_info *info, const struct collected *c,
 	      struct operator_info *ops, unsigned nops)
 {
-	info->late = info->skipped = info->state_rows = info->state_bytes = 0;
+	info->skipped = info->state_rows = info->state_bytes = 0;
 	for (unsigned i = 0; i < nops; i++) {
-		info->late += ops[i].late;
 		info->skipped += ops[i].skipped;
 		info->state_rows += ops[i].state_rows;
 		info->state_bytes += ops[i].state_bytes;

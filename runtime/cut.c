@@ -12,13 +12,12 @@ cut_totals(struct pipeline *p, struct snapshot *s)
 {
 	s->rows_in = pipeline_rows_in(p);
 	s->rows_out = pipeline_rows_out(p);
-	s->rows_late = p->before.rows_late;
+	s->rows_late = pipeline_late(p);
 	s->clock_moves = p->before.clock_moves + p->clock_moves;
 	s->ops = arena_array(&s->arena, p->nops, struct op_summary);
 	for (unsigned i = 0; i < p->nops; i++) {
 		const struct op *op = p->ops[i];
 
-		s->rows_late += stat_get(op->stats.late);
 		if (!op->state_name)
 			continue;
 		s->ops[s->nops++] = (struct op_summary){

@@ -64,6 +64,7 @@ struct pipeline {
 	/* the step under way */
 	bool open;        /* a pass has begun and not ended */
 	bool waited;      /* for room in a sink, in this step */
+	bool no_room;     /* why the last pipeline_step() came back BLOCKED */
 	bool over_budget; /* keyed state; sources are not asked */
 	char reason[160]; /* of pipeline_reason() */
 	unsigned at;      /* operator that the pass has reached */

@@ -338,7 +338,7 @@ pass_run(struct pipeline *p, struct error *err)
 			struct drive *below = deepest_busy(p);
 
 			if (!sinks_have_room(p)) {
-				p->waited = true;
+				p->waited = p->no_room = true;
 				return PIPELINE_BLOCKED;
 			}
 			if (below)
@@ -505,7 +505,8 @@ pipeline_step(struct pipeline *p, int64_t now_us, struct error *err)
 	pipeline_check(p);
 	CHECK(p->started);
 	CHECK(!p->failed);
-	if (!p->open && !sinks_have_room(p))
+	p->no_room = !p->open && !sinks_have_room(p);
+	if (p->no_room)
 		return p->last = PIPELINE_BLOCKED;
 	if (!p->open)
 		step_begin(p, now_us);

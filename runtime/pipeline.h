@@ -113,6 +113,7 @@ const char *pipeline_notice(struct pipeline *p);
 int64_t pipeline_watermark(const struct pipeline *p);
 uint64_t pipeline_rows_in(const struct pipeline *p);  /* of sources */
 uint64_t pipeline_rows_out(const struct pipeline *p); /* of sinks */
+uint64_t pipeline_late(const struct pipeline *p);
 uint64_t pipeline_errors(const struct pipeline *p);   /* quarantined */
 
 /* ---- for the store (runtime/store.h) ---- */
@@ -128,6 +129,7 @@ void op_name_state(struct op *op, const char *state_name); /* copied */
  * of pipeline_*() and of each snapshot go on from there. Before start. */
 struct pipeline_totals {
 	uint64_t rows_in, rows_out, rows_late, clock_moves;
+	uint64_t errors; /* as many as the store has kept */
 };
 void pipeline_set_totals(struct pipeline *p, const struct pipeline_totals *t);
 /* Before pipeline_start(): the last committed checkpoint, for the sinks. */

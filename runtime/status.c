@@ -46,6 +46,8 @@ pipeline_next_us(const struct pipeline *p)
 {
 	int64_t next_us = TIME_END;
 
+	if (p->no_room) /* no timer runs until there is some */
+		return TIME_END;
 	for (unsigned i = 0; i < p->nops; i++) {
 		if (p->ops[i]->timer_us < next_us)
 			next_us = p->ops[i]->timer_us;
@@ -246,9 +248,19 @@ pipeline_rows_out(const struct pipeline *p)
 }
 
 uint64_t
+pipeline_late(const struct pipeline *p)
+{
+	uint64_t n = p->before.rows_late;
+
+	for (unsigned i = 0; i < p->nops; i++)
+		n += stat_get(p->ops[i]->stats.late);
+	return n;
+}
+
+uint64_t
 pipeline_errors(const struct pipeline *p)
 {
-	return stat_get(p->nerrors);
+	return p->before.errors + stat_get(p->nerrors);
 }
 
 void

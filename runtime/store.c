@@ -54,6 +54,7 @@ load_errors(struct store *s, struct error *err)
 		rc = store_step(&s->file, st, err);
 	if (rc == 1) {
 		s->errors_rows = (uint64_t)sqlite3_column_int64(st, 0);
+		s->totals.errors = s->errors_rows;
 		s->errors_bytes = (uint64_t)sqlite3_column_int64(st, 1);
 	}
 	sqlite3_finalize(st);

@@ -334,6 +334,7 @@ commit_done(struct store *s, struct snapshot *snap, int64_t since_ns)
 		.rows_out = snap->rows_out,
 		.rows_late = snap->rows_late,
 		.clock_moves = snap->clock_moves,
+		.errors = s->errors_rows,
 	};
 	s->last_epoch = snap->epoch;
 	s->last_duration_ns = snap->duration_ns;
