@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/hash.h"
@@ -67,8 +68,10 @@ struct life {
 	bool done;     /* the pipeline gives nothing more */
 	bool flushing; /* GOAL_FINISH: behind the last kept cut */
 	bool over;
+	bool forgotten; /* its file was removed: it begins anew */
 
 	enum cp_phase cp;
+	enum goal cut_goal; /* what the cut was taken for */
 	uint64_t epoch;    /* last cut */
 	struct snapshot *snap;
 	struct commit_task commit;
@@ -78,7 +81,8 @@ struct life {
 
 	int64_t next_publish_us;
 	uint64_t published_rows_in;
-	bool blocked;
+	int64_t clock_us; /* wall clock less the steady one */
+	bool blocked, disk_full;
 	bool connecting; /* no source has got through to what it reads */
 	char why[160];   /* in the client's own words */
 };
@@ -109,6 +113,7 @@ forget_embedded(struct life *l, struct error *err)
 		return 0;
 	if (store_remove(l->j->path, err) < 0)
 		return -1;
+	l->forgotten = true;
 	log_event(LOG_WARN, "embedded_state_dropped", l->j->name,
 		  "reason=\"the embedded Kafka starts empty with the daemon\"");
 	pthread_mutex_lock(&l->j->lock);
@@ -117,6 +122,19 @@ forget_embedded(struct life *l, struct error *err)
 		 "the daemon ends");
 	pthread_mutex_unlock(&l->j->lock);
 	return 0;
+}
+
+/* jobs_submit() has made the file: a job never comes up empty by itself. */
+static void
+note_missing_file(const struct job *j, struct error *err)
+{
+	if (err->code != ERR_FILE || access(j->path, F_OK) == 0)
+		return;
+	error_set(err, ERR_STORE_DAMAGED, "the state of job \"%s\" is missing: "
+		  "there is no %s", j->name, j->path);
+	error_note(err, "put the file back and RESUME JOB '%s'; or DROP JOB "
+		   "'%s' and send its statements again: it begins anew then",
+		   j->name, j->name);
 }
 
 static int
@@ -138,8 +156,11 @@ open_store(struct life *l, int64_t now_us, struct error *err)
 	struct buf plan;
 	int rc;
 
-	if (store_open(j->path, STORE_CREATE, now_us, &l->store, err) < 0)
+	if (store_open(j->path, l->forgotten ? STORE_CREATE : 0, now_us,
+		       &l->store, err) < 0) {
+		note_missing_file(j, err);
 		return -1;
+	}
 	store_limit_errors(l->store,
 			   (uint64_t)j->js->env.config->errors_rows_max,
 			   (uint64_t)j->js->env.config->errors_bytes_max);
@@ -187,6 +208,7 @@ life_build(struct life *l, struct error *err)
 	if (pipeline_start(l->p, now_us, err) < 0)
 		return -1;
 	runner_attach(&j->runner, l->p);
+	l->clock_us = now_us - clock_steady_ns() / 1000;
 	l->next_cut_us = now_us + l->interval_us;
 	return 0;
 }
@@ -286,6 +308,7 @@ cut(struct life *l, int64_t now_us, struct error *err)
 	l->cut_rows_in = pipeline_rows_in(l->p);
 	l->cut_rows_out = pipeline_rows_out(l->p);
 	l->cut_wm_us = pipeline_watermark(l->p);
+	l->cut_goal = l->goal;
 	l->cp = CP_ACKING;
 	return 0;
 }
@@ -326,6 +349,9 @@ cut_complete(struct life *l, int64_t now_us, struct error *err)
 	/* A disk slower than the interval makes the interval longer. */
 	l->next_cut_us = now_us + (l->interval_us > 2 * took_us ? l->interval_us
 								: 2 * took_us);
+	/* It was on its way when the goal changed: the last one is to come. */
+	if (l->cut_goal != l->goal)
+		return 0;
 	if (l->goal == GOAL_STOP || l->goal == GOAL_DRAIN || l->flushing) {
 		l->over = true;
 	} else if (l->goal == GOAL_FINISH) {
@@ -339,6 +365,7 @@ static int
 commit_result(struct life *l, int64_t now_us, struct error *err)
 {
 	if (l->commit.rc == 0) {
+		l->disk_full = false;
 		if (l->goal == GOAL_RUN)
 			pipeline_pause(l->p, false);
 		return cut_complete(l, now_us, err);
@@ -351,6 +378,7 @@ commit_result(struct life *l, int64_t now_us, struct error *err)
 	job_set_state(l->j, JOB_BLOCKED, l->commit.err.message, NULL);
 	pipeline_pause(l->p, true);
 	l->full_retry_us = now_us + FULL_RETRY_US;
+	l->disk_full = true;
 	l->cp = CP_FULL;
 	return 0;
 }
@@ -388,21 +416,46 @@ life_checkpoint(struct life *l, int64_t now_us, struct error *err)
 
 /* ---- running ---- */
 
+static enum job_state
+state_of_command(enum job_command c)
+{
+	return c == COMMAND_PAUSE      ? JOB_PAUSED
+	       : c == COMMAND_SHUTDOWN ? JOB_RUNNING
+				       : JOB_STOPPED;
+}
+
+/* Wall clocks get set: what is due in a while stays due in that while. */
+static int64_t
+life_clock(struct life *l)
+{
+	int64_t now_us = clock_wall_us();
+	int64_t clock_us = now_us - clock_steady_ns() / 1000;
+	int64_t jump_us = clock_us - l->clock_us;
+
+	l->clock_us = clock_us;
+	l->next_cut_us += jump_us;
+	l->next_publish_us += jump_us;
+	l->full_retry_us += jump_us;
+	if (l->deadline_us != TIME_END)
+		l->deadline_us += jump_us;
+	return now_us;
+}
+
 static void
 take_command(struct life *l, int64_t now_us)
 {
 	enum job_command c = job_command_of(l->j);
 
-	if (c == COMMAND_NONE || l->goal == GOAL_STOP || l->goal == GOAL_DRAIN ||
-	    l->flushing)
-		return;
-	l->end_state = c == COMMAND_PAUSE      ? JOB_PAUSED
-		       : c == COMMAND_SHUTDOWN ? JOB_RUNNING
-					       : JOB_STOPPED;
-	l->deadline_us = now_us + STOP_DEADLINE_US;
-	if (c == COMMAND_DROP) {
+	if (c == COMMAND_DROP)
 		l->over = true; /* its state goes with it */
-	} else if (c == COMMAND_DRAIN) {
+	if (c == COMMAND_NONE || c == COMMAND_DROP ||
+	    l->deadline_us != TIME_END)
+		return;
+	l->end_state = state_of_command(c);
+	l->deadline_us = now_us + STOP_DEADLINE_US;
+	if (l->flushing)
+		return; /* it is as good as finished */
+	if (c == COMMAND_DRAIN) {
 		l->goal = GOAL_DRAIN;
 		pipeline_finish(l->p);
 	} else {
@@ -417,7 +470,7 @@ show_state(struct life *l)
 {
 	const char *reason;
 
-	if (l->cp == CP_FULL)
+	if (l->disk_full) /* commit_result() has told */
 		return;
 	if (l->blocked) {
 		reason = pipeline_reason(l->p);
@@ -483,11 +536,11 @@ life_next_us(const struct life *l)
 	if (l->next_publish_us < next)
 		next = l->next_publish_us;
 	if (l->cp == CP_NONE && l->goal == GOAL_RUN && l->next_cut_us < next &&
-	    !nothing_new(l))
+	    pipeline_at_rest(l->p) && !nothing_new(l))
 		next = l->next_cut_us;
 	if (l->cp == CP_FULL && l->full_retry_us < next)
 		next = l->full_retry_us;
-	if (l->deadline_us < next)
+	if (l->deadline_us < next && l->cp != CP_COMMITTING)
 		next = l->deadline_us;
 	return next;
 }
@@ -507,13 +560,14 @@ give_up_checkpoint(struct life *l)
 		 "stopped without a last checkpoint, since its output was not "
 		 "acknowledged: it will go on from checkpoint %llu", epoch);
 	pthread_mutex_unlock(&j->lock);
+	l->goal = GOAL_STOP; /* not FINISHED, should it have been that */
 }
 
 static int
 life_run(struct life *l, struct error *err)
 {
 	while (!l->over) {
-		int64_t now_us = clock_wall_us();
+		int64_t now_us = life_clock(l);
 		enum cp_phase before;
 		bool busy = false;
 
@@ -525,7 +579,9 @@ life_run(struct life *l, struct error *err)
 			if (life_checkpoint(l, now_us, err) < 0)
 				return -1;
 		} while (l->cp != before && !l->over);
-		if (now_us >= l->deadline_us && !l->over) {
+		/* A commit is soon over, and then it counts. */
+		if (now_us >= l->deadline_us && !l->over &&
+		    l->cp != CP_COMMITTING) {
 			give_up_checkpoint(l);
 			return 0;
 		}
@@ -578,22 +634,13 @@ live(struct job *j, struct error *err)
 static bool
 back_off(struct job *j, int64_t us)
 {
-	int64_t until_us = clock_wall_us() + us;
+	int64_t until_us = clock_steady_ns() / 1000 + us, left_us = us;
 
-	while (clock_wall_us() < until_us) {
-		if (job_command_of(j) != COMMAND_NONE)
-			return true;
-		runner_serve(&j->runner, true, until_us);
+	while (left_us > 0 && job_command_of(j) == COMMAND_NONE) {
+		runner_serve(&j->runner, true, clock_wall_us() + left_us);
+		left_us = until_us - clock_steady_ns() / 1000;
 	}
 	return job_command_of(j) != COMMAND_NONE;
-}
-
-static enum job_state
-state_of_command(enum job_command c)
-{
-	return c == COMMAND_PAUSE      ? JOB_PAUSED
-	       : c == COMMAND_SHUTDOWN ? JOB_RUNNING
-				       : JOB_STOPPED;
 }
 
 void *
@@ -608,14 +655,14 @@ job_thread(void *arg)
 	if (j->js->pin)
 		runner_pin(j->core);
 	for (;;) {
-		int64_t began_us = clock_wall_us();
+		int64_t began_ns = clock_steady_ns();
 		char reason[640];
 
 		error_clear(&err);
 		end = live(j, &err);
 		if (end != JOB_RESTARTING)
 			break;
-		if (clock_wall_us() - began_us > 10 * backoff_us)
+		if ((clock_steady_ns() - began_ns) / 1000 > 10 * backoff_us)
 			backoff_us = c->restart_backoff_us;
 		snprintf(reason, sizeof(reason), "%s; retrying in %.1f s",
 			 err.message, (double)backoff_us / 1e6);

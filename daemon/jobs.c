@@ -509,6 +509,22 @@ submit_known(struct job *j, const struct job_text *text, bool *ret_noop,
 	return *ret_noop ? 0 : job_launch(j, err);
 }
 
+/* Made before anything else is known of the job, so that a file which is not
+ * there later has been taken away. One that is there was kept on purpose:
+ * DROP JOB ... KEEP STATE. */
+static int
+make_state_file(struct job *j, struct error *err)
+{
+	struct store *store;
+
+	if (access(j->path, F_OK) == 0)
+		return 0;
+	if (store_open(j->path, STORE_CREATE, clock_wall_us(), &store, err) < 0)
+		return -1;
+	store_close(store);
+	return 0;
+}
+
 int
 jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
 	    bool *ret_noop, struct error *err)
@@ -532,7 +548,8 @@ jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
 				 "there are %u jobs already: [limits] jobs",
 				 js->n);
 	j = job_new(js, text->name, text->script);
-	if (job_store(j, err) < 0 || job_launch(j, err) < 0) {
+	if (make_state_file(j, err) < 0 || job_store(j, err) < 0 ||
+	    job_launch(j, err) < 0) {
 		j->keep_state = true;
 		job_forget(j);
 		return -1;

@@ -621,16 +621,15 @@ file_missing(const char *path, const struct store_kind *kind, unsigned flags,
 	struct buf kept;
 	int rc = -1;
 
-	if (!(flags & STORE_CREATE))
-		return error_errno(err, ERR_FILE, ENOENT, "cannot open %s",
-				   path);
 	buf_init(&kept);
 	if (find_corrupt(path, false, &kept)) {
 		error_set(err, ERR_STORE_DAMAGED,
 			  "%s is missing: it was damaged and moved away", path);
 		note_choices(err, buf_cstr(&kept));
-	} else {
+	} else if (flags & STORE_CREATE) {
 		rc = file_create(path, kind, err);
+	} else {
+		error_errno(err, ERR_FILE, ENOENT, "cannot open %s", path);
 	}
 	buf_release(&kept);
 	return rc;
