@@ -2,6 +2,7 @@
  * parser/bind_group.c - GROUP BY: a projection that computes keys, arguments
  * and filters, an aggregate over it, and the select list lifted above that.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -133,7 +134,7 @@ aggregate_text(struct group_builder *gb, const struct bound_aggregate *agg)
 	size_t n = 0;
 
 	for (; name[n] && n < sizeof(lower) - 1; n++)
-		lower[n] = (char)(name[n] + 32);
+		lower[n] = (char)tolower((unsigned char)name[n]);
 	lower[n] = '\0';
 	text = arena_printf(a, "%s(%s%s)", lower,
 			    agg->distinct ? "distinct " : "",
@@ -154,8 +155,8 @@ add_aggregate(struct group_builder *gb, const struct bound_aggregate *agg)
 	if (agg->filter && check_argument(gb, agg->filter) < 0)
 		return -1;
 	p->function = agg->e.function;
-	p->distinct = agg->distinct && agg->e.function != FN_MIN &&
-		      agg->e.function != FN_MAX;
+	p->distinct = agg->distinct &&
+		      !(function_get(agg->e.function)->flags & FN_ONCE);
 	p->arg = agg->e.nargs ? below(gb, agg->e.args[0]) : -1;
 	p->filter = agg->filter ? below(gb, agg->filter) : -1;
 	p->type = agg->e.type;

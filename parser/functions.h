@@ -27,6 +27,7 @@ enum function_flags {
 	FN_SPECIAL = 8,
 	FN_AGGREGATE = 16,
 	FN_VOLATILE = 32,
+	FN_ONCE = 64,
 };
 
 struct function {

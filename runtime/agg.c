@@ -7,8 +7,9 @@
 #include "runtime/multiset.h"
 
 static const struct agg_type *const types[] = {
-	&agg_count_type, &agg_sum_type, &agg_avg_type,
-	&agg_min_type,   &agg_max_type,
+	&agg_count_type,     &agg_sum_type,      &agg_avg_type,
+	&agg_min_type,       &agg_max_type,      &agg_any_value_type,
+	&agg_bool_and_type,  &agg_bool_or_type,  &agg_count_if_type,
 };
 
 const struct agg_type *
@@ -33,8 +34,8 @@ agg_init(struct agg *a, const struct plan_aggregate *plan,
 	*a = (struct agg){
 		.type = agg_type_of(plan->function),
 		.plan = plan,
-		.distinct = plan->distinct && plan->function != FN_MIN &&
-			    plan->function != FN_MAX,
+		.distinct = plan->distinct &&
+			    !(function_get(plan->function)->flags & FN_ONCE),
 		.retract = flags & AGGS_RETRACT,
 	};
 	CHECK(a->type);

@@ -74,6 +74,8 @@ struct agg_type {
 			uint32_t gid, const struct column *value, uint32_t row,
 			int64_t n);
 	enum view_how view; /* of its first column */
+	unsigned view_n;    /* its column that counts values, for the view */
+	enum view_how view_distinct; /* of the set's values */
 };
 
 /* A part of the accumulator that is kept in state tables. */
@@ -89,7 +91,7 @@ struct agg {
 	const struct agg_type *type;
 	const struct plan_aggregate *plan;
 	struct type arg_type;
-	bool distinct;    /* false where it makes no difference: MIN, MAX */
+	bool distinct;    /* false where it makes no difference: FN_ONCE */
 	bool retract;     /* rows with w < 0 may come */
 	bool invertible;  /* has sub() */
 	bool ordered;     /* wants a multiset where rows can be taken away */
@@ -186,7 +188,8 @@ void aggs_load(const struct aggs *s, char *entry, const struct batch *b,
 	       unsigned first, uint32_t row);
 
 extern const struct agg_type agg_count_type, agg_sum_type, agg_avg_type,
-	agg_min_type, agg_max_type;
+	agg_min_type, agg_max_type, agg_any_value_type, agg_bool_and_type,
+	agg_bool_or_type, agg_count_if_type;
 const struct agg_type *agg_type_of(enum function_id function);
 
 #endif

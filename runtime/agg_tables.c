@@ -170,13 +170,11 @@ aggregate_view(const struct agg_tables *t, unsigned i, uint16_t col)
 	};
 
 	if (a->distinct) {
-		v.how = a->plan->function == FN_COUNT ? VIEW_DISTINCT
-			: a->plan->function == FN_SUM ? VIEW_DISTINCT_SUM
-						      : VIEW_DISTINCT_AVG;
+		v.how = a->type->view_distinct;
 		v.table = t->values[i].number;
 		v.col = (uint16_t)(t->values[i].schema.ncols - 1);
-	} else if (a->plan->function == FN_SUM || a->plan->function == FN_AVG) {
-		v.col2 = (uint16_t)(col + 1); /* its count */
+	} else if (a->type->view_n > 0) {
+		v.col2 = (uint16_t)(col + a->type->view_n);
 	}
 	return v;
 }

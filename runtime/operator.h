@@ -67,6 +67,8 @@ enum view_how {
 			    * last key column, where column col is > 0 (the
 			    * count of a FILTER; col 0: wherever it is) */
 	VIEW_DISTINCT_SUM, VIEW_DISTINCT_AVG, /* of these values */
+	VIEW_DISTINCT_TRUE, /* how many of these values are TRUE */
+	VIEW_ALL_TRUE, VIEW_ANY_TRUE, /* col of col2 values are TRUE */
 	VIEW_VALUE,        /* GROUP BY: the column itself (of _groups) */
 };
 struct view_column {

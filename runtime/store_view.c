@@ -212,6 +212,17 @@ ratio_text(struct view *v, struct type t, const char *sum, const char *n)
 			    sum, sum, sum, sum, n);
 }
 
+/* Of n values so many are TRUE: 1, 0, or NULL without values. */
+static const char *
+truth_text(struct view *v, enum view_how how, const char *n_true, const char *n)
+{
+	return arena_printf(&v->s->arena,
+			    how == VIEW_ALL_TRUE
+				    ? "CASE WHEN (%s) > 0 THEN (%s) = (%s) END"
+				    : "CASE WHEN (%s) > 0 THEN (%s) > 0 END",
+			    n, n_true, n);
+}
+
 /* What is counted, summed or averaged over x, one row for each value. */
 static const char *
 distinct_result(struct view *v, const struct view_column *c, struct type t)
@@ -221,6 +232,8 @@ distinct_result(struct view *v, const struct view_column *c, struct type t)
 		return sum_of(v, t, "x");
 	case VIEW_DISTINCT_AVG:
 		return ratio_text(v, c->type, sum_of(v, t, "x"), "count(*)");
+	case VIEW_DISTINCT_TRUE:
+		return "count(CASE WHEN x THEN 1 END)";
 	default:
 		return "count(*)";
 	}
@@ -287,9 +300,14 @@ pane_column_text(struct view *v, const struct view_column *c)
 	case VIEW_AVG:
 		return ratio_text(v, c->type, sum_text(v, c->col),
 				  sum_text(v, c->col2));
+	case VIEW_ALL_TRUE:
+	case VIEW_ANY_TRUE:
+		return truth_text(v, c->how, sum_text(v, c->col),
+				  sum_text(v, c->col2));
 	case VIEW_DISTINCT:
 	case VIEW_DISTINCT_SUM:
 	case VIEW_DISTINCT_AVG:
+	case VIEW_DISTINCT_TRUE:
 		return distinct_text(v, c);
 	}
 	return "NULL";
@@ -302,13 +320,16 @@ group_column_text(struct view *v, const struct view_column *c)
 	const char *x;
 
 	if (c->how == VIEW_DISTINCT || c->how == VIEW_DISTINCT_SUM ||
-	    c->how == VIEW_DISTINCT_AVG)
+	    c->how == VIEW_DISTINCT_AVG || c->how == VIEW_DISTINCT_TRUE)
 		return distinct_text(v, c);
 	CHECK(c->how != VIEW_WINDOW_START);
 	CHECK(c->how != VIEW_WINDOW_END);
 	x = column_text(v, 'g', v->groups, c->col);
 	if (c->how == VIEW_AVG)
 		return ratio_text(v, c->type, x,
+				  column_text(v, 'g', v->groups, c->col2));
+	if (c->how == VIEW_ALL_TRUE || c->how == VIEW_ANY_TRUE)
+		return truth_text(v, c->how, x,
 				  column_text(v, 'g', v->groups, c->col2));
 	if (c->how == VIEW_SUM && c->col2 > 0)
 		return arena_printf(&v->s->arena, "CASE WHEN %s > 0 THEN %s"

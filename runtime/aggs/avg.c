@@ -90,4 +90,6 @@ const struct agg_type agg_avg_type = {
 	.value = avg_value,
 	.set_value = avg_set_value,
 	.view = VIEW_AVG,
+	.view_n = 1,
+	.view_distinct = VIEW_DISTINCT_AVG,
 };

@@ -90,4 +90,5 @@ const struct agg_type agg_count_type = {
 	.sub = count_sub,
 	.value = count_value,
 	.view = VIEW_SUM,
+	.view_distinct = VIEW_DISTINCT,
 };

@@ -2,6 +2,7 @@
  * runtime/aggs/min_max.c - MIN and MAX of every ordered type. On rows that
  * only come, the best value so far; where rows can go, it is the end of an
  * ordered multiset. -0.0 counts as 0.0 and NaN as above every number.
+ * ANY_VALUE is MIN by another name: a value that no order of rows changes.
  *
  * The accumulator: the value (8 or 16 bytes), the count of values, and the
  * root of the multiset where there is one.
@@ -9,6 +10,12 @@
 #include "runtime/agg.h"
 #include "runtime/keys.h"
 #include "runtime/multiset.h"
+
+static inline bool
+takes_least(const struct agg *a)
+{
+	return a->plan->function != FN_MAX;
+}
 
 static inline uint32_t
 count_at(const struct agg *a)
@@ -48,7 +55,7 @@ is_better(const struct agg *a, const void *v, const void *than)
 {
 	int cmp = phys_cmp(phys_of(a->arg_type), v, than);
 
-	return a->plan->function == FN_MIN ? cmp < 0 : cmp > 0;
+	return takes_least(a) ? cmp < 0 : cmp > 0;
 }
 
 static void
@@ -71,7 +78,7 @@ value_set(const struct agg *a, char *acc, const void *v)
 static void
 add_i64(const struct agg *a, const struct agg_rows *r, const int64_t *v)
 {
-	bool min = a->plan->function == FN_MIN;
+	bool min = takes_least(a);
 
 	for (uint32_t i = 0; i < r->n; i++) {
 		struct {
@@ -106,9 +113,8 @@ static void
 take_best(const struct agg *a, char *acc)
 {
 	uint64_t root = *root_of(a, acc);
-	const void *best = a->plan->function == FN_MIN
-				   ? multiset_first(a->multiset, root)
-				   : multiset_last(a->multiset, root);
+	const void *best = takes_least(a) ? multiset_first(a->multiset, root)
+					  : multiset_last(a->multiset, root);
 	size_t bytes = phys_bytes(phys_of(a->arg_type));
 
 	if (best)
@@ -236,4 +242,16 @@ const struct agg_type agg_max_type = {
 	.release = extreme_release,
 	.restore = extreme_restore,
 	.view = VIEW_MAX,
+};
+
+const struct agg_type agg_any_value_type = {
+	.function = FN_ANY_VALUE,
+	.init = extreme_init,
+	.add = extreme_add,
+	.holds = extreme_holds,
+	.merge = extreme_merge,
+	.value = extreme_value,
+	.release = extreme_release,
+	.restore = extreme_restore,
+	.view = VIEW_MIN,
 };

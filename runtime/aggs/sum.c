@@ -353,4 +353,6 @@ const struct agg_type agg_sum_type = {
 	.value = sum_value,
 	.set_value = sum_set_value,
 	.view = VIEW_SUM,
+	.view_n = 1,
+	.view_distinct = VIEW_DISTINCT_SUM,
 };

@@ -12,10 +12,18 @@
 
 #define wants(m, f, percent) oracle_wants((m)->c, &(m)->c->dice, f, percent)
 
-enum fn { FN_COUNT_ROWS, FN_COUNT, FN_SUM, FN_AVG, FN_MIN, FN_MAX, FN_KINDS };
+enum fn {
+	FN_COUNT_ROWS, FN_COUNT, FN_SUM, FN_AVG, FN_MIN, FN_MAX, FN_ANY_VALUE,
+	FN_BOOL_AND, FN_BOOL_OR, FN_COUNT_IF, FN_KINDS
+};
 
-static const char *const fn_names[] = {
-	"COUNT", "COUNT", "SUM", "AVG", "MIN", "MAX",
+static const struct {
+	const char *name, *lite; /* for SQLite */
+} fns[] = {
+	{ "COUNT", "COUNT" },   { "COUNT", "COUNT" },   { "SUM", "SUM" },
+	{ "AVG", "AVG" },       { "MIN", "MIN" },       { "MAX", "MAX" },
+	{ "ANY_VALUE", "MIN" }, { "BOOL_AND", "MIN" },  { "BOOL_OR", "MAX" },
+	{ "COUNT_IF", "COUNT" },
 };
 
 struct agg {
@@ -84,13 +92,13 @@ agg_obey(struct maker *m, struct agg *a, bool inner)
 {
 	enum feature f = m->c->wish;
 
-	if (f >= F_COUNT_ROWS && f <= F_MAX) {
+	if (f >= F_COUNT_ROWS && f <= F_COUNT_IF) {
 		a->fn = FN_COUNT_ROWS + (f - F_COUNT_ROWS);
 		a->distinct = a->filter = false;
-	} else if (f >= F_COUNT_DISTINCT && f <= F_MAX_DISTINCT) {
+	} else if (f >= F_COUNT_DISTINCT && f <= F_COUNT_IF_DISTINCT) {
 		a->fn = FN_COUNT + (f - F_COUNT_DISTINCT);
 		a->distinct = true;
-	} else if (f >= F_COUNT_ROWS_FILTER && f <= F_MAX_FILTER) {
+	} else if (f >= F_COUNT_ROWS_FILTER && f <= F_COUNT_IF_FILTER) {
 		a->fn = FN_COUNT_ROWS + (f - F_COUNT_ROWS_FILTER);
 		a->filter = true;
 	}
@@ -136,9 +144,9 @@ takes(const struct agg *a, const struct col *col)
 		return false;
 	if (a->fn == FN_SUM || a->fn == FN_AVG)
 		return col->sums;
-	if (a->fn == FN_MIN || a->fn == FN_MAX)
+	if (a->fn == FN_MIN || a->fn == FN_MAX || a->fn == FN_ANY_VALUE)
 		return col->orders && col->type.kind != TYPE_BOOLEAN;
-	return true;
+	return a->fn == FN_COUNT || col->type.kind == TYPE_BOOLEAN;
 }
 
 /* A column that the function takes, of the wished type if there is one. */
@@ -161,13 +169,20 @@ choose_argument(struct maker *m, const struct level *level, struct agg *a)
 	a->fn = FN_COUNT_ROWS;
 }
 
+static bool
+gives_count(const struct agg *a)
+{
+	return a->fn == FN_COUNT || a->fn == FN_COUNT_ROWS ||
+	       a->fn == FN_COUNT_IF;
+}
+
 static struct type
 result_type(const struct agg *a)
 {
 	struct type t = a->arg ? a->arg->type : TYPE_OF(TYPE_BIGINT);
 	unsigned scale = t.scale < 6 && a->fn == FN_AVG ? 6 : t.scale;
 
-	if (a->fn == FN_COUNT || a->fn == FN_COUNT_ROWS)
+	if (gives_count(a))
 		return TYPE_OF(TYPE_BIGINT);
 	if (t.kind == TYPE_DECIMAL && (a->fn == FN_SUM || a->fn == FN_AVG))
 		return type_decimal(DECIMAL_MAX, scale);
@@ -185,7 +200,8 @@ choose_aggregate(struct maker *m, const struct level *level, unsigned number,
 	if (number == 0 && m->number == 0)
 		agg_obey(m, a, level->inner);
 	if (level->alike) {
-		a->fn = a->fn == FN_AVG ? FN_SUM : a->fn;
+		a->fn = a->fn == FN_AVG || a->fn > FN_ANY_VALUE ? FN_SUM
+								: a->fn;
 		a->kind = TYPE_BIGINT;
 	}
 	if (a->fn != FN_COUNT_ROWS)
@@ -194,7 +210,7 @@ choose_aggregate(struct maker *m, const struct level *level, unsigned number,
 		a->distinct = false;
 	a->result = (struct col){
 		.type = result_type(a),
-		.sums = a->fn == FN_COUNT || a->fn == FN_COUNT_ROWS ||
+		.sums = gives_count(a) ||
 			(a->arg->sums && (a->fn != FN_AVG ||
 			 a->arg->type.kind != TYPE_DOUBLE)),
 		.orders = true,
@@ -205,10 +221,17 @@ choose_aggregate(struct maker *m, const struct level *level, unsigned number,
 
 /* "FN(DISTINCT x) FILTER (WHERE p)" */
 static void
-put_call(struct text *t, struct agg *a, const char *fn, struct text *filter)
+put_call(struct text *t, struct agg *a, const char *fn, const char *lite,
+	 struct text *filter)
 {
-	both(t, "%s(%s", fn, a->distinct ? "DISTINCT " : "");
+	bool condition = a->fn == FN_COUNT_IF;
+
+	buf_puts(&t->flink, fn);
+	buf_puts(&t->lite, lite);
+	both(t, "(%s", a->distinct ? "DISTINCT " : "");
+	buf_puts(&t->lite, condition ? "CASE WHEN " : "");
 	both_text(t, &a->arg_text);
+	buf_puts(&t->lite, condition ? " THEN 1 END" : "");
 	both(t, ")");
 	if (!a->filter)
 		return;
@@ -225,7 +248,7 @@ put_lite_call(struct buf *out, struct agg *a, const char *fn,
 	struct text t;
 
 	text_init(&t);
-	put_call(&t, a, fn, filter);
+	put_call(&t, a, fn, fn, filter);
 	buf_append(out, t.lite.data, t.lite.len);
 	text_release(&t);
 }
@@ -274,7 +297,7 @@ put_aggregate(struct maker *m, const struct level *level, struct agg *a)
 	if (a->filter)
 		text_condition(&filter, m->c, &m->c->dice, level->inputs,
 			       level->ninputs, 1);
-	put_call(&call, a, fn_names[a->fn], &filter);
+	put_call(&call, a, fns[a->fn].name, fns[a->fn].lite, &filter);
 	if (a->fn == FN_AVG && a->arg->type.kind != TYPE_DOUBLE) {
 		buf_append(&a->text.flink, call.flink.data, call.flink.len);
 		buf_puts(&a->text.lite, "(");

@@ -6,6 +6,7 @@
 
 #include "base/decimal.h"
 #include "base/time.h"
+#include "parser/expr.h"
 #include "runtime/operators/registry.h"
 #include "tests/unit/agg_rig.h"
 #include "tests/unit/test.h"
@@ -85,35 +86,41 @@ column_named(const char *name, size_t n)
 }
 
 static struct type
-result_type(enum function_id f, struct type arg)
+result_type(enum function_id f, int arg)
 {
-	if (f == FN_COUNT)
-		return TYPE_OF(TYPE_BIGINT);
-	if (arg.kind != TYPE_DECIMAL || f == FN_MIN || f == FN_MAX)
-		return arg;
-	return type_decimal(38, f == FN_AVG && arg.scale < 6 ? 6 : arg.scale);
+	struct expr e = { .kind = EXPR_COLUMN }, *args[1] = { &e };
+	struct error err = ERROR_INIT;
+	struct type type, unused;
+
+	if (arg >= 0)
+		e.type = in_columns[arg].type;
+	if (function_resolve(function_get(f), arg >= 0, args, &unused, &type,
+			     &err) < 0)
+		FAIL("%s", err.message);
+	return type;
+}
+
+static enum function_id
+function_named(const char *name, size_t n)
+{
+	char text[32];
+
+	EXPECT(n < sizeof(text));
+	memcpy(text, name, n);
+	text[n] = '\0';
+	EXPECT(function_find(text) != NULL);
+	return function_find(text)->id;
 }
 
 /* One of "sum(distinct vi) f". */
 static struct plan_aggregate
 parse_aggregate(struct agg_rig *r, const char *text)
 {
-	static const struct {
-		const char *name;
-		enum function_id id;
-	} functions[] = {
-		{ "count", FN_COUNT }, { "sum", FN_SUM }, { "avg", FN_AVG },
-		{ "min", FN_MIN },     { "max", FN_MAX },
-	};
 	struct plan_aggregate a = { .arg = -1, .filter = -1 };
 	const char *open = strchr(text, '('), *close = strchr(text, ')');
 
 	EXPECT(open && close);
-	for (unsigned i = 0; i < ARRAY_LEN(functions); i++)
-		if (strncmp(text, functions[i].name,
-			    (size_t)(open - text)) == 0)
-			a.function = functions[i].id;
-	EXPECT(a.function);
+	a.function = function_named(text, (size_t)(open - text));
 	open++;
 	if (strncmp(open, "distinct ", 9) == 0) {
 		a.distinct = true;
@@ -123,8 +130,7 @@ parse_aggregate(struct agg_rig *r, const char *text)
 		a.arg = column_named(open, (size_t)(close - open));
 	if (strcmp(close, ") f") == 0)
 		a.filter = IN_F;
-	a.type = result_type(a.function, a.arg < 0 ? TYPE_OF(TYPE_BIGINT)
-						   : in_columns[a.arg].type);
+	a.type = result_type(a.function, a.arg);
 	a.text = a.state_name = arena_strdup(&r->arena, text);
 	return a;
 }

@@ -184,10 +184,25 @@ value_extreme(enum function_id f, enum phys phys, const struct value **v,
 	for (unsigned i = 1; i < n; i++) {
 		int cmp = phys_cmp(phys, &v[i]->u8, &best->u8);
 
-		if (f == FN_MIN ? cmp < 0 : cmp > 0)
+		if (f == FN_MAX ? cmp > 0 : cmp < 0)
 			best = v[i];
 	}
 	return *best;
+}
+
+static struct value
+value_of_bools(enum function_id f, const struct value **v, unsigned n)
+{
+	unsigned n_true = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		n_true += v[i]->u8;
+	if (f == FN_COUNT_IF)
+		return (struct value){ .i64 = n_true };
+	if (n == 0)
+		return (struct value){ .is_null = true };
+	return (struct value){ .u8 = f == FN_BOOL_AND ? n_true == n
+						      : n_true > 0 };
 }
 
 static struct value
@@ -226,6 +241,27 @@ value_total(const struct plan_aggregate *a, struct type arg,
 	return ret;
 }
 
+static struct value
+value_of(const struct plan_aggregate *a, struct type arg,
+	 const struct value **v, unsigned n)
+{
+	switch (a->function) {
+	case FN_COUNT:
+		return (struct value){ .i64 = n };
+	case FN_BOOL_AND:
+	case FN_BOOL_OR:
+	case FN_COUNT_IF:
+		return value_of_bools(a->function, v, n);
+	default:
+		break;
+	}
+	if (n == 0)
+		return (struct value){ .is_null = true };
+	if (a->function == FN_SUM || a->function == FN_AVG)
+		return value_total(a, arg, v, n);
+	return value_extreme(a->function, phys_of(arg), v, n);
+}
+
 static void
 bag_print(struct trial *t, const struct bag *b, struct buf *out)
 {
@@ -236,19 +272,11 @@ bag_print(struct trial *t, const struct bag *b, struct buf *out)
 					  : agg_rig_schema()->cols[a->arg].type;
 		const struct value *v[EVENTS];
 		unsigned n = bag_values(b, a, v);
-		struct value value = { .is_null = true };
 
 		met.distinct += a->distinct;
 		met.filter += a->filter >= 0;
-		if (a->function == FN_COUNT)
-			value = (struct value){ .i64 = n };
-		else if (n > 0 && (a->function == FN_MIN ||
-				   a->function == FN_MAX))
-			value = value_extreme(a->function, phys_of(arg), v, n);
-		else if (n > 0)
-			value = value_total(a, arg, v, n);
 		buf_putc(out, '|');
-		agg_rig_cell(out, a->type, value);
+		agg_rig_cell(out, a->type, value_of(a, arg, v, n));
 	}
 }
 
@@ -392,7 +420,10 @@ draw_aggs(struct trial *t)
 		"count(distinct vd)", "sum(distinct vi)", "sum(distinct vn) f",
 		"sum(distinct vd)", "avg(distinct vd)", "avg(distinct vi)",
 		"avg(distinct vw)", "min(distinct vs)", "max(distinct vd)",
-		"sum(distinct vw)",
+		"sum(distinct vw)", "any_value(vs)", "any_value(distinct vd)",
+		"any_value(vi) f", "bool_and(f)", "bool_or(f)", "count_if(f)",
+		"bool_and(f) f", "count_if(distinct f)", "bool_or(distinct f)",
+		"count_if(f) f", "bool_and(distinct f)",
 	};
 	unsigned n = 1 + (unsigned)draw(t, 6);
 

@@ -59,6 +59,32 @@ TEST(what_a_view_shows_is_what_the_window_then_says)
 	rig_close(r);
 }
 
+TEST(a_view_shows_what_conditions_came_to)
+{
+	struct rig *r = rig_open(
+		"SELECT k, BOOL_AND(v > 3) AS yes, BOOL_OR(v > 8) AS hit,"
+		" COUNT_IF(v > 3) AS n, COUNT_IF(DISTINCT v > 3) AS n1,"
+		" ANY_VALUE(v) AS v FROM s GROUP BY k");
+
+	rig_step(r, "a,7,@00:01", "a,9,@00:06", "b,1,@00:06", "c,,@00:07",
+		 "a,3,@00:08", "b,2,@00:09", NULL);
+	rig_checkpoint(r);
+	EXPECT_STR(rig_state(r, "SELECT * FROM group_aggregate_1 ORDER BY k"),
+		   "a 0 1 2 1 3\nb 0 0 0 0 1\nc NULL NULL 0 0 NULL\n");
+	rig_close(r);
+	r = rig_open("SELECT window_start, BOOL_AND(v > 3), BOOL_OR(v > 8),"
+		     " COUNT_IF(v > 3), COUNT_IF(DISTINCT v > 3), ANY_VALUE(v)"
+		     " FROM TABLE(HOP(TABLE s, DESCRIPTOR(ts), INTERVAL '5'"
+		     " SECOND, INTERVAL '10' SECOND))"
+		     " GROUP BY window_start, window_end");
+	rig_step(r, "a,7,@00:01", "a,9,@00:06", "b,1,@00:07", ",,@00:08", NULL);
+	rig_checkpoint(r);
+	EXPECT_STR(rig_state(r, "SELECT * FROM window_aggregate_1 ORDER BY 1"),
+		   "@00:00.000 @00:10.000 0 1 2 1 1\n"
+		   "@00:05.000 @00:15.000 0 1 1 1 1\n");
+	rig_close(r);
+}
+
 TEST(offsets_watermarks_and_totals_stand_in_the_file)
 {
 	struct rig *r = rig_open(hop);
