@@ -20,6 +20,7 @@ struct wm_part {
 	int64_t wm_us;         /* TIME_NONE: none yet */
 	int64_t quiet_us;      /* polled time without a row */
 	int64_t idle_since_us; /* TIME_NONE: not idle */
+	bool unproved;         /* idle in an earlier run: not heard of yet */
 	int64_t future_since_us; /* TIME_NONE: its last rows were usable */
 	int64_t saved_wm_us;
 	bool saved_idle;
@@ -240,6 +241,7 @@ part_init(struct op_watermark *w, struct wm_part *part,
 		part->wm_us = part->saved_wm_us = r->wm_us;
 		part->idle_since_us = r->idle_since_us;
 		part->saved_idle = r->idle_since_us != TIME_NONE;
+		part->unproved = part->saved_idle;
 	}
 }
 
@@ -276,7 +278,8 @@ parts_lowest(const struct op_watermark *w, enum edge_status *ret_status)
 			if (part->wm_us != TIME_NONE &&
 			    part->wm_us < ended_us)
 				ended_us = part->wm_us;
-		} else if (part->idle_since_us != TIME_NONE) {
+		} else if (part->idle_since_us != TIME_NONE &&
+			   !part->unproved) {
 			idle++;
 		} else {
 			active++;
@@ -566,6 +569,8 @@ part_turns_idle(struct op_watermark *w, struct wm_part *part,
 {
 	int64_t timeout_us = w->plan->idle_timeout_us;
 
+	if (source->state != PART_CONNECTING)
+		part->unproved = false;
 	if (source->asked && !source->quiet) {
 		part->quiet_us = 0;
 		if (source->step_rows > 0 || source->state == PART_READING)

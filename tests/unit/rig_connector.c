@@ -16,6 +16,7 @@ struct rig_source {
 	struct source source;
 	struct rig_topic *topic;
 	int64_t next[RIG_PARTS];
+	bool seen[RIG_PARTS]; /* not stalled since it was opened */
 	struct part_info info[RIG_PARTS];
 };
 
@@ -55,13 +56,15 @@ source_parts(struct source *source, const struct part_info **ret)
 		const struct rig_part *part = &s->topic->parts[i];
 		bool read = s->next[i] == part->n;
 
+		s->seen[i] |= !part->stalled;
 		s->info[i] = (struct part_info){
 			.topic = s->topic->name,
 			.partition = i,
 			.next_offset = s->next[i],
 			.end_offset = part->n,
 			.head_time_us = TIME_NONE,
-			.state = !read ? PART_READING :
+			.state = !s->seen[i] ? PART_CONNECTING :
+				 !read ? PART_READING :
 				 s->topic->ended ? PART_ENDED :
 						   PART_CAUGHT_UP,
 			.waiting = part->stalled ? 0 : part->n - s->next[i],
