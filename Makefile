@@ -164,7 +164,7 @@ test:
 	$(Q)$(MAKE) --no-print-directory deps-test
 	$(Q)$(MAKE) --no-print-directory test-after-deps
 test-after-deps: all test-bins $(PROPERTY_BIN) $(KAFKA_BIN) $(TOOLS)
-	$(Q)$(MAKE) --no-print-directory SAN=address,undefined test-bins
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined test-bins fuzz
 	$(Q)$(if $(THREADED),$(MAKE) --no-print-directory SAN=thread $(THREADED:%.c=build/thread/%))
 	$(Q)tests/run tests/lint \
 		$(UNIT_BIN) $(SCENARIO_BIN) $(PROPERTY_BIN) \
@@ -172,6 +172,7 @@ test-after-deps: all test-bins $(PROPERTY_BIN) $(KAFKA_BIN) $(TOOLS)
 		$(sort $(wildcard tests/kafka/test_*.py tests/kafka/test_*.sh)) \
 		$(UNIT_BIN:build/%=build/address/%) \
 		$(SCENARIO_BIN:build/%=build/address/%) \
+		$(FUZZ_BIN:build/%=build/address/%) \
 		$(THREADED:%.c=build/thread/%) \
 		$(sort $(wildcard tests/property/test_*.py tests/property/test_*.sh)) \
 		tests/mutants/run \

@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0
  * tests/fuzz/fuzz_plan.c - scripts with words left out, doubled and swapped go
  * through parser, catalog and planner: whatever comes out is a plan that holds
- * together or an error with a place. SLUICE_FUZZ_ROUNDS, SLUICE_FUZZ_SEED.
+ * together or an error with a place, and the same for the canonical text.
+ * Two seconds, with SLUICE_LONG a minute; SLUICE_FUZZ_SECONDS says otherwise.
+ * A failure tells its round: SLUICE_FUZZ_ROUND=n repeats it alone.
  */
 #include <ctype.h>
 #include <dirent.h>
+#include <signal.h>
+#include <time.h>
 
 #include "tests/unit/plan_rig.h"
 #include "tests/unit/test.h"
 
 #define WORDS_MAX 60000
+#define SCRIPTS_MAX 1024
+#define SCRIPT_WORDS_MAX 8192
 
 struct corpus {
 	struct arena a;
-	unsigned nscripts;
-	const char *scripts[512];
+	unsigned nscripts, nplanned; /* those first that are right */
+	const char *scripts[SCRIPTS_MAX];
 	unsigned nwords;
 	const char *words[WORDS_MAX]; /* of all scripts: to put in */
 };
@@ -82,7 +88,7 @@ load_directory(struct corpus *c, const char *dir)
 		n = fread(text, 1, sizeof(text) - 1, f);
 		fclose(f);
 		text[n] = '\0';
-		EXPECT(c->nscripts < 512);
+		EXPECT(c->nscripts < SCRIPTS_MAX);
 		c->scripts[c->nscripts++] = arena_strdup(&c->a, text);
 		c->nwords += split(&c->a, text, c->words + c->nwords,
 				   WORDS_MAX - c->nwords);
@@ -90,29 +96,65 @@ load_directory(struct corpus *c, const char *dir)
 	closedir(d);
 }
 
+/* Some words, many times over: chains, nesting, lists. */
+static const char *
+repeated(struct arena *a, const char *const *words, unsigned n)
+{
+	unsigned times = 1u << next_random(10);
+	struct buf out;
+	const char *text;
+
+	buf_init(&out);
+	for (unsigned i = 0; i < times && out.len < 20000; i++)
+		for (unsigned k = 0; k < n; k++)
+			buf_printf(&out, "%s ", words[k]);
+	text = arena_strndup(a, out.data, out.len);
+	buf_release(&out);
+	return text;
+}
+
+static void
+change_word(struct corpus *c, struct arena *a, const char **words, unsigned n)
+{
+	unsigned at = next_random(n), some = 1 + next_random(6);
+
+	switch (next_random(9)) {
+	case 0:
+	case 1:
+		words[at] = "";
+		break;
+	case 2:
+	case 3:
+		words[at] = words[next_random(n)];
+		break;
+	case 4:
+	case 5:
+		words[at] = c->words[next_random(c->nwords)];
+		break;
+	case 6:
+	case 7:
+		words[at] = arena_printf(a, "%s %s", words[at],
+					 words[next_random(n)]);
+		break;
+	default:
+		words[at] = repeated(a, words + at,
+				     some < n - at ? some : n - at);
+	}
+}
+
 /* Each statement may be changed in some places; separators of the golden files
  * become the ends of statements. */
 static const char *
 mutate(struct corpus *c, struct arena *a, const char *script)
 {
-	const char **words = arena_array(a, 8192, const char *);
-	unsigned n = split(a, script, words, 8192), changes = next_random(4);
+	const char **words = arena_array(a, SCRIPT_WORDS_MAX, const char *);
+	unsigned n = split(a, script, words, SCRIPT_WORDS_MAX);
+	unsigned changes = next_random(4);
 	struct buf out;
 	const char *text;
 
-	for (unsigned i = 0; i < changes && n > 1; i++) {
-		unsigned at = next_random(n), kind = next_random(4);
-
-		if (kind == 0)
-			words[at] = "";
-		else if (kind == 1)
-			words[at] = words[next_random(n)];
-		else if (kind == 2)
-			words[at] = c->words[next_random(c->nwords)];
-		else
-			words[at] = arena_printf(a, "%s %s", words[at],
-						 words[next_random(n)]);
-	}
+	for (unsigned i = 0; i < changes && n > 1; i++)
+		change_word(c, a, words, n);
 	buf_init(&out);
 	for (unsigned i = 0; i < n; i++) {
 		bool dashes = strcmp(words[i], "-") == 0 && i + 1 < n &&
@@ -168,14 +210,29 @@ check_node(const struct plan_node *n)
 		EXPECT(n->inputs[i]->number < n->number);
 }
 
-/* Statement by statement, or as a whole up to its first error, so that
- * statement sets come too. */
-static unsigned
-run_script(struct plan_rig *r, const char *script)
+static const char *
+explained(struct plan_rig *r)
 {
-	bool whole = next_random(2) == 0;
+	struct buf out;
+	const char *text;
+
+	buf_init(&out);
+	plan_explain(r->plan, &out);
+	text = arena_strndup(&r->arena, out.data, out.len);
+	buf_release(&out);
+	for (unsigned i = 0; i < r->plan->n; i++)
+		check_node(r->plan->nodes[i]);
+	return text;
+}
+
+/* Statement by statement, or as a whole up to its first error, so that
+ * statement sets come too. Returns all plans. */
+static const char *
+run_script(struct plan_rig *r, const char *script, bool whole,
+	   unsigned *plans)
+{
+	const char *all = "";
 	char text[4096];
-	unsigned plans = 0;
 
 	while (*script) {
 		size_t n = whole ? strlen(script) : strcspn(script, ";");
@@ -184,19 +241,32 @@ run_script(struct plan_rig *r, const char *script)
 		if (plan_rig_run(r, arena_strndup(&r->arena, script, n)) < 0) {
 			EXPECT(r->err.at.line > 0);
 			error_print(&r->err, text, sizeof(text));
+			all = arena_printf(&r->arena, "%s%s\n", all,
+					   error_name(r->err.code));
 		} else if (r->plan) {
-			struct buf out;
-
-			buf_init(&out);
-			plan_explain(r->plan, &out);
-			buf_release(&out);
-			for (unsigned i = 0; i < r->plan->n; i++)
-				check_node(r->plan->nodes[i]);
-			plans++;
+			all = arena_printf(&r->arena, "%s%s", all,
+					   explained(r));
+			(*plans)++;
 		}
 		script += n + (script[n] == ';');
 	}
-	return plans;
+	return all;
+}
+
+/* The text that says whether two scripts are the same means the same. */
+static void
+check_canonical(const char *script, const char *want)
+{
+	struct plan_rig r;
+	const char *canonical;
+	unsigned plans = 0;
+
+	plan_rig_open(&r);
+	canonical = parse_canonical(script, strlen(script), &r.arena);
+	EXPECT_STR(parse_canonical(canonical, strlen(canonical), &r.arena),
+		   canonical);
+	EXPECT_STR(run_script(&r, canonical, true, &plans), want);
+	plan_rig_close(&r);
 }
 
 static unsigned
@@ -207,28 +277,78 @@ number_from(const char *name, unsigned fallback)
 	return text ? (unsigned)strtoul(text, NULL, 10) : fallback;
 }
 
+static unsigned
+run_round(struct corpus *c, unsigned round)
+{
+	bool whole;
+	struct plan_rig r;
+	const char *script, *got;
+	unsigned plans = 0;
+
+	state = round;
+	next_random(2);
+	plan_rig_open(&r);
+	script = c->scripts[next_random(next_random(4) ? c->nplanned
+						       : c->nscripts)];
+	script = mutate(c, &r.arena, script);
+	whole = next_random(2) == 0;
+	if (getenv("SLUICE_FUZZ_ROUND"))
+		fprintf(stderr, "%s\n", script);
+	got = run_script(&r, script, whole, &plans);
+	if (whole)
+		check_canonical(script, got);
+	plan_rig_close(&r);
+	return plans;
+}
+
+static volatile unsigned now_at;
+
+/* The sanitizers end a program without exit(). */
+extern void __sanitizer_set_death_callback(void (*callback)(void))
+	__attribute__((weak));
+
+static void
+tell_round(void)
+{
+	if (now_at)
+		fprintf(stderr, "fuzz_plan: ended in SLUICE_FUZZ_ROUND=%u\n",
+			now_at);
+}
+
+static void
+on_abort(int sig)
+{
+	tell_round();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
 TEST(changed_scripts_give_plans_or_errors_with_a_place)
 {
-	unsigned rounds = number_from("SLUICE_FUZZ_ROUNDS", 2000), plans = 0;
+	unsigned seconds = number_from("SLUICE_FUZZ_SECONDS",
+				       getenv("SLUICE_LONG") ? 60 : 2);
+	unsigned only = number_from("SLUICE_FUZZ_ROUND", 0);
+	time_t end = time(NULL) + seconds;
+	unsigned plans = 0, round;
 	static struct corpus c;
 
-	state = number_from("SLUICE_FUZZ_SEED", 1);
+	atexit(tell_round);
+	signal(SIGABRT, on_abort);
+	if (__sanitizer_set_death_callback)
+		__sanitizer_set_death_callback(tell_round);
 	arena_init(&c.a);
+	load_directory(&c, "tests/fuzz/corpus");
 	load_directory(&c, "tests/golden/explain");
+	c.nplanned = c.nscripts;
 	load_directory(&c, "tests/golden/errors-bind");
-	for (unsigned i = 0; i < rounds; i++) {
-		struct plan_rig r;
-		const char *script;
-
-		plan_rig_open(&r);
-		script = mutate(&c, &r.arena,
-				c.scripts[next_random(c.nscripts)]);
-		if (getenv("SLUICE_FUZZ_PRINT"))
-			fprintf(stderr, "%s\n", script);
-		plans += run_script(&r, script);
-		plan_rig_close(&r);
+	load_directory(&c, "tests/golden/errors");
+	for (round = only ? only : 1; only ? round == only : time(NULL) <= end;
+	     round++) {
+		now_at = round;
+		plans += run_round(&c, round);
 	}
+	now_at = 0;
 	arena_release(&c.a);
-	printf("%u rounds, %u plans\n", rounds, plans);
-	EXPECT(plans > 0);
+	printf("%u rounds, %u plans\n", round, plans);
+	EXPECT(only || plans > 0);
 }

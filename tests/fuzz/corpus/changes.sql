@@ -1,0 +1,13 @@
+CREATE TABLE s (k STRING, v BIGINT, p INT METADATA FROM 'partition' VIRTUAL, WATERMARK FOR t AS t, t AS TO_TIMESTAMP_LTZ(v, 3)) WITH ('connector' = 'kafka', 'topic' = 's', 'properties.bootstrap.servers' = 'embedded', 'format' = 'csv', 'csv.field-delimiter' = ';', 'scan.startup.mode' = 'timestamp', 'scan.startup.timestamp-millis' = '1');
+CREATE TABLE u (k STRING, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 'u', 'properties.bootstrap.servers' = 'embedded', 'key.format' = 'json', 'value.format' = 'json');
+CREATE TABLE p (k STRING, n BIGINT) WITH ('connector' = 'print');
+CREATE VIEW sides (k, x) AS SELECT k, SUM(v) FROM s GROUP BY k UNION ALL SELECT k, COUNT(*) FROM s GROUP BY k UNION ALL (SELECT DISTINCT k, v FROM s);
+INSERT INTO u SELECT k, SUM(x) FROM sides GROUP BY k ON CONFLICT DO DEDUPLICATE;
+INSERT INTO p SELECT k, AVG(x) FROM sides WHERE x > 0 GROUP BY k HAVING COUNT(*) > 1 AND MIN(x) < MAX(x);
+EXPLAIN PLAN FOR INSERT INTO p (n, k) SELECT COUNT(*), 'all' FROM sides /*+ OPTIONS('scan.startup.mode' = 'latest-offset') */ AS x;
+SELECT x.k, x.v, p FROM (SELECT k, v, p FROM s /*+ OPTIONS('scan.startup.mode' = 'latest-offset') */) AS x LIMIT 5;
+SET 'table.exec.source.idle-timeout' = '0';
+SET 'table.local-time-zone' = 'Europe/Berlin';
+SELECT COUNT(*) FROM s;
+RESET;
+SHOW CREATE TABLE s; DESCRIBE u; STOP JOB 'x' WITH DRAIN; DROP VIEW IF EXISTS sides;
