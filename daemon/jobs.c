@@ -159,6 +159,8 @@ begin_anew(struct job *j)
 	j->info.state = JOB_CREATED;
 	if (was != JOB_CREATED)
 		j->info.since_us = clock_wall_us();
+	error_clear(&j->info.error);
+	*j->info.reason = *j->info.notice = '\0';
 	pthread_mutex_unlock(&j->lock);
 	j->command = COMMAND_NONE;
 	j->ended = false;

@@ -4,12 +4,14 @@
 import json
 import os
 import re
+import shutil
 import socket
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from sluice import Daemon, SqlError, main, wait_for  # noqa: E402
+from sluice import TOP, Daemon, SqlError, main, wait_for  # noqa: E402
 
 NUMBERS = "CREATE TABLE numbers (id BIGINT, v INT) WITH ('connector' = 'datagen', 'rows-per-second' = '500');\n"
 HOLE = "CREATE TABLE hole (n BIGINT) WITH ('connector' = 'blackhole');\n"
@@ -386,6 +388,50 @@ def an_unreachable_broker_is_told_in_the_clients_words():
     assert d.stop() == 0
 
 
+def a_failure_that_may_pass_is_tried_again():
+    d = Daemon(sets=["runtime.restart-backoff=200 ms", "runtime.checkpoint-interval=50 ms"]).start()
+    path = os.path.join(d.dir, "rows")
+    d.sql(NUMBERS + f"""CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'json');
+        INSERT INTO files SELECT id FROM numbers;""")
+    wait_for("files", lambda: d.job("files")["checkpoint"] > 1)
+    waits = []
+
+    def waits_longer():  # each time its directory is gone under it
+        shutil.rmtree(path, ignore_errors=True)
+        j = d.job("files")
+        waits.extend(re.findall(r"retrying in ([0-9.]+) s", j["reason"] or ""))
+        return j["state"] == "RESTARTING" and len(set(waits)) >= 3 and j
+
+    j = wait_for("it waits longer each time", waits_longer)
+    assert path in j["reason"], j
+    assert list(dict.fromkeys(waits))[:3] == ["0.2", "0.4", "0.8"], waits
+    assert "event=job_restarting job=files" in d.log()
+    at = d.wait_state("files", "RUNNING")["checkpoint"]
+    wait_for("it goes on", lambda: d.job("files")["checkpoint"] > at + 1)
+    d.sql("STOP JOB 'files';")
+    assert all(f.startswith("part-") for f in os.listdir(path)), os.listdir(path)
+    assert d.stop() == 0
+
+
+def jobs_over_the_embedded_kafka_start_empty_and_say_so():
+    d = Daemon(embedded=True, sets=["runtime.checkpoint-interval=100 ms"]).start()
+    with open(os.path.join(TOP, "etc", "examples", "words.sql")) as f:
+        d.sql(f.read())
+    kafka = re.search(r"bootstrap=(\S+)", d.log())[1]
+    lines = "".join('{"message": "w%d"}\n' % (i % 7) for i in range(500))
+    subprocess.run(["kcat", "-b", kafka, "-t", "words", "-P"], input=lines, text=True, check=True)
+    wait_for("the words are read", lambda: d.job("words")["rows_in"] == 500)
+    wait_for("and in a checkpoint", lambda: d.query_state("words", "SELECT MAX(rows_in) AS n FROM checkpoints")[0]["n"] == 500)
+    assert d.stop() == 0
+    d.start()
+    j = wait_for("it says so", lambda: (lambda j: j if j["notice"] else None)(d.job("words")))
+    assert "embedded Kafka forgets" in j["notice"] and j["rows_in"] == 0, j
+    kafka = re.findall(r"bootstrap=(\S+)", d.log())[-1]
+    subprocess.run(["kcat", "-b", kafka, "-t", "words", "-P"], input=lines, text=True, check=True)
+    wait_for("the new words are read", lambda: d.job("words")["rows_in"] == 500)
+    assert d.stop() == 0
+
+
 def two_jobs_do_not_know_each_other():
     d = Daemon().start()
     d.sql(BEGIN + named("a") + named("b", "INSERT INTO hole SELECT SUM(id) FROM numbers;"))
@@ -488,6 +534,7 @@ main(an_insert_starts_a_job_and_the_same_text_is_a_no_op, creates_with_the_same_
      commands_while_another_is_under_way, tables_in_use_are_not_dropped, a_job_keeps_the_tables_that_it_began_with,
      show_jobs_tells_all_at_once, show_create_describe_explain, a_bounded_job_finishes_and_dml_sync_waits_for_it,
      waiting_for_a_job_that_is_stopped_is_an_error, a_job_that_fails_tells_why_and_others_go_on,
-     an_unreachable_broker_is_told_in_the_clients_words, two_jobs_do_not_know_each_other, a_bounded_select_ends_by_itself,
+     an_unreachable_broker_is_told_in_the_clients_words, a_failure_that_may_pass_is_tried_again,
+     jobs_over_the_embedded_kafka_start_empty_and_say_so, two_jobs_do_not_know_each_other, a_bounded_select_ends_by_itself,
      limit_ends_an_endless_select, there_is_a_limit_on_selects, errors_in_a_select_are_counted,
      print_writes_to_the_daemons_output, a_script_stops_at_its_first_error)

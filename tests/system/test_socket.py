@@ -349,6 +349,24 @@ def a_client_that_dies_while_it_waits_leaves_its_job_alone():
     assert d.stop() == 0
 
 
+def a_table_may_be_dropped_under_a_select():
+    d = Daemon().start()
+    d.sql(NUMBERS % 1000 + "CREATE VIEW w AS SELECT id, v FROM numbers WHERE v LIKE '%a%';")
+    s = connect(d)
+    s.sendall(post(b"SELECT id, v FROM w;"))
+    f = http.client.HTTPResponse(s)
+    f.begin()
+    for _ in range(10):
+        assert f.readline()
+    d.sql("DROP VIEW w; DROP TABLE numbers;")
+    for i in range(20):
+        d.sql(f"CREATE TABLE other{i} (a STRING, b STRING) WITH ('connector' = 'blackhole');")
+    for _ in range(500):
+        assert f.readline().startswith(b'{"row":[')
+    s.close()
+    assert d.stop() == 0
+
+
 def a_client_may_close_its_sending_side():
     d = Daemon().start()
     d.sql(NUMBERS % 100)
@@ -513,6 +531,6 @@ main(half_requests_hurt_nobody, who_never_sends_the_rest_is_put_out, garbage_is_
      five_hundred_requests_one_after_the_other, requests_in_one_packet_are_answered_in_order, twenty_clients_at_once,
      a_client_that_stops_reading_slows_only_itself, a_client_that_reads_slowly_gets_every_row,
      a_client_that_dies_takes_its_select_with_it, a_client_that_dies_while_it_waits_leaves_its_job_alone,
-     a_client_may_close_its_sending_side, settings_live_in_a_session_and_not_across_requests, sessions_have_a_limit,
+     a_table_may_be_dropped_under_a_select, a_client_may_close_its_sending_side, settings_live_in_a_session_and_not_across_requests, sessions_have_a_limit,
      unknown_jobs_and_paths_are_404, tcp_serves_its_three_paths_only, metrics_are_prometheus_text, curl_is_a_full_client,
      an_empty_script_is_no_error)
