@@ -42,6 +42,9 @@ struct select {
 	int64_t taken_us;  /* L: when the client last took something */
 };
 
+/* Of one batch as text: a query can make its rows as long as it likes. */
+#define BATCH_TEXT_MAX (64 * (size_t)1024 * 1024)
+
 /* ---- the sink: on the select's thread ---- */
 
 struct client_sink {
@@ -92,10 +95,14 @@ client_write(struct sink *sink, const struct batch *b, const uint8_t *kinds,
 	struct select *s = c->s;
 	bool was_empty;
 
-	(void)err;
 	buf_clear(&c->buf);
-	batch_each(b, row)
+	batch_each(b, row) {
 		write_row(&c->buf, c->schema, b, row, kinds);
+		if (c->buf.len > BATCH_TEXT_MAX)
+			return error_set(err, ERR_LIMIT, "the rows are too "
+					 "long: more than %zu MiB in one batch",
+					 BATCH_TEXT_MAX >> 20);
+	}
 	pthread_mutex_lock(&s->lock);
 	was_empty = s->lines.len == 0;
 	buf_append(&s->lines, c->buf.data, c->buf.len);

@@ -8,6 +8,9 @@
 #include "parser/binder.h"
 
 #define VIEWS_DEEP_MAX 32
+/* A view over two of another, thirty times, would read a table a thousand
+ * million times. */
+#define READS_MAX 1000
 
 static void
 set_qualifier(struct rel *rel, const char *qualifier)
@@ -76,6 +79,7 @@ bind_view(struct bind *b, const struct object *o, const struct ast_from *from,
 	}
 	rc = bind_view_query(&inner, o, ret);
 	ret->window_at = from->at;
+	b->nreads = inner.nreads;
 	b->nnotices = inner.nnotices;
 	memcpy(b->notices, inner.notices, sizeof(b->notices));
 	return rc;
@@ -87,6 +91,10 @@ bind_named(struct bind *b, const struct ast_from *from, struct rel *ret)
 	const struct object *o;
 	int rc;
 
+	if (b->nreads++ >= READS_MAX)
+		return bind_error(b, from->at, ERR_LIMIT,
+				  "a statement may read at most %d tables, "
+				  "each time in a view counted", READS_MAX);
 	if (catalog_resolve(b->catalog, b->parse, &from->name, &o,
 			    b->err) < 0)
 		return b->view ? bind_place(b, from->at) : -1;

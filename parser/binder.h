@@ -59,6 +59,7 @@ struct bind {
 	const char *view;
 	struct span view_at;
 	unsigned depth;
+	unsigned nreads; /* of tables, by way of views too */
 	struct span *sink_at; /* per sink of the plan */
 	unsigned nnotices;
 	const char *notices[16];
