@@ -385,13 +385,16 @@ answer_damaged(struct kafka_source *s, struct kafka_part *p)
 {
 	struct error err = ERROR_INIT;
 
+	if (p->ask_offset != p->damaged_at)
+		p->damaged = 0;
+	p->damaged_at = p->ask_offset;
 	if (++p->damaged <= DAMAGED_TRIES) {
 		part_move(s, p, p->ask_offset);
 		return;
 	}
-	error_set(&err, ERR_DATA_LOST, "the record at offset %lld of topic "
-		  "'%s', partition %d, is damaged: its checksum is wrong",
-		  (long long)p->ask_offset, p->topic, p->partition);
+	error_set(&err, ERR_DATA_LOST, "records of topic '%s', partition %d, "
+		  "from offset %lld on are damaged: their checksum is wrong",
+		  p->topic, p->partition, (long long)p->ask_offset);
 	kafka_note_lost(s, &err);
 	kafka_source_fail(s, &err);
 }

@@ -420,6 +420,26 @@ notice_start(struct kafka_source *s, unsigned uncommitted, unsigned n)
 								 : "beginning");
 }
 
+/* The options name an offset that the log does not have. */
+static int
+resolve_outside(struct kafka_source *s, struct kafka_found *f, enum mode mode,
+		struct error *err)
+{
+	if (mode == MODE_GROUP &&
+	    kafka_property(s->options, "auto.offset.reset"))
+		return resolve_uncommitted(s, f, err);
+	if (s->skip_loss)
+		return kafka_offsets_lost(s, f->topic, f->partition, f->next,
+					  f->low, f->high, &f->next,
+					  &f->skipped, err);
+	return error_set(err, ERR_DATA_LOST,
+			 "%s offset %lld of topic '%s', partition %d, is not "
+			 "in its log, which goes from %lld to %lld",
+			 mode == MODE_GROUP ? "committed" : "start",
+			 (long long)f->next, f->topic, f->partition,
+			 (long long)f->low, (long long)f->high);
+}
+
 static int
 resolve_start(struct kafka_source *s, struct kafka_found *f, enum mode mode,
 	      int64_t offset, struct error *err)
@@ -433,8 +453,7 @@ resolve_start(struct kafka_source *s, struct kafka_found *f, enum mode mode,
 	else if (resolve_uncommitted(s, f, err) < 0)
 		return -1;
 	if ((f->next < f->low || f->next > f->high) &&
-	    kafka_offsets_lost(s, f->topic, f->partition, f->next, f->low,
-			       f->high, &f->next, &f->skipped, err) < 0)
+	    resolve_outside(s, f, mode, err) < 0)
 		return -1;
 	f->assign = f->next;
 	return 0;

@@ -71,7 +71,8 @@ struct kafka_part {
 	atomic_ullong skipped;
 
 	/* of the control thread */
-	unsigned damaged; /* times in a row */
+	unsigned damaged;    /* times in a row at damaged_at */
+	int64_t damaged_at;
 	bool released;    /* ended and unassigned */
 };
 

@@ -178,7 +178,7 @@ class Broker:
 
     def __init__(self, *properties):
         out = subprocess.run([self.SCRIPT, "start", *properties], capture_output=True, text=True,
-                             stdin=subprocess.DEVNULL)
+                             stdin=subprocess.DEVNULL, env={**os.environ, "SLUICE_BROKER_OWNER": str(os.getpid())})
         if out.returncode == 77:  # no jars to be had: the script says why
             raise Skip((out.stdout + out.stderr).strip().splitlines()[-1])
         if out.returncode:

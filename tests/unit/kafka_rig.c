@@ -67,14 +67,16 @@ rig_broker_own(void)
 {
 	static char reason[256];
 	FILE *f;
-	char line[256] = "";
+	char command[80], line[256] = "";
 	int status;
 
 	if (reason[0])
 		SKIP("%s", reason);
 	if (own_broker[0])
 		return own_broker;
-	f = popen("tests/kafka/broker start", "r");
+	snprintf(command, sizeof(command), "SLUICE_BROKER_OWNER=%d "
+		 "tests/kafka/broker start", (int)getpid());
+	f = popen(command, "r");
 	EXPECT(f != NULL);
 	while (fgets(line, sizeof(line), f))
 		line[strcspn(line, "\n")] = '\0';
@@ -127,6 +129,9 @@ plain_client(const char *broker, rd_kafka_type_t type)
 	rd_kafka_conf_set(conf, "auto.offset.reset", "earliest", NULL, 0);
 	rd_kafka_conf_set(conf, "isolation.level", "read_committed", NULL, 0);
 	rd_kafka_conf_set(conf, "log_level", "0", NULL, 0);
+	if (type == RD_KAFKA_PRODUCER)
+		rd_kafka_conf_set(conf, "queue.buffering.max.messages", "0",
+				  NULL, 0);
 	rk = rd_kafka_new(type, conf, text, sizeof(text));
 	if (!rk)
 		FAIL("no client: %s", text);
@@ -246,6 +251,40 @@ rig_produce(const char *broker, const char *topic, int partition,
 	}
 	if (rd_kafka_flush(rk, 30000))
 		FAIL("records for %s were not acknowledged", topic);
+	rd_kafka_destroy(rk);
+}
+
+void
+rig_transaction(const char *broker, const char *topic, const char *word, int n,
+		bool commit)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	rd_kafka_error_t *e;
+	rd_kafka_t *rk;
+
+	rd_kafka_conf_set(conf, "bootstrap.servers", broker, NULL, 0);
+	rd_kafka_conf_set(conf, "transactional.id", topic, NULL, 0);
+	rd_kafka_conf_set(conf, "log_level", "0", NULL, 0);
+	rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
+	e = rd_kafka_init_transactions(rk, 30000);
+	if (e)
+		FAIL("transaction: %s", rd_kafka_error_string(e));
+	rd_kafka_begin_transaction(rk);
+	for (int i = 0; i < n; i++) {
+		char value[64];
+		int len = snprintf(value, sizeof(value), "%s-%d", word, i);
+
+		rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic),
+				  RD_KAFKA_V_PARTITION(0),
+				  RD_KAFKA_V_VALUE(value, (size_t)len),
+				  RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+				  RD_KAFKA_V_END);
+	}
+	rd_kafka_flush(rk, 10000);
+	e = commit ? rd_kafka_commit_transaction(rk, 30000)
+		   : rd_kafka_abort_transaction(rk, 30000);
+	if (e)
+		FAIL("transaction: %s", rd_kafka_error_string(e));
 	rd_kafka_destroy(rk);
 }
 
@@ -437,7 +476,7 @@ rig_source_read(struct rig_source *r, unsigned n, int ms)
 
 	for (int64_t left; !r->failed && r->n < n &&
 			   (left = until - rig_now_us()) > 0;)
-		if (!source_step(r) && r->n < n)
+		if (!source_step(r) && !r->failed && r->n < n)
 			rig_source_wait(r, (int)(left / US_PER_MS) + 1);
 }
 

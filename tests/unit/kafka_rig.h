@@ -39,6 +39,9 @@ void rig_topic_trim(const char *broker, const char *topic, int partition,
  * from time_ms on, 1000 ms apart (0: now). */
 void rig_produce(const char *broker, const char *topic, int partition,
 		 const char *word, int from, int n, int64_t time_ms);
+/* n records "word-0", ... to partition 0 in one transaction. */
+void rig_transaction(const char *broker, const char *topic, const char *word,
+		     int n, bool commit);
 /* The whole of a partition as "key=value" lines ("-" for NULL). */
 struct rig_record {
 	char *key, *value; /* NUL-terminated copies; NULL */
