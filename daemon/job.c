@@ -39,10 +39,10 @@ const double job_stop_bounds_ms[11] = { 0.1, 0.25, 0.5, 1, 2.5, 5,
 enum goal {
 	GOAL_RUN,
 	GOAL_STOP,   /* come to rest, last cut, end */
-	GOAL_DRAIN,  /* final watermark, all windows, last cut, end */
-	GOAL_FINISH, /* bounded input is over: cut, then the final watermark,
-		      * whose output is awaited but whose state is not kept:
-		      * more rows in a next run reopen the windows in full */
+	GOAL_FINISH, /* bounded input is over, or DRAIN: cut, then the final
+		      * watermark, whose output is awaited but whose state is
+		      * not kept: more rows in a next run reopen the windows
+		      * in full (decision 0004) */
 };
 
 enum cp_phase { CP_NONE, CP_ACKING, CP_COMMITTING, CP_FULL };
@@ -63,7 +63,8 @@ struct life {
 	struct store *store;
 
 	enum goal goal;
-	enum job_state end_state; /* of GOAL_STOP and GOAL_DRAIN */
+	enum job_state end_state; /* when a command ends it */
+	bool draining; /* GOAL_FINISH: by command */
 	int64_t deadline_us;      /* of the goal; TIME_END: none */
 	bool done;     /* the pipeline gives nothing more */
 	bool flushing; /* GOAL_FINISH: behind the last kept cut */
@@ -285,8 +286,6 @@ cut_wanted(const struct life *l, int64_t now_us)
 		return now_us >= l->next_cut_us && !nothing_new(l);
 	case GOAL_STOP:
 		return true;
-	case GOAL_DRAIN:
-		return l->done;
 	case GOAL_FINISH:
 		return !l->flushing || l->done;
 	}
@@ -352,10 +351,11 @@ cut_complete(struct life *l, int64_t now_us, struct error *err)
 	/* It was on its way when the goal changed: the last one is to come. */
 	if (l->cut_goal != l->goal)
 		return 0;
-	if (l->goal == GOAL_STOP || l->goal == GOAL_DRAIN || l->flushing) {
+	if (l->goal == GOAL_STOP || l->flushing) {
 		l->over = true;
 	} else if (l->goal == GOAL_FINISH) {
 		l->flushing = true;
+		pipeline_pause(l->p, false);
 		pipeline_finish(l->p);
 	}
 	return 0;
@@ -455,13 +455,9 @@ take_command(struct life *l, int64_t now_us)
 	l->deadline_us = now_us + STOP_DEADLINE_US;
 	if (l->flushing)
 		return; /* it is as good as finished */
-	if (c == COMMAND_DRAIN) {
-		l->goal = GOAL_DRAIN;
-		pipeline_finish(l->p);
-	} else {
-		l->goal = GOAL_STOP;
-		pipeline_pause(l->p, true);
-	}
+	l->draining = c == COMMAND_DRAIN;
+	l->goal = l->draining ? GOAL_FINISH : GOAL_STOP;
+	pipeline_pause(l->p, true);
 }
 
 /* Says BLOCKED and CONNECTING while they hold, RUNNING otherwise. */
@@ -476,9 +472,11 @@ show_state(struct life *l)
 		reason = pipeline_reason(l->p);
 		job_set_state(l->j, JOB_BLOCKED, reason ? reason : "", NULL);
 	} else {
+		/* A sink in trouble is told long before it has no room. */
+		reason = *l->why ? l->why : pipeline_trouble(l->p);
 		job_set_state(l->j, l->connecting ? JOB_CONNECTING
 						  : JOB_RUNNING,
-			      l->why, NULL);
+			      reason ? reason : "", NULL);
 	}
 }
 
@@ -513,7 +511,7 @@ life_step(struct life *l, int64_t now_us, bool *ret_busy, struct error *err)
 	case PIPELINE_ENDED:
 		if (l->goal == GOAL_RUN)
 			l->goal = GOAL_FINISH;
-		else if (l->flushing || l->goal == GOAL_DRAIN)
+		else if (l->flushing)
 			*ret_busy = true;
 		break;
 	case PIPELINE_DONE:
@@ -616,7 +614,8 @@ live(struct job *j, struct error *err)
 	if (rc < 0)
 		end = err->retriable ? JOB_RESTARTING : JOB_FAILED;
 	else
-		end = l.goal == GOAL_FINISH ? JOB_FINISHED : l.end_state;
+		end = l.goal == GOAL_FINISH && !l.draining ? JOB_FINISHED
+							   : l.end_state;
 	if (l.store && (rc == 0 || err->code != ERR_STORE)) {
 		struct error ignored = ERROR_INIT;
 

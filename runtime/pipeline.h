@@ -106,6 +106,9 @@ void pipeline_sources(struct pipeline *p,
 		      void *arg);
 /* Why it is blocked, or NULL; names the sink. */
 const char *pipeline_reason(struct pipeline *p);
+/* What a sink complains of though it has room still, in the client's words;
+ * NULL: nothing. */
+const char *pipeline_trouble(struct pipeline *p);
 /* What the user should know about how sources began or went on: each text
  * once, then NULL. Valid until the next call. */
 const char *pipeline_notice(struct pipeline *p);

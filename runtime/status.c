@@ -204,6 +204,18 @@ pipeline_reason(struct pipeline *p)
 }
 
 const char *
+pipeline_trouble(struct pipeline *p)
+{
+	for (unsigned i = 0; i < p->nsinks; i++) {
+		const char *reason = sink_reason(p->sinks[i]);
+
+		if (reason)
+			return reason;
+	}
+	return NULL;
+}
+
+const char *
 pipeline_notice(struct pipeline *p)
 {
 	for (unsigned i = 0; i < p->nscans; i++) {

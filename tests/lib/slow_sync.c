@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * tests/lib/slow_sync.c - a disk whose syncs take two seconds once the file
- * that SLOW_SYNC names is there: preloaded before libc by
- * tests/system/test_slow_store.py.
+ * that SLOW_SYNC names is there: preloaded before libc by tests/system.
  */
 #include <stdlib.h>
 #include <sys/syscall.h>

@@ -32,14 +32,23 @@ def preloaded(d, name, **env):
 
 
 def with_slow_disk():
-    return preloaded(Daemon(), "slow_sync").start()
+    d = Daemon()
+    d.slow = os.path.join(d.dir, "slow")
+    return preloaded(d, "slow_sync", SLOW_SYNC=d.slow).start()
 
 
 def a_commit_is_under_way(d, name):
-    """The first one, which begins after 100 ms and takes two seconds."""
-    wait_for("rows flow", lambda: d.job(name)["rows_in"] > 0, 60)
-    time.sleep(0.7)
-    assert not d.job(name)["checkpoint"], "the commit still is under way"
+    """From now on syncs take two seconds: one has begun when checkpoints, due
+    every 100 ms, stand still."""
+    wait_for("a checkpoint", lambda: d.job(name)["checkpoint"] > 0)
+    open(d.slow, "w").close()
+
+    def stands():
+        before = d.job(name)["checkpoint"]
+        time.sleep(0.4)
+        return d.job(name)["checkpoint"] == before
+
+    wait_for("a commit takes its time", stands)
 
 
 def last_checkpoint(d, name):
@@ -51,7 +60,7 @@ def last_checkpoint(d, name):
 
 def a_stop_cuts_once_more_when_a_checkpoint_is_under_way():
     d = with_slow_disk()
-    d.sql(QUICK + numbers(1000) + HOLE + "INSERT INTO hole SELECT id FROM numbers;", timeout=120)
+    d.sql(QUICK + numbers(1000) + HOLE + "INSERT INTO hole SELECT id FROM numbers;", timeout=60)
     a_commit_is_under_way(d, "hole")
     d.sql("STOP JOB 'hole';")
     assert d.job("hole")["rows_in"] == last_checkpoint(d, "hole")["rows_in"], "no row is read twice after a clean stop"
@@ -61,7 +70,7 @@ def a_drain_fires_its_windows_when_a_checkpoint_is_under_way():
     d = with_slow_disk()
     d.sql(QUICK + numbers(1000) + """CREATE TABLE paper (e TIMESTAMP(3), n BIGINT) WITH ('connector' = 'print');
         INSERT INTO paper SELECT window_end, COUNT(*) FROM TABLE(TUMBLE(TABLE numbers, DESCRIPTOR(ts), INTERVAL '1' DAY))
-        GROUP BY window_start, window_end;""", timeout=120)
+        GROUP BY window_start, window_end;""", timeout=60)
     a_commit_is_under_way(d, "paper")
     d.sql("STOP JOB 'paper' WITH DRAIN;")
     assert "1970-01-02" in d.printed(), f"the open window has fired: {d.printed()!r}"
@@ -69,7 +78,7 @@ def a_drain_fires_its_windows_when_a_checkpoint_is_under_way():
 
 def a_finish_keeps_the_last_rows_when_a_checkpoint_is_under_way():
     d = with_slow_disk()
-    d.sql(QUICK + numbers(1000, 3000) + HOLE + "INSERT INTO hole SELECT id FROM numbers;", timeout=120)
+    d.sql(QUICK + numbers(1000, 3000) + HOLE + "INSERT INTO hole SELECT id FROM numbers;", timeout=60)
     d.wait_state("hole", "FINISHED", seconds=60)
     assert last_checkpoint(d, "hole")["rows_in"] == 3000
     assert d.query_state("hole", "SELECT next_offset FROM offsets") == [{"next_offset": 3000}]

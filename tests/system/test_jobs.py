@@ -188,6 +188,16 @@ def drain_fires_open_windows():
             with open(os.path.join(top, f)) as lines:
                 rows += [json.loads(line) for line in lines]
     assert rows == [{"s": "1970-01-01 00:00:00Z", "n": j["rows_in"]}], (rows, j["rows_in"])
+    # Resumed and drained again it gives the whole window, not the new rows.
+    d.sql("RESUME JOB 'totals';")
+    wait_for("more rows", lambda: d.job("totals")["rows_in"] > j["rows_in"] + 100)
+    d.sql("STOP JOB 'totals' WITH DRAIN;")
+    counts = []
+    for top, _, files in os.walk(out):
+        for f in files:
+            with open(os.path.join(top, f)) as lines:
+                counts += [json.loads(line)["n"] for line in lines]
+    assert max(counts) == d.job("totals")["rows_in"] > j["rows_in"], (counts, d.job("totals")["rows_in"])
     assert d.stop() == 0
 
 
