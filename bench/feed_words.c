@@ -77,8 +77,10 @@ open_producer(struct feed *f)
 {
 	static const char *const settings[][2] = {
 		{ "linger.ms", "20" },
-		{ "batch.num.messages", "50000" },
-		{ "batch.size", "900000" },
+		{ "batch.num.messages", "20000" },
+		/* Far below a fetch of 1 MiB, at whose end the broker puts
+		 * part of a batch that is then fetched again. */
+		{ "batch.size", "200000" },
 		{ "queue.buffering.max.messages", "500000" },
 		{ "enable.idempotence", "true" },
 	};

@@ -79,6 +79,8 @@ TEST(a_broker_that_ends_is_noticed_by_both)
 	rig_sink_write_many(out, "w", 0, 100);
 	rig_sink_cut(out, 1);
 	EXPECT(!rig_sink_until(out, 1, 500));
+	for (int i = 0; i < 40 && !out->sink->type->reason(out->sink); i++)
+		rig_sink_until(out, 1, 500);
 	EXPECT(!out->failed);
 	EXPECT(out->sink->type->reason(out->sink) != NULL);
 	rig_sink_close(out);
