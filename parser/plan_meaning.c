@@ -334,6 +334,23 @@ set_sinks(struct writer *w)
 
 /* ---- ids ---- */
 
+/* Sorted: in which order queries of a script ask for them plays no part. */
+static void
+put_aggregates(struct writer *w, const struct plan_group *g, struct buf *out)
+{
+	const char **texts = arena_array(w->a, g->naggs, const char *);
+
+	for (unsigned n = 0; n < g->naggs; n++) {
+		unsigned i = n;
+
+		for (; i > 0 && strcmp(texts[i - 1], g->aggs[n].text) > 0; i--)
+			texts[i] = texts[i - 1];
+		texts[i] = g->aggs[n].text;
+	}
+	for (unsigned i = 0; i < g->naggs; i++)
+		buf_printf(out, "%s\n", texts[i]);
+}
+
 /* Everything below an operator is in its texts, so that its id does not change
  * with how the plan gets its rows: pushed filters, shared projections. */
 static void
@@ -351,8 +368,8 @@ set_id(struct writer *w, struct plan_node *n)
 		buf_printf(&out, "%s\n", n->meaning_sink);
 	if (n->kind == PLAN_SINK || n->kind == PLAN_PROJECT)
 		buf_puts(&out, join(w->a, n->schema.ncols, m->cols, ", "));
-	for (unsigned i = 0; n->group && i < n->group->naggs; i++)
-		buf_printf(&out, "%s\n", n->group->aggs[i].text);
+	if (n->group)
+		put_aggregates(w, n->group, &out);
 	n->id = hash_stable(out.data, out.len);
 	buf_release(&out);
 }

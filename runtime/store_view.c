@@ -4,6 +4,7 @@
  * window that is open; times are text, so that people can read them.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "base/check.h"
 #include "base/time.h"
@@ -497,16 +498,41 @@ put_cumulate_windows(struct view *v)
 		   ll(w->slide_us), ll(w->slide_us), ll(w->size_us));
 }
 
+static bool
+name_taken(const char *const *names, unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (strcasecmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* As in tables: the second n is n_2. */
+static const char *
+column_name(struct view *v, const char *const *names, unsigned i)
+{
+	const char *name = v->def->cols[i].name;
+
+	for (unsigned n = 2; name_taken(names, i, name); n++)
+		name = arena_printf(&v->s->arena, "%s_%u",
+				    v->def->cols[i].name, n);
+	return name;
+}
+
 static void
 put_columns(struct view *v)
 {
+	const char **names = arena_array(&v->s->arena, v->def->ncols,
+					 const char *);
+
 	for (unsigned i = 0; i < v->def->ncols; i++) {
 		const struct view_column *c = &v->def->cols[i];
 
+		names[i] = column_name(v, names, i);
 		buf_printf(&v->sql, "%s%s AS ", i ? ", " : "",
 			   v->panes ? pane_column_text(v, c)
 				    : group_column_text(v, c));
-		sql_name(&v->sql, c->name);
+		sql_name(&v->sql, names[i]);
 	}
 }
 

@@ -324,6 +324,28 @@ TEST(windows_alike_are_one_with_the_aggregates_of_all)
 	plan_rig_close(&rig);
 }
 
+TEST(the_order_of_the_queries_plays_no_part_in_united_windows)
+{
+#define COUNTS " INSERT INTO results SELECT message AS x, COUNT(*) AS n" \
+	" FROM " HOP " GROUP BY window_start, window_end, message;"
+#define MOST " INSERT INTO others SELECT message, MAX(n * 2) FROM " HOP \
+	" GROUP BY window_end, message, window_start;"
+	const struct plan_node *n;
+	const char *keys;
+	uint64_t id;
+
+	open_rig("EXECUTE STATEMENT SET BEGIN" COUNTS MOST " END");
+	n = plan_rig_node(&rig, PLAN_WINDOW_AGGREGATE);
+	id = n->id;
+	keys = n->group->key_texts[0];
+	plan_rig_must(&rig, "EXECUTE STATEMENT SET BEGIN" MOST COUNTS " END");
+	n = plan_rig_node(&rig, PLAN_WINDOW_AGGREGATE);
+	EXPECT_EQ(n->id, id);
+	EXPECT_STR(n->group->key_texts[0], keys);
+	EXPECT_STR(n->meaning_sink, "others, results");
+	plan_rig_close(&rig);
+}
+
 TEST(windows_of_windows_are_united_too)
 {
 	plan_rig_open(&rig);

@@ -467,6 +467,25 @@ TEST(a_group_by_shows_its_groups)
 	store_rig_release(&v.r);
 }
 
+TEST(names_that_are_equal_or_differ_by_case_get_numbers)
+{
+	struct view_rig v;
+
+	view_init(&v, "BIGINT _id, STRING word, BIGINT _rows, BIGINT n,"
+		      " BIGINT n, BIGINT N", NULL);
+	view_column(&v, "word", VIEW_KEY, 1, 0, TYPE_STRING_OF);
+	view_column(&v, "n", VIEW_VALUE, 3, 0, TYPE_OF(TYPE_BIGINT));
+	view_column(&v, "n", VIEW_VALUE, 4, 0, TYPE_OF(TYPE_BIGINT));
+	view_column(&v, "N", VIEW_VALUE, 5, 0, TYPE_OF(TYPE_BIGINT));
+	view_attach(&v);
+	store_rig_put(&v.r, v.o, 0, "1|a|2|7|8|9");
+	view_commit(&v);
+	EXPECT_STR(store_rig_sql(&v.r, "SELECT word, n, n_2, N_3"
+				 " FROM window_aggregate_1"),
+		   "a|7|8|9\n");
+	store_rig_release(&v.r);
+}
+
 TEST(another_alias_makes_the_view_anew_and_the_same_leaves_it)
 {
 	struct error err = ERROR_INIT;
