@@ -171,9 +171,13 @@ begin_anew(struct job *j)
 static int
 job_launch(struct job *j, struct error *err)
 {
-	enum job_state was = begin_anew(j);
+	enum job_state was;
 	int rc;
 
+	/* A script that was under way may come here. */
+	if (j->js->shutting_down)
+		return error_set(err, ERR_CANCELLED, "sluiced is stopping");
+	was = begin_anew(j);
 	CHECK(!j->has_thread);
 	runner_init(&j->runner);
 	j->has_thread = true;

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -78,10 +79,11 @@ def a_drain_fires_its_windows_when_a_checkpoint_is_under_way():
 
 def a_finish_keeps_the_last_rows_when_a_checkpoint_is_under_way():
     d = with_slow_disk()
-    d.sql(QUICK + numbers(1000, 3000) + HOLE + "INSERT INTO hole SELECT id FROM numbers;", timeout=60)
+    d.sql(QUICK + numbers(1000, 1500) + HOLE + "INSERT INTO hole SELECT id FROM numbers;")
+    a_commit_is_under_way(d, "hole")
     d.wait_state("hole", "FINISHED", seconds=60)
-    assert last_checkpoint(d, "hole")["rows_in"] == 3000
-    assert d.query_state("hole", "SELECT next_offset FROM offsets") == [{"next_offset": 3000}]
+    assert last_checkpoint(d, "hole")["rows_in"] == 1500
+    assert d.query_state("hole", "SELECT next_offset FROM offsets") == [{"next_offset": 1500}]
 
 
 def a_finished_job_without_a_broker_can_be_stopped():
@@ -100,6 +102,28 @@ def a_finished_job_without_a_broker_can_be_stopped():
     j = d.job("nowhere")
     assert j["state"] == "STOPPED", j
     assert "not acknowledged" in j["notice"], j
+
+
+def a_script_under_way_starts_no_job_while_the_daemon_ends():
+    d = with_slow_disk()
+    d.sql(QUICK + numbers(1000) + HOLE + "INSERT INTO hole SELECT id FROM numbers;", timeout=120)
+    a_commit_is_under_way(d, "hole")
+    answer = []
+
+    def script():
+        try:
+            answer.append(d.sql("STOP JOB 'hole'; RESUME JOB 'hole';"))
+        except SqlError as e:
+            answer.append(e.end)
+        except (OSError, ValueError) as e:
+            answer.append(e)
+
+    t = threading.Thread(target=script)
+    t.start()
+    time.sleep(0.3)
+    assert d.stop() == 0, "it ends"
+    t.join()
+    assert answer[0]["code"] == "cancelled" and "stopping" in answer[0]["message"], answer
 
 
 # ---- clocks ----
@@ -226,5 +250,6 @@ def totals_go_on_in_the_next_run():
 
 main(a_stop_cuts_once_more_when_a_checkpoint_is_under_way, a_drain_fires_its_windows_when_a_checkpoint_is_under_way,
      a_finish_keeps_the_last_rows_when_a_checkpoint_is_under_way, a_finished_job_without_a_broker_can_be_stopped,
+     a_script_under_way_starts_no_job_while_the_daemon_ends,
      a_clock_that_is_set_back_stalls_nothing, a_blocked_job_sleeps, a_state_file_that_is_gone_does_not_start_empty,
      files_of_a_job_that_begins_again_do_not_meet, totals_go_on_in_the_next_run)
