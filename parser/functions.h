@@ -28,6 +28,7 @@ enum function_flags {
 	FN_AGGREGATE = 16,
 	FN_VOLATILE = 32,
 	FN_ONCE = 64,
+	FN_EXACT_BACK = 128,
 };
 
 struct function {

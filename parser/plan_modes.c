@@ -96,6 +96,50 @@ set_mode(struct plan_node *n, struct arena *a)
 	}
 }
 
+static const struct plan_node *
+first_updating(const struct plan_node *n)
+{
+	if (n->kind == PLAN_GROUP_AGGREGATE)
+		return n;
+	for (unsigned i = 0; i < n->ninputs; i++)
+		if (n->inputs[i]->mode != CHANGE_APPEND)
+			return first_updating(n->inputs[i]);
+	return n;
+}
+
+/* ---- aggregates that cannot take rows back ---- */
+
+static bool
+takes_back(const struct plan_node *n, const struct plan_aggregate *agg)
+{
+	const struct schema *in = &n->inputs[0]->schema;
+
+	return !(function_get(agg->function)->flags & FN_EXACT_BACK) ||
+	       agg->distinct || phys_of(in->cols[agg->arg].type) != PHYS_F64;
+}
+
+static int
+check_aggregates(struct bind *b, const struct plan_node *n, struct span at)
+{
+	for (unsigned i = 0; n->group && i < n->group->naggs; i++) {
+		const struct plan_aggregate *agg = &n->group->aggs[i];
+
+		if (n->inputs[0]->mode == CHANGE_APPEND || takes_back(n, agg))
+			continue;
+		bind_error(b, at, ERR_CHANGE_MODE, "%s cannot take back the "
+			   "rows that %s updates: of FLOAT and DOUBLE that "
+			   "would not be exact", agg->text,
+			   plan_node_label(first_updating(n->inputs[0]), b->a));
+		error_hint(b->err, "cast the argument: CAST(x AS "
+			   "DECIMAL(18, 6)) is exact");
+		return -1;
+	}
+	for (unsigned i = 0; i < n->ninputs; i++)
+		if (check_aggregates(b, n->inputs[i], at) < 0)
+			return -1;
+	return 0;
+}
+
 /* ---- sinks ---- */
 
 static bool
@@ -124,17 +168,6 @@ sink_upserts_by_key(const struct plan_node *n)
 	c = connector_def_find(n->sink->options->connector);
 	return c->upserts && n->nkey > 0 &&
 	       same_columns(n->nkey, n->key, n->sink->nkeys, n->sink->keys);
-}
-
-static const struct plan_node *
-first_updating(const struct plan_node *n)
-{
-	if (n->kind == PLAN_GROUP_AGGREGATE)
-		return n;
-	for (unsigned i = 0; i < n->ninputs; i++)
-		if (n->inputs[i]->mode != CHANGE_APPEND)
-			return first_updating(n->inputs[i]);
-	return n;
 }
 
 static const char *
@@ -273,7 +306,8 @@ plan_modes(struct bind *b, struct plan *p)
 			p->bounded &= options_bounded(n->scan->options);
 	}
 	for (unsigned i = 0; i < p->nsinks; i++)
-		if (check_sink(b, p->sinks[i], b->sink_at[i]) < 0)
+		if (check_aggregates(b, p->sinks[i], b->sink_at[i]) < 0 ||
+		    check_sink(b, p->sinks[i], b->sink_at[i]) < 0)
 			return -1;
 	make_upserts(p);
 	notice_unbounded(b, p);

@@ -168,31 +168,38 @@ f64_order(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 
+	if (x != x || y != y)
+		return (y != y) - (x != x);
 	return (x > y) - (x < y);
+}
+
+double *
+distinct_sorted_f64(const struct distinct *d, const char *entry, uint32_t off,
+		    uint32_t *ret_n)
+{
+	uint32_t n = distinct_values(d, entry, off, NULL, 0), at = 0;
+	const struct agg_values *list = (const void *)(entry + off);
+	double *v = mem_alloc((n + 1) * sizeof(*v));
+
+	for (uint64_t id = list->first; id; id = d->next[id - 1])
+		v[at++] = d->keys.col[1].f64[id - 1];
+	qsort(v, n, sizeof(*v), f64_order);
+	*ret_n = n;
+	return v;
 }
 
 double
 distinct_sum_f64(const struct distinct *d, const char *entry, uint32_t off,
 		 int64_t *ret_n)
 {
-	uint32_t n = distinct_values(d, entry, off, NULL, 0), at = 0;
-	double *v = mem_alloc((n + 1) * sizeof(*v)), sum = 0, nan = 0;
-	const struct agg_values *list = (const void *)(entry + off);
+	uint32_t n;
+	double *v = distinct_sorted_f64(d, entry, off, &n), sum = 0;
 
-	for (uint64_t id = list->first; id; id = d->next[id - 1]) {
-		double x = d->keys.col[1].f64[id - 1];
-
-		if (x != x)
-			nan = x; /* has no place in an order */
-		else
-			v[at++] = x;
-	}
-	qsort(v, at, sizeof(*v), f64_order);
-	for (uint32_t i = 0; i < at; i++)
+	for (uint32_t i = 0; i < n; i++)
 		sum += v[i];
 	free(v);
 	*ret_n = n;
-	return sum + nan;
+	return sum;
 }
 
 void

@@ -35,6 +35,10 @@ uint32_t distinct_values(const struct distinct *d, const char *entry,
 /* The values of a group, gone at once; `entry` is left without a list. */
 void distinct_clear(struct distinct *d, char *entry, uint32_t off);
 
+/* A group's DOUBLE values in ascending order, NaN first; the caller frees
+ * them. */
+double *distinct_sorted_f64(const struct distinct *d, const char *entry,
+			    uint32_t off, uint32_t *ret_n);
 /* Sum of a group's DOUBLE values in ascending order, so that it does not
  * depend on the order in which they came; *ret_n: how many. */
 double distinct_sum_f64(const struct distinct *d, const char *entry,

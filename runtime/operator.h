@@ -68,6 +68,9 @@ enum view_how {
 			    * count of a FILTER; col 0: wherever it is) */
 	VIEW_DISTINCT_SUM, VIEW_DISTINCT_AVG, /* of these values */
 	VIEW_DISTINCT_TRUE, /* how many of these values are TRUE */
+	/* Of col and what follows it: n, sum, squares and their high part; or
+	 * n, mean, m2 in DOUBLE. In table of values: of these. */
+	VIEW_VAR_POP, VIEW_VAR_SAMP, VIEW_STDDEV_POP, VIEW_STDDEV_SAMP,
 	VIEW_ALL_TRUE, VIEW_ANY_TRUE, /* col of col2 values are TRUE */
 	VIEW_VALUE,        /* GROUP BY: the column itself (of _groups) */
 };

@@ -224,6 +224,135 @@ truth_text(struct view *v, enum view_how how, const char *n_true, const char *n)
 			    n, n_true, n);
 }
 
+/* The number of values and the sum of their squared distances from the mean,
+ * in SQL. */
+struct variance {
+	const char *n, *squares;
+};
+
+static bool
+shows_variance(const struct view_column *c)
+{
+	return c->how >= VIEW_VAR_POP && c->how <= VIEW_STDDEV_SAMP;
+}
+
+static const char *
+variance_text(struct view *v, const struct view_column *c, struct variance x)
+{
+	struct arena *a = &v->s->arena;
+	bool pop = c->how == VIEW_VAR_POP || c->how == VIEW_STDDEV_POP;
+	bool whole = type_is_integer(c->type);
+	const char *text = arena_printf(a, whole ? "(%s) / nullif(max(%s - %d, 0),"
+						   " 0)"
+						 : "max(%s, 0.0) /"
+						   " nullif(max(%s - %d, 0),"
+						   " 0)",
+					x.squares, x.n, pop ? 0 : 1);
+
+	if (c->how == VIEW_STDDEV_POP || c->how == VIEW_STDDEV_SAMP)
+		text = arena_printf(a, "sqrt(%s)", text);
+	return whole ? arena_printf(a, "CAST(%s AS INTEGER)", text) : text;
+}
+
+/* From n, the sum and the sum of squares. */
+static const char *
+squares_text(struct view *v, const struct view_column *c, const char *n,
+	     const char *sum, const char *squares)
+{
+	return arena_printf(&v->s->arena,
+			    type_is_integer(c->type)
+				    ? "%s - CAST((%s) * (%s) / nullif(%s, 0) AS"
+				      " INTEGER)"
+				    : "%s - 1.0 * (%s) * (%s) / nullif(%s, 0)",
+			    squares, sum, sum, n);
+}
+
+/* The sum of squares from its halves; it has twice the digits of the sum. */
+static const char *
+halves_text(struct view *v, const char *low, const char *high, unsigned scale)
+{
+	struct arena *a = &v->s->arena;
+	const char *text = arena_printf(a,
+					"((%s) + CASE WHEN (%s) > 0 THEN (%s) *"
+					" 1.7014118346046923e38 ELSE 0 END)",
+					low, high, high);
+
+	return scale ? arena_printf(a, "%s * 1e-%u", text, 2 * scale) : text;
+}
+
+/* Of columns [col, col + 3) or so, as x() has them. */
+static struct variance
+exact_variance(struct view *v, const struct view_column *c,
+	       const char *(*x)(struct view *v, unsigned col))
+{
+	const struct type t = v->values->cols[c->col + 1].type;
+	const char *n = x(v, c->col);
+	const char *squares = halves_text(v, x(v, c->col + 2u),
+					  x(v, c->col + 3u), t.scale);
+
+	return (struct variance){
+		n, squares_text(v, c, n, x(v, c->col + 1u), squares),
+	};
+}
+
+static const char *
+own_text(struct view *v, unsigned col)
+{
+	return arena_printf(&v->s->arena, "CAST(%s AS NUMERIC)",
+			    column_text(v, 'g', v->groups, col));
+}
+
+static const char *
+pane_variance_text(struct view *v, const struct view_column *c)
+{
+	struct arena *a = &v->s->arena;
+	const char *n = accumulator_text(v, c->col);
+	const char *mean = accumulator_text(v, c->col + 1u);
+	const char *m2 = accumulator_text(v, c->col + 2u);
+	struct variance x;
+
+	if (phys_of(v->values->cols[c->col + 1].type) != PHYS_F64)
+		return variance_text(v, c, exact_variance(v, c, sum_text));
+	x.n = arena_printf(a, "sum(%s)", n);
+	x.squares = arena_printf(a, "sum(%s + %s * %s * %s) - sum(%s * %s) *"
+				    " sum(%s * %s) / nullif(%s, 0)",
+				 m2, n, mean, mean, n, mean, n, mean, x.n);
+	return arena_printf(a, "CASE WHEN max(typeof(%s)) = 'text' THEN 'NaN'"
+			       " ELSE %s END", m2, variance_text(v, c, x));
+}
+
+static const char *
+group_variance_text(struct view *v, const struct view_column *c)
+{
+	struct arena *a = &v->s->arena;
+	const char *m2 = column_text(v, 'g', v->groups, c->col + 2u);
+	struct variance x = {
+		column_text(v, 'g', v->groups, c->col), m2,
+	};
+
+	if (phys_of(v->values->cols[c->col + 1].type) != PHYS_F64)
+		return variance_text(v, c, exact_variance(v, c, own_text));
+	return arena_printf(a, "CASE WHEN typeof(%s) = 'text' THEN 'NaN' ELSE"
+			       " %s END", m2, variance_text(v, c, x));
+}
+
+/* Of the values x, one row for each. */
+static const char *
+distinct_variance_text(struct view *v, const struct view_column *c,
+		       struct type t)
+{
+	struct variance x = {
+		"count(*)",
+		squares_text(v, c, "count(*)", "sum(x)", "sum(x * x)"),
+	};
+	const char *text = variance_text(v, c, x);
+
+	if (phys_of(t) != PHYS_F64)
+		return text;
+	return arena_printf(&v->s->arena, "CASE WHEN max(typeof(x)) = 'text'"
+					  " THEN 'NaN' ELSE %s END", text);
+}
+
 /* What is counted, summed or averaged over x, one row for each value. */
 static const char *
 distinct_result(struct view *v, const struct view_column *c, struct type t)
@@ -235,6 +364,11 @@ distinct_result(struct view *v, const struct view_column *c, struct type t)
 		return ratio_text(v, c->type, sum_of(v, t, "x"), "count(*)");
 	case VIEW_DISTINCT_TRUE:
 		return "count(CASE WHEN x THEN 1 END)";
+	case VIEW_VAR_POP:
+	case VIEW_VAR_SAMP:
+	case VIEW_STDDEV_POP:
+	case VIEW_STDDEV_SAMP:
+		return distinct_variance_text(v, c, t);
 	default:
 		return "count(*)";
 	}
@@ -301,6 +435,13 @@ pane_column_text(struct view *v, const struct view_column *c)
 	case VIEW_AVG:
 		return ratio_text(v, c->type, sum_text(v, c->col),
 				  sum_text(v, c->col2));
+	case VIEW_VAR_POP:
+	case VIEW_VAR_SAMP:
+	case VIEW_STDDEV_POP:
+	case VIEW_STDDEV_SAMP:
+		return c->table == v->def->panes_table
+			       ? pane_variance_text(v, c)
+			       : distinct_text(v, c);
 	case VIEW_ALL_TRUE:
 	case VIEW_ANY_TRUE:
 		return truth_text(v, c->how, sum_text(v, c->col),
@@ -323,6 +464,10 @@ group_column_text(struct view *v, const struct view_column *c)
 	if (c->how == VIEW_DISTINCT || c->how == VIEW_DISTINCT_SUM ||
 	    c->how == VIEW_DISTINCT_AVG || c->how == VIEW_DISTINCT_TRUE)
 		return distinct_text(v, c);
+	if (shows_variance(c))
+		return c->table == v->def->groups_table
+			       ? group_variance_text(v, c)
+			       : distinct_text(v, c);
 	CHECK(c->how != VIEW_WINDOW_START);
 	CHECK(c->how != VIEW_WINDOW_END);
 	x = column_text(v, 'g', v->groups, c->col);

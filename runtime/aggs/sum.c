@@ -85,8 +85,8 @@ i128_sub(struct sum_i128 *s, i128 v)
 		s->carry += v < 0 ? 1 : -1;
 }
 
-static void
-i128_add_weighted(struct sum_i128 *s, i128 v, int64_t w)
+void
+sum_i128_add(struct sum_i128 *s, i128 v, int64_t w)
 {
 	i128 product;
 
@@ -99,6 +99,22 @@ i128_add_weighted(struct sum_i128 *s, i128 v, int64_t w)
 		i128_add(s, v);
 	for (; w < 0; w++)
 		i128_sub(s, v);
+}
+
+void
+sum_i128_merge(struct sum_i128 *d, const struct sum_i128 *s)
+{
+	i128_add(d, s->sum);
+	d->carry += s->carry;
+	d->n += s->n;
+}
+
+void
+sum_i128_sub(struct sum_i128 *d, const struct sum_i128 *s)
+{
+	i128_sub(d, s->sum);
+	d->carry -= s->carry;
+	d->n -= s->n;
 }
 
 /* Where such a value is counted, or NULL: it is finite. */
@@ -148,7 +164,7 @@ add_i128(const struct agg *a, const struct agg_rows *r,
 		i128 v = arg->phys == PHYS_I64 ? arg->i64[r->row[i]]
 					       : arg->i128[r->row[i]];
 
-		i128_add_weighted(sum_at(a, r->entry[i], a->off), v,
+		sum_i128_add(sum_at(a, r->entry[i], a->off), v,
 				  r->w ? r->w[i] : 1);
 	}
 }
@@ -227,12 +243,7 @@ sum_merge(const struct agg *a, char *const *dst, uint32_t dst_off,
 		if (phys_of(a->arg_type) == PHYS_F64) {
 			merge_f64(a, to, from);
 		} else if (a->arg_type.kind == TYPE_DECIMAL) {
-			struct sum_i128 *d = to;
-			const struct sum_i128 *s = from;
-
-			i128_add(d, s->sum);
-			d->carry += s->carry;
-			d->n += s->n;
+			sum_i128_merge(to, from);
 		} else {
 			((struct sum_i64 *)to)->n +=
 				((const struct sum_i64 *)from)->n;
@@ -250,12 +261,7 @@ sum_sub(const struct agg *a, char *const *dst, char *const *src, uint32_t n)
 		const void *from = sum_at(a, src[i], a->off);
 
 		if (a->arg_type.kind == TYPE_DECIMAL) {
-			struct sum_i128 *d = to;
-			const struct sum_i128 *s = from;
-
-			i128_sub(d, s->sum);
-			d->carry -= s->carry;
-			d->n -= s->n;
+			sum_i128_sub(to, from);
 		} else {
 			((struct sum_i64 *)to)->n -=
 				((const struct sum_i64 *)from)->n;

@@ -43,6 +43,10 @@ void sum_merge(const struct agg *a, char *const *dst, uint32_t dst_off,
 	       char *const *src, uint32_t src_off, uint32_t n);
 void sum_sub(const struct agg *a, char *const *dst, char *const *src,
 	     uint32_t n);
+/* One exact sum: a value w times; another sum; without another sum. */
+void sum_i128_add(struct sum_i128 *s, i128 v, int64_t w);
+void sum_i128_merge(struct sum_i128 *d, const struct sum_i128 *s);
+void sum_i128_sub(struct sum_i128 *d, const struct sum_i128 *s);
 /* The sum with its NaN and infinities. */
 double sum_f64_total(const struct agg *a, const struct sum_f64 *s);
 /* An integer in the width of a type: what is beyond wraps around. */

@@ -14,7 +14,8 @@
 
 enum fn {
 	FN_COUNT_ROWS, FN_COUNT, FN_SUM, FN_AVG, FN_MIN, FN_MAX, FN_ANY_VALUE,
-	FN_BOOL_AND, FN_BOOL_OR, FN_COUNT_IF, FN_KINDS
+	FN_BOOL_AND, FN_BOOL_OR, FN_COUNT_IF, FN_VAR_POP, FN_VAR_SAMP,
+	FN_STDDEV_POP, FN_STDDEV_SAMP, FN_KINDS
 };
 
 static const struct {
@@ -23,7 +24,8 @@ static const struct {
 	{ "COUNT", "COUNT" },   { "COUNT", "COUNT" },   { "SUM", "SUM" },
 	{ "AVG", "AVG" },       { "MIN", "MIN" },       { "MAX", "MAX" },
 	{ "ANY_VALUE", "MIN" }, { "BOOL_AND", "MIN" },  { "BOOL_OR", "MAX" },
-	{ "COUNT_IF", "COUNT" },
+	{ "COUNT_IF", "COUNT" }, { "VAR_POP", "" },      { "VAR_SAMP", "" },
+	{ "STDDEV_POP", "" },   { "STDDEV_SAMP", "" }, /* put_lite_int() */
 };
 
 struct agg {
@@ -92,13 +94,13 @@ agg_obey(struct maker *m, struct agg *a, bool inner)
 {
 	enum feature f = m->c->wish;
 
-	if (f >= F_COUNT_ROWS && f <= F_COUNT_IF) {
+	if (f >= F_COUNT_ROWS && f <= F_STDDEV_SAMP) {
 		a->fn = FN_COUNT_ROWS + (f - F_COUNT_ROWS);
 		a->distinct = a->filter = false;
 	} else if (f >= F_COUNT_DISTINCT && f <= F_COUNT_IF_DISTINCT) {
 		a->fn = FN_COUNT + (f - F_COUNT_DISTINCT);
 		a->distinct = true;
-	} else if (f >= F_COUNT_ROWS_FILTER && f <= F_COUNT_IF_FILTER) {
+	} else if (f >= F_COUNT_ROWS_FILTER && f <= F_STDDEV_SAMP_FILTER) {
 		a->fn = FN_COUNT_ROWS + (f - F_COUNT_ROWS_FILTER);
 		a->filter = true;
 	}
@@ -142,6 +144,8 @@ takes(const struct agg *a, const struct col *col)
 {
 	if (a->kind >= 0 && col->type.kind != a->kind)
 		return false;
+	if (a->fn >= FN_VAR_POP)
+		return col->sums && col->type.kind == TYPE_INT;
 	if (a->fn == FN_SUM || a->fn == FN_AVG)
 		return col->sums;
 	if (a->fn == FN_MIN || a->fn == FN_MAX || a->fn == FN_ANY_VALUE)
@@ -206,12 +210,12 @@ choose_aggregate(struct maker *m, const struct level *level, unsigned number,
 	}
 	if (a->fn != FN_COUNT_ROWS)
 		choose_argument(m, level, a);
-	if (a->fn == FN_COUNT_ROWS)
+	if (a->fn == FN_COUNT_ROWS || a->fn >= FN_VAR_POP)
 		a->distinct = false;
 	a->result = (struct col){
 		.type = result_type(a),
 		.sums = gives_count(a) ||
-			(a->arg->sums && (a->fn != FN_AVG ||
+			(a->fn < FN_VAR_POP && a->arg->sums && (a->fn != FN_AVG ||
 			 a->arg->type.kind != TYPE_DOUBLE)),
 		.orders = true,
 	};
@@ -279,6 +283,48 @@ put_lite_avg(struct buf *out, struct agg *a, struct text *filter)
 	buf_puts(out, "))");
 }
 
+/* Flink's own formula, each division truncating; x * x stands for x. */
+static void
+put_lite_variance(struct buf *out, struct agg *a, struct text *filter)
+{
+	struct buf x, of;
+	bool root = a->fn == FN_STDDEV_POP || a->fn == FN_STDDEV_SAMP;
+	int less = a->fn == FN_VAR_SAMP || a->fn == FN_STDDEV_SAMP;
+
+	buf_init(&x);
+	buf_init(&of);
+	buf_printf(&x, "(%s)", buf_cstr(&a->arg_text.lite));
+	if (a->filter)
+		buf_printf(&of, " FILTER (WHERE %s)", buf_cstr(&filter->lite));
+	buf_printf(out,
+		   "(SUM(%s * %s)%s - SUM(%s)%s * SUM(%s)%s / COUNT(%s)%s) /"
+		   " nullif(COUNT(%s)%s - %d, 0)",
+		   buf_cstr(&x), buf_cstr(&x), buf_cstr(&of), buf_cstr(&x),
+		   buf_cstr(&of), buf_cstr(&x), buf_cstr(&of), buf_cstr(&x),
+		   buf_cstr(&of), buf_cstr(&x), buf_cstr(&of), less);
+	if (root) {
+		buf_clear(&x);
+		buf_printf(&x, "CAST(sqrt(%s) AS INTEGER)", buf_cstr(out));
+		buf_clear(out);
+		buf_puts(out, buf_cstr(&x));
+	}
+	buf_release(&x);
+	buf_release(&of);
+}
+
+/* NULL where INT is too narrow for it. */
+static void
+put_lite_int(struct buf *out, struct agg *a, struct text *filter)
+{
+	struct buf v;
+
+	buf_init(&v);
+	put_lite_variance(&v, a, filter);
+	buf_printf(out, "CASE WHEN (%s) <= 2147483647 THEN (%s) END",
+		   buf_cstr(&v), buf_cstr(&v));
+	buf_release(&v);
+}
+
 static void
 put_aggregate(struct maker *m, const struct level *level, struct agg *a)
 {
@@ -298,7 +344,10 @@ put_aggregate(struct maker *m, const struct level *level, struct agg *a)
 		text_condition(&filter, m->c, &m->c->dice, level->inputs,
 			       level->ninputs, 1);
 	put_call(&call, a, fns[a->fn].name, fns[a->fn].lite, &filter);
-	if (a->fn == FN_AVG && a->arg->type.kind != TYPE_DOUBLE) {
+	if (a->fn >= FN_VAR_POP) {
+		buf_append(&a->text.flink, call.flink.data, call.flink.len);
+		put_lite_int(&a->text.lite, a, &filter);
+	} else if (a->fn == FN_AVG && a->arg->type.kind != TYPE_DOUBLE) {
 		buf_append(&a->text.flink, call.flink.data, call.flink.len);
 		buf_puts(&a->text.lite, "(");
 		put_lite_avg(&a->text.lite, a, &filter);

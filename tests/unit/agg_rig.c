@@ -15,6 +15,7 @@ const char *const in_names[IN_COLS] = {
 	"ts", "ks", "kd", "ki", "vi", "vb", "vd", "vn", "vw", "vs", "f", "vf",
 };
 static struct schema_column in_columns[IN_COLS];
+unsigned agg_rig_digits = 17;
 static const struct schema in_schema = { IN_COLS, in_columns };
 
 const struct schema *
@@ -413,7 +414,7 @@ agg_rig_cell(struct buf *out, struct type t, struct value v)
 		if (v.f64 != v.f64)
 			buf_puts(out, "nan");
 		else
-			buf_printf(out, "%.17g", v.f64);
+			buf_printf(out, "%.*g", (int)agg_rig_digits, v.f64);
 		break;
 	case PHYS_STR:
 		buf_str(out, v.str);

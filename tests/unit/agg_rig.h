@@ -83,7 +83,8 @@ void agg_rig_settle(struct agg_rig *r);
 const char *agg_rig_out(struct agg_rig *r);
 #define OUT(r, want) EXPECT_STR(agg_rig_out(r), want)
 
-/* How values are written there. */
+/* How values are written there: DOUBLE with so many digits, 17 at first. */
+extern unsigned agg_rig_digits;
 void agg_rig_cell(struct buf *out, struct type t, struct value v);
 
 /* A checkpoint into the tables. */

@@ -241,6 +241,91 @@ value_total(const struct plan_aggregate *a, struct type arg,
 	return ret;
 }
 
+static bool
+is_variance(enum function_id f)
+{
+	return f == FN_VAR_POP || f == FN_VAR_SAMP || f == FN_STDDEV_POP ||
+	       f == FN_STDDEV_SAMP;
+}
+
+/* In two passes, with more digits. */
+static struct value
+variance_f64(struct type type, const struct value **v, unsigned n, unsigned d,
+	     bool root)
+{
+	long double mean = 0, m2 = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		mean += (long double)v[i]->f64 / n;
+	for (unsigned i = 0; i < n; i++)
+		m2 += (v[i]->f64 - mean) * (v[i]->f64 - mean);
+	m2 = root ? sqrtl(m2 / d) : m2 / d;
+	return (struct value){ .f64 = type.kind == TYPE_FLOAT ? (float)m2
+							      : (double)m2 };
+}
+
+static struct value
+variance_integer(struct type type, i128 spread, unsigned n, unsigned d,
+		 bool root)
+{
+	i128 v = (spread + n - 1) / n / d;
+
+	if (root)
+		v = (i128)floorl(sqrtl((long double)v));
+	return (struct value){
+		.is_null = v > (type.kind == TYPE_INT ? INT32_MAX : INT64_MAX),
+		.i64 = (int64_t)v,
+	};
+}
+
+static struct value
+variance_decimal(struct type type, unsigned scale, i128 spread, unsigned n,
+		 unsigned d, bool root)
+{
+	struct value ret = { 0 };
+	i128 over = (i128)n * d;
+
+	if (root) {
+		EXPECT(decimal_from_f64((double)(sqrtl((long double)spread / n /
+						       d) /
+						 powl(10, scale)),
+					38, type.scale, &ret.i128));
+		return ret;
+	}
+	for (unsigned s = 2 * scale; s < type.scale; s++)
+		spread *= 10;
+	for (unsigned s = 2 * scale; s > type.scale; s--)
+		over *= 10;
+	ret.i128 = (2 * spread + over) / (2 * over);
+	return ret;
+}
+
+static struct value
+value_variance(const struct plan_aggregate *a, struct type arg,
+	       const struct value **v, unsigned n)
+{
+	bool root = a->function == FN_STDDEV_POP ||
+		    a->function == FN_STDDEV_SAMP;
+	bool sample = a->function == FN_VAR_SAMP ||
+		      a->function == FN_STDDEV_SAMP;
+	i128 sum = 0, squares = 0, x;
+
+	if (n == sample)
+		return (struct value){ .is_null = true };
+	if (phys_of(arg) == PHYS_F64)
+		return variance_f64(a->type, v, n, n - sample, root);
+	for (unsigned i = 0; i < n; i++) {
+		x = phys_of(arg) == PHYS_I128 ? v[i]->i128 : v[i]->i64;
+		sum += x;
+		squares += x * x;
+	}
+	squares = n * squares - sum * sum;
+	if (arg.kind == TYPE_DECIMAL)
+		return variance_decimal(a->type, arg.scale, squares, n,
+					n - sample, root);
+	return variance_integer(a->type, squares, n, n - sample, root);
+}
+
 static struct value
 value_of(const struct plan_aggregate *a, struct type arg,
 	 const struct value **v, unsigned n)
@@ -257,6 +342,8 @@ value_of(const struct plan_aggregate *a, struct type arg,
 	}
 	if (n == 0)
 		return (struct value){ .is_null = true };
+	if (is_variance(a->function))
+		return value_variance(a, arg, v, n);
 	if (a->function == FN_SUM || a->function == FN_AVG)
 		return value_total(a, arg, v, n);
 	return value_extreme(a->function, phys_of(arg), v, n);
@@ -423,14 +510,26 @@ draw_aggs(struct trial *t)
 		"sum(distinct vw)", "any_value(vs)", "any_value(distinct vd)",
 		"any_value(vi) f", "bool_and(f)", "bool_or(f)", "count_if(f)",
 		"bool_and(f) f", "count_if(distinct f)", "bool_or(distinct f)",
-		"count_if(f) f", "bool_and(distinct f)",
+		"count_if(f) f", "bool_and(distinct f)", "var_pop(ki)",
+		"var_samp(ki) f", "stddev_pop(vi)", "stddev_samp(ki)",
+		"var_pop(vi)", "var_pop(distinct ki)", "var_pop(vn)",
+		"var_samp(vw)", "stddev_pop(vn) f", "stddev_samp(vw)",
+		"var_samp(distinct vn)", "stddev_samp(distinct vd)",
+		"var_pop(distinct vd) f", "stddev_pop(distinct vf)",
+		/* these cannot be taken back */
+		"var_pop(vd)", "var_samp(vd) f", "stddev_pop(vd)",
+		"stddev_samp(vf)", "var_samp(vf)", "var_pop(vf) f",
 	};
 	unsigned n = 1 + (unsigned)draw(t, 6);
+	unsigned of = ARRAY_LEN(aggs) - (t->setup.retract ? 6 : 0);
 
 	for (unsigned i = 0; i < n; i++) {
 		strcat(t->aggs, i ? ", " : "");
-		strcat(t->aggs, aggs[draw(t, ARRAY_LEN(aggs))]);
+		strcat(t->aggs, aggs[draw(t, of)]);
 	}
+	/* Of a variance not all bits are the same in any order. */
+	agg_rig_digits = strstr(t->aggs, "var_") || strstr(t->aggs, "stddev_")
+				 ? 12 : 17;
 }
 
 static void
@@ -441,11 +540,11 @@ draw_setup(struct trial *t, bool windows)
 	static const int64_t slides[] = { 1000, 2000, 5000 };
 
 	strcpy(t->keys, keys[draw(t, ARRAY_LEN(keys))]);
-	draw_aggs(t);
-	t->wild = draw(t, 3) == 0;
 	t->setup = (struct agg_setup){
 		.keys = t->keys, .aggs = t->aggs, .retract = draw(t, 2),
 	};
+	draw_aggs(t);
+	t->wild = draw(t, 3) == 0;
 	if (!windows) {
 		t->setup.upsert = draw(t, 3) == 0;
 		return;
@@ -576,14 +675,16 @@ reader_apply(struct trial *t, struct reader *d, char *line, const char *before)
 	}
 	if (i < d->n) { /* only a reader by key gets a row in place of one */
 		EXPECT(t->setup.upsert);
-		EXPECT(strcmp(d->row[i], line + 1) != 0);
+		EXPECT(strcmp(d->row[i], line + 1) != 0 ||
+		       agg_rig_digits < 17);
 		free(d->key[i]);
 		free(d->row[i]);
 		d->n--;
 		d->key[i] = d->key[d->n];
 		d->row[i] = d->row[d->n];
 	} else if (before && before[0] == '-') {
-		EXPECT(strcmp(before + 1, line + 1) != 0);
+		EXPECT(strcmp(before + 1, line + 1) != 0 ||
+		       agg_rig_digits < 17);
 	}
 	d->key[d->n] = mem_strdup(line + 1);
 	d->key[d->n][values - line - 1] = 0;
@@ -708,8 +809,9 @@ sums_of_doubles(uint64_t seed, enum window_kind kind, bool restarts)
 	char *text;
 
 	t->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 3;
+	agg_rig_digits = 17;
 	t->setup = (struct agg_setup){
-		.keys = "ks", .aggs = "sum(vd), avg(vd) f, avg(vf), min(vs)",
+		.keys = "ks", .aggs = "sum(vd), avg(vd) f, avg(vf), min(vs), var_samp(vd)",
 		.kind = kind, .size_ms = 12000, .slide_ms = 1000,
 	};
 	agg_rig_open(&t->r, &t->setup);

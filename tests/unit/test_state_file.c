@@ -85,6 +85,42 @@ TEST(a_view_shows_what_conditions_came_to)
 	rig_close(r);
 }
 
+TEST(a_view_shows_variances)
+{
+	static const char list[] =
+		"VAR_POP(v), STDDEV_SAMP(v), VAR_SAMP(DISTINCT v),"
+		" VAR_POP(CAST(v AS DECIMAL(10, 1))),"
+		" VAR_SAMP(CAST(v AS DOUBLE)),"
+		" STDDEV_POP(DISTINCT CAST(v AS DOUBLE))";
+	char sql[512];
+	struct rig *r;
+
+	snprintf(sql, sizeof(sql), "SELECT k, %s FROM s GROUP BY k", list);
+	r = rig_open(sql);
+	rig_step(r, "a,1,@00:01", "a,3,@00:06", "a,8,@00:07", "a,8,@00:08",
+		 "b,2,@00:08", "c,,@00:08", NULL);
+	rig_checkpoint(r);
+	EXPECT_STR(rig_state(r, "SELECT * FROM group_aggregate_1 ORDER BY k"),
+		   "a 9 3 13 9.5 12.6666666666667 2.94392028877595\n"
+		   "b 0 NULL NULL 0.0 NULL 0.0\n"
+		   "c NULL NULL NULL NULL NULL NULL\n");
+	rig_close(r);
+	snprintf(sql, sizeof(sql),
+		 "SELECT window_start, %s FROM TABLE(HOP(TABLE s,"
+		 " DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND))"
+		 " GROUP BY window_start, window_end", list);
+	r = rig_open(sql);
+	rig_step(r, "a,1,@00:01", "a,3,@00:06", "a,8,@00:07", "a,8,@00:08",
+		 NULL);
+	rig_checkpoint(r);
+	EXPECT_STR(rig_state(r, "SELECT * FROM window_aggregate_1 ORDER BY 1"),
+		   "@00:00.000 @00:10.000 9 3 13 9.5 12.6666666666667"
+		   " 2.94392028877595\n"
+		   "@00:05.000 @00:15.000 5 2 13 5.55555555555556"
+		   " 8.33333333333334 2.5\n");
+	rig_close(r);
+}
+
 TEST(offsets_watermarks_and_totals_stand_in_the_file)
 {
 	struct rig *r = rig_open(hop);

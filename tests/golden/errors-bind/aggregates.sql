@@ -34,3 +34,5 @@ SELECT COUNT(*) FROM words HAVING n > 1
 SELECT LAST_VALUE(message) FROM words
 --
 SELECT * FROM words WHERE n > (1 + SUM(n))
+--
+SELECT SUM(d) FROM (SELECT message, STDDEV_POP(CAST(x AS DOUBLE)) AS d FROM (SELECT message, COUNT(*) AS x FROM words GROUP BY message) GROUP BY message)
