@@ -29,6 +29,7 @@ enum function_flags {
 	FN_VOLATILE = 32,
 	FN_ONCE = 64,
 	FN_EXACT_BACK = 128,
+	FN_FORWARD = 256,
 };
 
 struct function {

@@ -113,9 +113,29 @@ static bool
 takes_back(const struct plan_node *n, const struct plan_aggregate *agg)
 {
 	const struct schema *in = &n->inputs[0]->schema;
+	unsigned flags = function_get(agg->function)->flags;
 
-	return !(function_get(agg->function)->flags & FN_EXACT_BACK) ||
-	       agg->distinct || phys_of(in->cols[agg->arg].type) != PHYS_F64;
+	if (flags & FN_FORWARD)
+		return false;
+	return !(flags & FN_EXACT_BACK) || agg->distinct ||
+	       phys_of(in->cols[agg->arg].type) != PHYS_F64;
+}
+
+static int
+refuse_taking_back(struct bind *b, const struct plan_node *n,
+		   const struct plan_aggregate *agg, struct span at)
+{
+	bool forward = function_get(agg->function)->flags & FN_FORWARD;
+
+	bind_error(b, at, ERR_CHANGE_MODE, "%s cannot take back the rows that "
+		   "%s updates: %s", agg->text,
+		   plan_node_label(first_updating(n->inputs[0]), b->a),
+		   forward ? "their order is not known any more"
+			   : "of FLOAT and DOUBLE that would not be exact");
+	error_hint(b->err, forward ? "MIN and MAX can take rows back"
+				   : "cast the argument: CAST(x AS "
+				     "DECIMAL(18, 6)) is exact");
+	return -1;
 }
 
 static int
@@ -126,13 +146,7 @@ check_aggregates(struct bind *b, const struct plan_node *n, struct span at)
 
 		if (n->inputs[0]->mode == CHANGE_APPEND || takes_back(n, agg))
 			continue;
-		bind_error(b, at, ERR_CHANGE_MODE, "%s cannot take back the "
-			   "rows that %s updates: of FLOAT and DOUBLE that "
-			   "would not be exact", agg->text,
-			   plan_node_label(first_updating(n->inputs[0]), b->a));
-		error_hint(b->err, "cast the argument: CAST(x AS "
-			   "DECIMAL(18, 6)) is exact");
-		return -1;
+		return refuse_taking_back(b, n, agg, at);
 	}
 	for (unsigned i = 0; i < n->ninputs; i++)
 		if (check_aggregates(b, n->inputs[i], at) < 0)

@@ -11,7 +11,7 @@ static const struct agg_type *const types[] = {
 	&agg_min_type,       &agg_max_type,      &agg_any_value_type,
 	&agg_bool_and_type,  &agg_bool_or_type,  &agg_count_if_type,
 	&agg_var_pop_type,   &agg_var_samp_type, &agg_stddev_pop_type,
-	&agg_stddev_samp_type,
+	&agg_stddev_samp_type, &agg_first_value_type, &agg_last_value_type,
 };
 
 const struct agg_type *
@@ -75,8 +75,8 @@ aggs_init(struct aggs *s, const struct plan_group *g, const struct schema *in,
 			a->set = s->nsets++;
 		else if (!a->invertible)
 			s->stack = true;
-		if (a->ordered && (a->retract ||
-				   phys_of(a->arg_type) == PHYS_STR))
+		if (a->type->release && ((a->retract && a->ordered) ||
+					 phys_of(a->arg_type) == PHYS_STR))
 			s->owns = true;
 		if (a->retract && a->ordered) {
 			a->multiset = multiset_create(phys_of(a->arg_type),

@@ -190,7 +190,8 @@ void aggs_load(const struct aggs *s, char *entry, const struct batch *b,
 extern const struct agg_type agg_count_type, agg_sum_type, agg_avg_type,
 	agg_min_type, agg_max_type, agg_any_value_type, agg_bool_and_type,
 	agg_bool_or_type, agg_count_if_type, agg_var_pop_type,
-	agg_var_samp_type, agg_stddev_pop_type, agg_stddev_samp_type;
+	agg_var_samp_type, agg_stddev_pop_type, agg_stddev_samp_type,
+	agg_first_value_type, agg_last_value_type;
 const struct agg_type *agg_type_of(enum function_id function);
 
 #endif

@@ -71,6 +71,7 @@ enum view_how {
 	/* Of col and what follows it: n, sum, squares and their high part; or
 	 * n, mean, m2 in DOUBLE. In table of values: of these. */
 	VIEW_VAR_POP, VIEW_VAR_SAMP, VIEW_STDDEV_POP, VIEW_STDDEV_SAMP,
+	VIEW_FIRST, VIEW_LAST, /* col of the first, last pane that has it */
 	VIEW_ALL_TRUE, VIEW_ANY_TRUE, /* col of col2 values are TRUE */
 	VIEW_VALUE,        /* GROUP BY: the column itself (of _groups) */
 };

@@ -405,6 +405,27 @@ distinct_text(struct view *v, const struct view_column *c)
 	return text;
 }
 
+/* The value of the first or last pane of the window that has one. */
+static const char *
+arrival_text(struct view *v, const struct view_column *c)
+{
+	const char *x = column_text(v, 'q', v->panes, c->col);
+	struct buf b;
+	const char *text;
+
+	buf_init(&b);
+	buf_printf(&b, "(SELECT %s FROM ", x);
+	sql_name(&b, v->panes->name);
+	buf_printf(&b,
+		   " q WHERE q._id = g._id AND q._pane >= w.s AND"
+		   " q._pane < w.e AND %s IS NOT NULL ORDER BY q._pane%s"
+		   " LIMIT 1)",
+		   x, c->how == VIEW_LAST ? " DESC" : "");
+	text = arena_strdup(&v->s->arena, buf_cstr(&b));
+	buf_release(&b);
+	return text;
+}
+
 static const char *
 pane_column_text(struct view *v, const struct view_column *c)
 {
@@ -442,6 +463,9 @@ pane_column_text(struct view *v, const struct view_column *c)
 		return c->table == v->def->panes_table
 			       ? pane_variance_text(v, c)
 			       : distinct_text(v, c);
+	case VIEW_FIRST:
+	case VIEW_LAST:
+		return shown_text(v, c->type, arrival_text(v, c));
 	case VIEW_ALL_TRUE:
 	case VIEW_ANY_TRUE:
 		return truth_text(v, c->how, sum_text(v, c->col),

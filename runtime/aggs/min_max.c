@@ -4,10 +4,10 @@
  * ordered multiset. -0.0 counts as 0.0 and NaN as above every number.
  * ANY_VALUE is MIN by another name: a value that no order of rows changes.
  *
- * The accumulator: the value (8 or 16 bytes), the count of values, and the
- * root of the multiset where there is one.
+ * The accumulator: the value that is held, and the root of the multiset where
+ * there is one.
  */
-#include "runtime/agg.h"
+#include "runtime/aggs/held.h"
 #include "runtime/keys.h"
 #include "runtime/multiset.h"
 
@@ -17,37 +17,18 @@ takes_least(const struct agg *a)
 	return a->plan->function != FN_MAX;
 }
 
-static inline uint32_t
-count_at(const struct agg *a)
-{
-	return a->align; /* as wide as the value */
-}
-
-static inline int64_t *
-count_of(const struct agg *a, char *acc)
-{
-	return (int64_t *)(acc + count_at(a));
-}
-
 static inline uint64_t *
 root_of(const struct agg *a, char *acc)
 {
-	return (uint64_t *)(acc + count_at(a) + 8);
+	return (uint64_t *)(acc + held_count_at(a) + 8);
 }
 
 static void
 extreme_init(struct agg *a)
 {
-	size_t bytes = phys_bytes(phys_of(a->arg_type));
-
 	a->ordered = true;
-	a->align = bytes > 8 ? 16 : 8;
-	a->bytes = count_at(a) + 8 + (a->retract ? 8 : 0);
-	a->column[a->ncolumns++] = (struct agg_column){
-		.suffix = "", .type = a->arg_type,
-		.null_at = (int)count_at(a),
-	};
-	a->column[0].type.nullable = true;
+	held_init(a);
+	a->bytes += a->retract ? 8 : 0;
 }
 
 static inline bool
@@ -56,22 +37,6 @@ is_better(const struct agg *a, const void *v, const void *than)
 	int cmp = phys_cmp(phys_of(a->arg_type), v, than);
 
 	return takes_least(a) ? cmp < 0 : cmp > 0;
-}
-
-static void
-value_set(const struct agg *a, char *acc, const void *v)
-{
-	enum phys phys = phys_of(a->arg_type);
-	bool owned = phys == PHYS_STR && a->heap;
-
-	if (owned && *count_of(a, acc) > 0)
-		strheap_free(a->heap, (struct str *)acc);
-	if (owned)
-		*(struct str *)acc = strheap_put(a->heap, v);
-	else if (phys == PHYS_F64)
-		*(double *)acc = f64_canonical(*(const double *)v);
-	else
-		memcpy(acc, v, phys_bytes(phys));
 }
 
 /* The usual case, without a call per row. */
@@ -96,15 +61,18 @@ static void
 add_any(const struct agg *a, const struct agg_rows *r,
 	const struct column *arg)
 {
-	size_t bytes = phys_bytes(arg->phys);
-
 	for (uint32_t i = 0; i < r->n; i++) {
 		char *acc = agg_at(r->entry[i], a->off);
-		const void *v = (char *)arg->data + r->row[i] * bytes;
+		const void *v = held_cell(arg, r->row[i]);
+		double canonical;
 
-		if (*count_of(a, acc) == 0 || is_better(a, v, acc))
-			value_set(a, acc, v);
-		++*count_of(a, acc);
+		if (arg->phys == PHYS_F64) {
+			canonical = f64_canonical(arg->f64[r->row[i]]);
+			v = &canonical;
+		}
+		if (*held_count(a, acc) == 0 || is_better(a, v, acc))
+			held_set(a, acc, v);
+		++*held_count(a, acc);
 	}
 }
 
@@ -133,7 +101,7 @@ add_multiset(const struct agg *a, const struct agg_rows *r,
 
 		multiset_add(a->multiset, root_of(a, acc), r->pane_us,
 			     r->gid[i], arg, r->row[i], w);
-		*count_of(a, acc) += w;
+		*held_count(a, acc) += w;
 		take_best(a, acc);
 	}
 }
@@ -168,31 +136,11 @@ extreme_merge(const struct agg *a, char *const *dst, uint32_t dst_off,
 		char *d = agg_at(dst[i], dst_off);
 		char *s = agg_at(src[i], src_off);
 
-		if (*count_of(a, s) == 0)
+		if (*held_count(a, s) == 0)
 			continue;
-		if (*count_of(a, d) == 0 || is_better(a, s, d))
-			value_set(a, d, s);
-		*count_of(a, d) += *count_of(a, s);
-	}
-}
-
-static void
-extreme_value(const struct agg *a, char *const *entry, uint32_t off,
-	      uint32_t n, struct column *out, uint32_t at, uint32_t cap,
-	      struct arena *arena)
-{
-	size_t bytes = phys_bytes(out->phys);
-
-	for (uint32_t i = 0; i < n; i++) {
-		char *acc = agg_at(entry[i], off);
-
-		if (*count_of(a, acc) == 0)
-			column_set_null(out, at + i, cap, arena);
-		else if (out->phys == PHYS_STR)
-			out->str[at + i] = str_dup(arena, *(struct str *)acc);
-		else
-			memcpy((char *)out->data + (at + i) * bytes, acc,
-			       bytes);
+		if (*held_count(a, d) == 0 || is_better(a, s, d))
+			held_set(a, d, s);
+		*held_count(a, d) += *held_count(a, s);
 	}
 }
 
@@ -203,8 +151,8 @@ extreme_release(const struct agg *a, char *entry, uint32_t off, bool stored)
 
 	if (a->multiset && *root_of(a, acc))
 		multiset_clear(a->multiset, root_of(a, acc), stored);
-	else if (phys_of(a->arg_type) == PHYS_STR && *count_of(a, acc) > 0)
-		strheap_free(a->heap, (struct str *)acc);
+	else
+		held_release(a, entry, off, stored);
 }
 
 static void
@@ -216,7 +164,7 @@ extreme_restore(const struct agg *a, char *entry, int64_t pane_us,
 
 	multiset_restore(a->multiset, root_of(a, acc), pane_us, gid, value,
 			 row, n);
-	*count_of(a, acc) += n;
+	*held_count(a, acc) += n;
 	take_best(a, acc);
 }
 
@@ -226,7 +174,7 @@ const struct agg_type agg_min_type = {
 	.add = extreme_add,
 	.holds = extreme_holds,
 	.merge = extreme_merge,
-	.value = extreme_value,
+	.value = held_value,
 	.release = extreme_release,
 	.restore = extreme_restore,
 	.view = VIEW_MIN,
@@ -238,7 +186,7 @@ const struct agg_type agg_max_type = {
 	.add = extreme_add,
 	.holds = extreme_holds,
 	.merge = extreme_merge,
-	.value = extreme_value,
+	.value = held_value,
 	.release = extreme_release,
 	.restore = extreme_restore,
 	.view = VIEW_MAX,
@@ -250,7 +198,7 @@ const struct agg_type agg_any_value_type = {
 	.add = extreme_add,
 	.holds = extreme_holds,
 	.merge = extreme_merge,
-	.value = extreme_value,
+	.value = held_value,
 	.release = extreme_release,
 	.restore = extreme_restore,
 	.view = VIEW_MIN,

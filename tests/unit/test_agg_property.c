@@ -342,6 +342,8 @@ value_of(const struct plan_aggregate *a, struct type arg,
 	}
 	if (n == 0)
 		return (struct value){ .is_null = true };
+	if (a->function == FN_FIRST_VALUE || a->function == FN_LAST_VALUE)
+		return *v[a->function == FN_FIRST_VALUE ? 0 : n - 1];
 	if (is_variance(a->function))
 		return value_variance(a, arg, v, n);
 	if (a->function == FN_SUM || a->function == FN_AVG)
@@ -428,6 +430,23 @@ in_window(struct trial *t, const struct event *e, int64_t end_us)
 	       !wm_closes(e->wm_us, end_us);
 }
 
+/* Rows of one pane after those of the pane before, as they arrived. */
+static void
+bag_sort(struct trial *t, struct bag *b)
+{
+	for (unsigned i = 1; i < b->n; i++) {
+		const struct in_row *row = b->row[i];
+		int64_t pane = slicing_pane(&t->slicing, row->v[IN_TS].i64);
+		unsigned at = i;
+
+		for (; at > 0 && slicing_pane(&t->slicing,
+					      b->row[at - 1]->v[IN_TS].i64) >
+					 pane; at--)
+			b->row[at] = b->row[at - 1];
+		b->row[at] = row;
+	}
+}
+
 static void
 group_print(struct trial *t, int64_t end_us, unsigned first, bool *done,
 	    struct buf *out)
@@ -442,6 +461,7 @@ group_print(struct trial *t, int64_t end_us, unsigned first, bool *done,
 			bag_apply(&bag, &t->event[i].row);
 		}
 	}
+	bag_sort(t, &bag);
 	if (bag.n > 0) {
 		buf_printf(out, "+%s%s%" PRId64 "|%" PRId64 "|%" PRId64, key,
 			   t->r.group.nkeys ? "|" : "",
@@ -519,9 +539,11 @@ draw_aggs(struct trial *t)
 		/* these cannot be taken back */
 		"var_pop(vd)", "var_samp(vd) f", "stddev_pop(vd)",
 		"stddev_samp(vf)", "var_samp(vf)", "var_pop(vf) f",
+		"first_value(vs)", "last_value(vs)", "first_value(vi) f",
+		"last_value(vw)", "last_value(vd) f", "first_value(f)",
 	};
 	unsigned n = 1 + (unsigned)draw(t, 6);
-	unsigned of = ARRAY_LEN(aggs) - (t->setup.retract ? 6 : 0);
+	unsigned of = ARRAY_LEN(aggs) - (t->setup.retract ? 12 : 0);
 
 	for (unsigned i = 0; i < n; i++) {
 		strcat(t->aggs, i ? ", " : "");

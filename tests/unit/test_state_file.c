@@ -121,6 +121,28 @@ TEST(a_view_shows_variances)
 	rig_close(r);
 }
 
+TEST(a_view_shows_what_came_first_and_last)
+{
+	struct rig *r = rig_open(
+		"SELECT window_start, FIRST_VALUE(v) AS a, LAST_VALUE(k) AS z,"
+		" FIRST_VALUE(ts) AS t FROM TABLE(HOP(TABLE s, DESCRIPTOR(ts),"
+		" INTERVAL '5' SECOND, INTERVAL '10' SECOND))"
+		" GROUP BY window_start, window_end");
+
+	rig_step(r, "a,,@00:01", "b,3,@00:02", ",8,@00:06", "d,9,@00:07",
+		 NULL);
+	rig_checkpoint(r);
+	EXPECT_STR(rig_state(r, "SELECT * FROM window_aggregate_1 ORDER BY 1"),
+		   "@00:00.000 @00:10.000 3 d @00:01.000\n"
+		   "@00:05.000 @00:15.000 8 d @00:06.000\n");
+	rig_close(r);
+	r = rig_open("SELECT FIRST_VALUE(v) AS a, LAST_VALUE(k) AS z FROM s");
+	rig_step(r, "a,,@00:01", "b,3,@00:02", ",8,@00:06", NULL);
+	rig_checkpoint(r);
+	EXPECT_STR(rig_state(r, "SELECT * FROM group_aggregate_1"), "3 b\n");
+	rig_close(r);
+}
+
 TEST(offsets_watermarks_and_totals_stand_in_the_file)
 {
 	struct rig *r = rig_open(hop);

@@ -31,8 +31,10 @@ SELECT COUNT(*) FROM words GROUP BY 1
 --
 SELECT COUNT(*) FROM words HAVING n > 1
 --
-SELECT LAST_VALUE(message) FROM words
+SELECT LISTAGG(message) FROM words
 --
 SELECT * FROM words WHERE n > (1 + SUM(n))
 --
 SELECT SUM(d) FROM (SELECT message, STDDEV_POP(CAST(x AS DOUBLE)) AS d FROM (SELECT message, COUNT(*) AS x FROM words GROUP BY message) GROUP BY message)
+--
+SELECT LAST_VALUE(x) FROM (SELECT message, COUNT(*) AS x FROM words GROUP BY message)
