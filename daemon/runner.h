@@ -12,7 +12,7 @@
 
 #include "runtime/pipeline.h"
 
-#define RUNNER_WORK_MAX 32
+#define RUNNER_WORK_MAX PIPELINE_FDS_MAX
 
 struct runner_worker {
 	struct blocking_work work;

@@ -175,6 +175,14 @@ pipeline_create(const struct plan *plan, const struct pipeline_env *env,
 	compile_ops(p);
 	compile_edges(p);
 	compile_groups(p);
+	if (p->nscans + p->nsinks > PIPELINE_FDS_MAX) {
+		error_set(err, ERR_LIMIT,
+			  "the statements read %u and write %u tables; one job "
+			  "can have %d of both", p->nscans, p->nsinks,
+			  PIPELINE_FDS_MAX);
+		error_note(err, "divide the statement set into several jobs");
+		goto fail;
+	}
 	for (unsigned i = 0; i < p->nops; i++) {
 		struct op *op = p->ops[i];
 

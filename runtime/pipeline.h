@@ -75,6 +75,7 @@ int pipeline_acked(struct pipeline *p, uint64_t *ret_epoch, struct error *err);
 int pipeline_committed(struct pipeline *p, uint64_t epoch, struct error *err);
 
 /* ---- waiting ---- */
+/* Sources and sinks of one job: each has a descriptor and a thread's work. */
 #define PIPELINE_FDS_MAX 64
 /* Descriptors to watch for reading; call pipeline_woken() when any is ready. */
 unsigned pipeline_fds(struct pipeline *p, int fds[PIPELINE_FDS_MAX]);

@@ -201,6 +201,17 @@ def drain_fires_open_windows():
     assert d.stop() == 0
 
 
+def a_job_of_too_many_tables_is_told_how_many_it_may_have():
+    d = Daemon().start()
+    tables = "".join(f"CREATE TABLE h{i} (id BIGINT) WITH ('connector' = 'blackhole');\n" for i in range(70))
+    inserts = "".join(f"INSERT INTO h{i} SELECT id FROM src;\n" for i in range(70))
+    d.sql("CREATE TABLE src (id BIGINT) WITH ('connector' = 'datagen');\n" + tables
+          + "SET 'pipeline.name' = 'many';\nEXECUTE STATEMENT SET BEGIN\n" + inserts + "END;")
+    j = d.wait_state("many", "FAILED")
+    assert j["error"]["code"] == "limit_exceeded" and "64" in j["error"]["message"], j["error"]
+    assert d.stop() == 0
+
+
 def drop_forgets_and_keep_state_keeps():
     d = Daemon(sets=["runtime.checkpoint-interval=100 ms"]).start()
     d.sql(BEGIN + COUNT)
@@ -540,7 +551,7 @@ def a_script_stops_at_its_first_error():
 
 main(an_insert_starts_a_job_and_the_same_text_is_a_no_op, creates_with_the_same_text_are_no_ops_too, names_have_rules,
      a_statement_set_is_one_job, limits_on_jobs_are_told, pause_keeps_the_place_and_resume_goes_on, stop_and_go_on,
-     drain_fires_open_windows, drop_forgets_and_keep_state_keeps, commands_on_jobs_that_are_not_there,
+     drain_fires_open_windows, a_job_of_too_many_tables_is_told_how_many_it_may_have, drop_forgets_and_keep_state_keeps, commands_on_jobs_that_are_not_there,
      commands_while_another_is_under_way, tables_in_use_are_not_dropped, a_job_keeps_the_tables_that_it_began_with,
      show_jobs_tells_all_at_once, show_create_describe_explain, a_bounded_job_finishes_and_dml_sync_waits_for_it,
      waiting_for_a_job_that_is_stopped_is_an_error, a_job_that_fails_tells_why_and_others_go_on,
