@@ -78,6 +78,7 @@ KAFKA_SRC := $(sort $(wildcard tests/kafka/test_*.c))
 KAFKA_BIN := $(KAFKA_SRC:%.c=$(B)/%)
 BENCH_BIN := $(patsubst %.c,$(B)/%,$(sort $(wildcard bench/bench_*.c)))
 FUZZ_BIN := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+SYSTEM := $(sort $(wildcard tests/system/test_*.py tests/system/test_*.sh))
 # Unit tests with threads of their own, run once more under TSan.
 THREADED := $(sort $(wildcard tests/unit/test_*thread*.c))
 
@@ -177,13 +178,16 @@ test-after-deps: all test-bins $(PROPERTY_BIN) $(KAFKA_BIN) $(TOOLS)
 		$(sort $(wildcard tests/property/test_*.py tests/property/test_*.sh)) \
 		tests/mutants/run \
 		$(sort $(wildcard tests/fault/test_*.py tests/fault/test_*.sh)) \
-		$(sort $(wildcard tests/system/test_*.py tests/system/test_*.sh))
+		$(SYSTEM)
 
 # The long programmes too: everything of `test` with more rounds, under ASan.
 check-all: deps-test
 	$(Q)$(MAKE) --no-print-directory SAN=address,undefined all
+	$(Q)$(MAKE) --no-print-directory SAN=thread all
 	$(Q)SLUICE_LONG=1 SLUICE_TEST_TIMEOUT=3600 \
 		$(MAKE) --no-print-directory test-after-deps
+	$(Q)SLUICE_BUILD=build/address tests/run $(SYSTEM)
+	$(Q)SLUICE_BUILD=build/thread tests/run $(SYSTEM)
 
 lint:
 	$(Q)tests/lint

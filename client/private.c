@@ -24,6 +24,7 @@
 
 #define START_MS 10000
 #define STOP_MS 30000
+#define TMPDIR_MAX 80
 
 static void
 sleep_ms(long ms)
@@ -66,7 +67,7 @@ private_program(void)
 }
 
 static void
-child(const struct private_daemon *d, const char *program,
+child(const struct private_daemon *d, pid_t parent, const char *program,
       const char *const *sets, unsigned nsets)
 {
 	const char **argv = mem_zalloc((2 * nsets + 8) * sizeof(*argv));
@@ -74,6 +75,8 @@ child(const struct private_daemon *d, const char *program,
 	int log;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent) /* it has died already */
+		_exit(0);
 	/* Ctrl-C on the terminal is ours to answer: we stop it in order. */
 	setpgid(0, 0);
 	log = open(d->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -156,13 +159,16 @@ private_start(struct private_daemon *d, const char *state_dir,
 {
 	const char *program = private_program();
 	const char *tmp = getenv("TMPDIR");
+	pid_t parent;
 
 	*d = (struct private_daemon){ .pid = 0 };
 	if (!program)
 		return error_set(err, ERR_USAGE,
 				 "there is no sluiced beside this program or in PATH");
-	snprintf(d->run_dir, sizeof(d->run_dir), "%.90s/sluice-XXXXXX",
-		 tmp && *tmp ? tmp : "/tmp");
+	/* A socket's path has room for 107 bytes. */
+	if (!tmp || !*tmp || strlen(tmp) > TMPDIR_MAX)
+		tmp = "/tmp";
+	snprintf(d->run_dir, sizeof(d->run_dir), "%s/sluice-XXXXXX", tmp);
 	if (!mkdtemp(d->run_dir))
 		return error_errno(err, ERR_FILE, errno, "cannot make %s",
 				   d->run_dir);
@@ -174,11 +180,12 @@ private_start(struct private_daemon *d, const char *state_dir,
 	else
 		snprintf(d->dir, sizeof(d->dir), "%s/state", d->run_dir);
 	fflush(NULL);
+	parent = getpid();
 	d->pid = fork();
 	if (d->pid < 0)
 		return error_errno(err, ERR_INTERNAL, errno, "cannot fork");
 	if (d->pid == 0)
-		child(d, program, sets, nsets);
+		child(d, parent, program, sets, nsets);
 	return wait_ready(d, err);
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -198,6 +199,19 @@ watch_signals(struct daemon *d)
 			       (uint64_t)(d->watchdog_us / 3000));
 }
 
+/* A job has about seven descriptors; the usual 1024 are soon used up. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static int
 start_embedded(struct daemon *d, struct error *err)
 {
@@ -295,6 +309,7 @@ daemon_run(const struct config *c, struct error *err)
 	int rc;
 
 	umask(0027);
+	raise_descriptors();
 	d.limits = parse_limits_default;
 	d.limits.text_max = (uint32_t)c->script_bytes_max;
 	d.limits.depth_max = (uint32_t)c->statement_depth_max;

@@ -208,7 +208,8 @@ life_build(struct life *l, struct error *err)
 	job_set_state(j, JOB_CONNECTING, "", NULL);
 	if (pipeline_start(l->p, now_us, err) < 0)
 		return -1;
-	runner_attach(&j->runner, l->p);
+	if (runner_attach(&j->runner, l->p, err) < 0)
+		return -1;
 	l->clock_us = now_us - clock_steady_ns() / 1000;
 	l->next_cut_us = now_us + l->interval_us;
 	return 0;

@@ -179,7 +179,10 @@ job_launch(struct job *j, struct error *err)
 		return error_set(err, ERR_CANCELLED, "sluiced is stopping");
 	was = begin_anew(j);
 	CHECK(!j->has_thread);
-	runner_init(&j->runner);
+	if (runner_init(&j->runner, err) < 0) {
+		j->info.state = was;
+		return -1;
+	}
 	j->has_thread = true;
 	rc = pthread_create(&j->thread, NULL, job_thread, j);
 	if (rc != 0) {
@@ -531,6 +534,15 @@ make_state_file(struct job *j, struct error *err)
 	return 0;
 }
 
+/* What a script asks for behind its STOP JOB while everything stops. */
+static int
+refuse_at_end(const struct jobs *js, struct error *err)
+{
+	return js->shutting_down
+		       ? error_set(err, ERR_CANCELLED, "sluiced is stopping")
+		       : 0;
+}
+
 int
 jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
 	    bool *ret_noop, struct error *err)
@@ -538,6 +550,8 @@ jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
 	struct job *j;
 
 	*ret_noop = false;
+	if (refuse_at_end(js, err) < 0)
+		return -1;
 	if (check_name(text->name, err) < 0)
 		return -1;
 	j = find(js, text->name);
@@ -614,7 +628,8 @@ job_resume(struct job *j, jobs_done_fn *done, void *arg)
 		wrong_state(j, "resumed",
 			    "send its statements again to run it once more",
 			    done, arg);
-	} else if (job_launch(j, &err) < 0) {
+	} else if (refuse_at_end(j->js, &err) < 0 ||
+		   job_launch(j, &err) < 0) {
 		done(arg, &err);
 	} else {
 		remember_state(j);

@@ -32,17 +32,24 @@ on_readable(uv_poll_t *p, int status, int events)
 	r->woken = true;
 }
 
-void
-runner_init(struct runner *r)
+int
+runner_init(struct runner *r, struct error *err)
 {
 	int rc;
 
 	*r = (struct runner){ .p = NULL };
 	rc = uv_loop_init(&r->loop);
-	CHECK(rc == 0);
-	rc = uv_async_init(&r->loop, &r->async, on_async);
-	CHECK(rc == 0);
+	if (rc == 0) {
+		rc = uv_async_init(&r->loop, &r->async, on_async);
+		if (rc < 0)
+			uv_loop_close(&r->loop);
+	}
+	if (rc < 0)
+		return error_set(err, ERR_TOO_MANY,
+				 "cannot make a loop for one more thread: %s",
+				 uv_strerror(rc));
 	uv_timer_init(&r->loop, &r->timer);
+	return 0;
 }
 
 void
@@ -78,26 +85,39 @@ worker_run(void *arg)
 	return NULL;
 }
 
-void
-runner_attach(struct runner *r, struct pipeline *p)
+static int
+start_workers(struct runner *r, struct pipeline *p, struct error *err)
 {
 	struct blocking_work work[RUNNER_WORK_MAX];
+	unsigned n = pipeline_work(p, work, RUNNER_WORK_MAX);
+
+	CHECK(n <= RUNNER_WORK_MAX);
+	for (; r->nworkers < n; r->nworkers++) {
+		struct runner_worker *w = &r->workers[r->nworkers];
+		int rc;
+
+		w->work = work[r->nworkers];
+		rc = pthread_create(&w->thread, NULL, worker_run, w);
+		if (rc != 0) {
+			error_errno(err, ERR_TOO_MANY, rc,
+				    "cannot start a thread of a connector");
+			err->retriable = true;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int
+runner_attach(struct runner *r, struct pipeline *p, struct error *err)
+{
 	int fds[PIPELINE_FDS_MAX];
 	unsigned n;
 
 	CHECK(!r->p);
 	r->p = p;
-	n = pipeline_work(p, work, RUNNER_WORK_MAX);
-	CHECK(n <= RUNNER_WORK_MAX);
-	for (unsigned i = 0; i < n; i++) {
-		struct runner_worker *w = &r->workers[i];
-		int rc;
-
-		w->work = work[i];
-		rc = pthread_create(&w->thread, NULL, worker_run, w);
-		CHECK(rc == 0);
-	}
-	r->nworkers = n;
+	if (start_workers(r, p, err) < 0)
+		return -1;
 	n = pipeline_fds(p, fds);
 	CHECK(n <= PIPELINE_FDS_MAX);
 	for (unsigned i = 0; i < n; i++) {
@@ -107,6 +127,7 @@ runner_attach(struct runner *r, struct pipeline *p)
 	}
 	r->npolls = n;
 	r->woken = true; /* what was ready before we watched */
+	return 0;
 }
 
 void

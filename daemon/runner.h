@@ -31,13 +31,15 @@ struct runner {
 	bool woken;          /* a descriptor was ready */
 };
 
-void runner_init(struct runner *r);
+/* ERR_TOO_MANY: no more descriptors; then nothing is to be released. */
+int runner_init(struct runner *r, struct error *err);
 void runner_release(struct runner *r);
 /* Keeps this thread, and all that it starts from here on, on one core. */
 void runner_pin(unsigned core);
 
-/* After pipeline_start(): starts the blocking work, watches descriptors. */
-void runner_attach(struct runner *r, struct pipeline *p);
+/* After pipeline_start(): starts the blocking work, watches descriptors.
+ * After -1 (no more threads) runner_detach() still follows. */
+int runner_attach(struct runner *r, struct pipeline *p, struct error *err);
 /* Stops and joins the work; before pipeline_destroy(). */
 void runner_detach(struct runner *r);
 

@@ -4,6 +4,7 @@
  * that the main loop takes from; a full buffer stops the query, a client that
  * takes nothing for client.stall-timeout ends it.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -268,8 +269,9 @@ select_thread(void *arg)
 	if (rc == 0)
 		rc = pipeline_start(p, clock_wall_us(), &err);
 	if (rc == 0) {
-		runner_attach(&s->runner, p);
-		rc = select_run(s, p, &err);
+		rc = runner_attach(&s->runner, p, &err);
+		if (rc == 0)
+			rc = select_run(s, p, &err);
 		bad = pipeline_errors(p);
 		runner_detach(&s->runner);
 	}
@@ -331,6 +333,37 @@ on_async(uv_async_t *a)
 	}
 }
 
+static struct select *
+select_new(struct jobs *js, struct plan *plan, const struct select_events *ev,
+	   struct error *err)
+{
+	struct select *s = mem_zalloc(sizeof(*s));
+
+	s->js = js;
+	s->plan = plan;
+	s->ev = *ev;
+	s->lines_max = (size_t)js->env.config->client_buffer_bytes;
+	s->taken_us = clock_wall_us();
+	s->room_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->room_fd < 0) {
+		error_errno(err, ERR_TOO_MANY, errno,
+			    "cannot start one more SELECT");
+		free(s);
+		return NULL;
+	}
+	if (runner_init(&s->runner, err) < 0) {
+		close(s->room_fd);
+		free(s);
+		return NULL;
+	}
+	buf_init(&s->lines);
+	arena_init(&s->arena);
+	pthread_mutex_init(&s->lock, NULL);
+	uv_async_init(js->env.loop, &s->async, on_async);
+	s->async.data = s;
+	return s;
+}
+
 int
 select_start(struct jobs *js, struct plan *plan, struct arena *arena_take,
 	     const struct select_events *ev, struct select **ret,
@@ -339,27 +372,17 @@ select_start(struct jobs *js, struct plan *plan, struct arena *arena_take,
 	struct select *s;
 	int rc;
 
-	if (js->shutting_down ||
-	    js->nselects >= (unsigned)js->env.config->selects_max)
+	if (js->shutting_down)
+		return error_set(err, ERR_CANCELLED, "sluiced is stopping");
+	if (js->nselects >= (unsigned)js->env.config->selects_max)
 		return error_set(err, ERR_TOO_MANY,
 				 "%u SELECTs run already: [limits] selects",
 				 js->nselects);
-	s = mem_zalloc(sizeof(*s));
-	s->js = js;
-	s->plan = plan;
+	s = select_new(js, plan, ev, err);
+	if (!s)
+		return -1;
 	s->arena = *arena_take;
 	arena_init(arena_take);
-	s->ev = *ev;
-	s->lines_max = (size_t)js->env.config->client_buffer_bytes;
-	s->core = js->next_core % js->ncores;
-	s->taken_us = clock_wall_us();
-	buf_init(&s->lines);
-	pthread_mutex_init(&s->lock, NULL);
-	s->room_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	CHECK(s->room_fd >= 0);
-	runner_init(&s->runner);
-	uv_async_init(js->env.loop, &s->async, on_async);
-	s->async.data = s;
 	rc = pthread_create(&s->thread, NULL, select_thread, s);
 	if (rc != 0) {
 		runner_release(&s->runner);

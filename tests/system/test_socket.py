@@ -11,7 +11,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from sluice import BUILD, Daemon, UnixConnection, main, wait_for  # noqa: E402
+from sluice import BUILD, Daemon, SqlError, UnixConnection, main, wait_for  # noqa: E402
 
 NUMBERS = "CREATE TABLE numbers (id BIGINT, v STRING) WITH ('connector' = 'datagen', 'rows-per-second' = '%d');\n"
 HOLE = "CREATE TABLE hole (n BIGINT) WITH ('connector' = 'blackhole');\n"
@@ -367,6 +367,45 @@ def a_table_may_be_dropped_under_a_select():
     assert d.stop() == 0
 
 
+def hostile_scripts_are_answered_soon():
+    d = Daemon().start()
+    d.sql(NUMBERS % 1000)
+    views = "CREATE TEMPORARY VIEW v0 AS SELECT id FROM numbers;" + "".join(
+        f"CREATE TEMPORARY VIEW v{i} AS SELECT id FROM v{i - 1} UNION ALL SELECT id FROM v{i - 1};" for i in range(1, 30))
+    for text, code in ((views, "limit_exceeded"), ("SELECT " + "(" * 500000, "limit_exceeded"),
+                       ("SELECT " + "NOT " * 200000 + "TRUE;", "limit_exceeded"),
+                       ("SELECT " + "1+" * 300000 + "1 FROM numbers;", "limit_exceeded"), ("SET;" * 2000, "limit_exceeded"),
+                       ("SELECT '" + "x" * 1000000 + "' FROM numbers;", "limit_exceeded"), ("/* " * 300000, "unterminated_text"),
+                       ("SELECT " + "a." * 300000 + "b FROM numbers;", "syntax_error")):
+        began = time.monotonic()
+        status, body = ask(d, "POST", "/v1/sql", text)
+        end = error_of(body)
+        assert end["code"] == code, (text[:40], end)
+        assert time.monotonic() - began < 15, text[:40]
+    assert d.stop() == 0
+
+
+def descriptors_may_run_out():
+    d = Daemon()
+    # sluiced raises its own limit as far as it may: the hard one is lowered.
+    d.wrap = ["/bin/sh", "-c", 'ulimit -n 80; exec "$@"', "sh"]
+    d.start()
+    d.sql(NUMBERS % 10 + HOLE)
+    refusals = 0
+    for i in range(20):
+        try:
+            d.sql(f"SET 'pipeline.name' = 'j{i}'; INSERT INTO hole SELECT id FROM numbers;")
+        except SqlError:
+            refusals += 1
+    states = {row[1] for row in d.rows("SHOW JOBS;")}
+    assert refusals or states - {"RUNNING"}, states
+    for row in d.rows("SHOW JOBS;"):
+        d.sql(f"DROP JOB '{row[0]}';")
+    d.sql("INSERT INTO hole SELECT id FROM numbers;")
+    d.wait_state("hole", "RUNNING")
+    assert d.stop() == 0
+
+
 def a_client_may_close_its_sending_side():
     d = Daemon().start()
     d.sql(NUMBERS % 100)
@@ -531,6 +570,6 @@ main(half_requests_hurt_nobody, who_never_sends_the_rest_is_put_out, garbage_is_
      five_hundred_requests_one_after_the_other, requests_in_one_packet_are_answered_in_order, twenty_clients_at_once,
      a_client_that_stops_reading_slows_only_itself, a_client_that_reads_slowly_gets_every_row,
      a_client_that_dies_takes_its_select_with_it, a_client_that_dies_while_it_waits_leaves_its_job_alone,
-     a_table_may_be_dropped_under_a_select, a_client_may_close_its_sending_side, settings_live_in_a_session_and_not_across_requests, sessions_have_a_limit,
+     a_table_may_be_dropped_under_a_select, hostile_scripts_are_answered_soon, descriptors_may_run_out, a_client_may_close_its_sending_side, settings_live_in_a_session_and_not_across_requests, sessions_have_a_limit,
      unknown_jobs_and_paths_are_404, tcp_serves_its_three_paths_only, metrics_are_prometheus_text, curl_is_a_full_client,
      an_empty_script_is_no_error)
