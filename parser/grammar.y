@@ -58,9 +58,9 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 
 /* Words that are names wherever the rules have no use for them. */
 %fallback ID
-	ASC CHANGELOG_MODE CONFLICT DESC DESCRIPTOR DO DRAIN ENFORCED FIRST IF JOB JOBS KEEP
-	KEY METADATA PARTITIONED PAUSE PLAN STATE STOP TEMPORARY VIEW VIRTUAL
-	ZONE.
+	ASC CHANGELOG_MODE CONFLICT DESC DESCRIPTOR DO DRAIN ENFORCED FIRST IF
+	JOB JOBS KEEP KEY METADATA PARTITIONED PAUSE PLACING PLAN STATE STOP
+	TEMPORARY VIEW VIRTUAL ZONE.
 
 /* Calcite's order, loosest first. NOT_INFIX is the NOT of NOT IN, NOT LIKE
  * and NOT BETWEEN, which parse.c tells from the prefix by looking ahead. */
@@ -379,6 +379,19 @@ expr(A) ::= TRIM(T) LP trim_side(S) expr(X) FROM expr(E) RP(C). {
 trim_side(A) ::= BOTH. { A = "TRIM"; }
 trim_side(A) ::= LEADING. { A = "LTRIM"; }
 trim_side(A) ::= TRAILING. { A = "RTRIM"; }
+
+expr(A) ::= OVERLAY(T) LP exprs(L) RP(C). { A = build_call(r, T, L, C); }
+expr(A) ::= OVERLAY(T) LP expr(E) PLACING expr(X) FROM expr(F)
+		substring_for(N) RP(C). {
+	struct expr_list l = { 0 };
+
+	l = expr_list_add(r, l, E, "arguments");
+	l = expr_list_add(r, l, X, "arguments");
+	l = expr_list_add(r, l, F, "arguments");
+	if (N)
+		l = expr_list_add(r, l, N, "arguments");
+	A = build_call(r, T, l, C);
+}
 
 /* parse.c turns the IN that belongs to POSITION into IN_POSITION. */
 expr(A) ::= POSITION(T) LP expr(X) IN_POSITION expr(E) RP(C). {

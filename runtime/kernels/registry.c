@@ -9,9 +9,10 @@ const struct kernel *
 kernel_get(enum function_id function)
 {
 	static const struct kernel *const tables[] = {
-		arith_kernels, compare_kernels, logic_kernels,
-		math_kernels,  round_kernels,	text_kernels,
-		time_kernels,
+		arith_kernels,	   compare_kernels,   logic_kernels,
+		math_kernels,	   round_kernels,     text_kernels,
+		text_find_kernels, text_make_kernels, text_code_kernels,
+		hash_kernels,	   choose_kernels,    time_kernels,
 	};
 
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++) {

@@ -4,19 +4,7 @@
  * long as the batch.
  */
 #include "runtime/kernels/case.h"
-#include "runtime/kernels/loops.h"
-
-static struct str
-arg_str(const struct frame *f, unsigned arg, uint32_t row)
-{
-	return f->arg[arg].str[row & f->arg[arg].mask];
-}
-
-static int64_t
-arg_i64(const struct frame *f, unsigned arg, uint32_t row)
-{
-	return f->arg[arg].i64[row & f->arg[arg].mask];
-}
+#include "runtime/kernels/text.h"
 
 /* ---- case ---- */
 
@@ -63,13 +51,6 @@ char_length(struct frame *f)
 	}
 }
 
-/* `part` of the text at `s` in the column. */
-static struct str
-part_of(const struct str *s, size_t from, size_t to)
-{
-	return str_ref(str_data(s) + from, (uint32_t)(to - from));
-}
-
 /* From `start` (1-based; 0 is 1; negative: from the end, before the beginning:
  * nothing) at most `length` code points. */
 static struct str
@@ -89,7 +70,7 @@ substring_of(const struct str *s, int64_t start, int64_t length)
 		length = n - start;
 	from = utf8_offset(text, s->len, (size_t)start);
 	to = from + utf8_offset(text + from, s->len - from, (size_t)length);
-	return part_of(s, from, to);
+	return str_part(s, from, to);
 }
 
 static void
@@ -178,7 +159,7 @@ trim(struct frame *f)
 		if (function != FN_LTRIM)
 			end = trim_end(text, start, end, str_data(&set),
 				       set.len);
-		f->out->str[row] = part_of(&s, start, end);
+		f->out->str[row] = str_part(&s, start, end);
 	}
 }
 
@@ -214,53 +195,40 @@ concat(struct frame *f)
 
 /* ---- picks ---- */
 
-/* The first `ntext` arguments (all when UINT_MAX) are text, others integers. */
-static bool
-shape_is(const struct kernel_call *k, unsigned ntext, enum phys result)
-{
-	for (unsigned i = 0; i < k->nargs; i++) {
-		enum phys want = i < ntext ? PHYS_STR : PHYS_I64;
-
-		if (phys_of(k->arg_type[i]) != want)
-			return false;
-	}
-	return phys_of(k->type) == result;
-}
-
 static bool
 pick_upper(struct kernel_call *k)
 {
-	return shape_is(k, 1, PHYS_STR) && pick_sparse(k, upper);
+	return text_shape_is(k, 1, PHYS_STR) && pick_sparse(k, upper);
 }
 
 static bool
 pick_lower(struct kernel_call *k)
 {
-	return shape_is(k, 1, PHYS_STR) && pick_sparse(k, lower);
+	return text_shape_is(k, 1, PHYS_STR) && pick_sparse(k, lower);
 }
 
 static bool
 pick_char_length(struct kernel_call *k)
 {
-	return shape_is(k, 1, PHYS_I64) && pick_sparse(k, char_length);
+	return text_shape_is(k, 1, PHYS_I64) && pick_sparse(k, char_length);
 }
 
 static bool
 pick_substring(struct kernel_call *k)
 {
-	return shape_is(k, 1, PHYS_STR) && pick_sparse(k, substring);
+	return text_shape_is(k, 1, PHYS_STR) && pick_sparse(k, substring);
 }
 
 static bool
 pick_trim(struct kernel_call *k)
 {
-	return shape_is(k, 2, PHYS_STR) && pick_sparse(k, trim);
+	return text_shape_is(k, 2, PHYS_STR) && pick_sparse(k, trim);
 }
 
 static bool
 pick_concat(struct kernel_call *k)
 {
-	return shape_is(k, k->nargs, PHYS_STR) && pick_sparse(k, concat);
+	return text_shape_is(k, k->nargs, PHYS_STR) && pick_sparse(k, concat);
 }
 
 const struct kernel text_kernels[] = {
@@ -269,6 +237,7 @@ const struct kernel text_kernels[] = {
 	{ FN_CHAR_LENGTH, pick_char_length },
 	{ FN_SUBSTRING, pick_substring },
 	{ FN_TRIM, pick_trim },
+	{ FN_BTRIM, pick_trim },
 	{ FN_LTRIM, pick_trim },
 	{ FN_RTRIM, pick_trim },
 	{ FN_CONCAT, pick_concat },

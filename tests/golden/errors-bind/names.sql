@@ -19,7 +19,7 @@ SELECT wordd FROM long_words
 --
 SELECT UPER(message) FROM words
 --
-SELECT GREATEST(n, 2) FROM words
+SELECT PARSE_JSON(message) FROM words
 --
 SELECT message AS a FROM words GROUP BY a
 --
