@@ -16,7 +16,7 @@ B := build$(if $(SAN),/$(firstword $(subst $(comma), ,$(SAN))))
 ARCH := $(shell uname -m)
 
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
-DAEMON_PKGS := libuv rdkafka sqlite3 libmicrohttpd simdjson nettle
+DAEMON_PKGS := libuv rdkafka sqlite3 libmicrohttpd simdjson nettle libpcre2-8
 CLIENT_PKGS := libcurl jansson
 
 WARN := -Wall -Wextra -Wshadow=local -Wvla $(if $(DEVELOPER),-Werror)

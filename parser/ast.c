@@ -239,6 +239,10 @@ dump_expr(struct buf *out, const struct ast_expr *e)
 		buf_printf(out, "(%sLIKE", not);
 		dump_args(out, e);
 		break;
+	case AST_SIMILAR:
+		buf_printf(out, "(%sSIMILAR TO", not);
+		dump_args(out, e);
+		break;
 	case AST_CASE:
 		buf_puts(out, "(CASE");
 		dump_args(out, e);

@@ -55,6 +55,7 @@ enum ast_expr_kind {
 	AST_BETWEEN,   /* args[0] [NOT] BETWEEN args[1] AND args[2] */
 	AST_IN,        /* args[0] [NOT] IN (args[1..]) */
 	AST_LIKE,      /* args[0] [NOT] LIKE args[1] [ESCAPE args[2]] */
+	AST_SIMILAR,   /* args[0] [NOT] SIMILAR TO args[1] [ESCAPE args[2]] */
 	AST_CASE,      /* see below */
 	AST_CAST,      /* CAST(args[0] AS cast_type), is_try: TRY_CAST */
 	AST_INTERVAL,  /* INTERVAL args[0] unit, when args[0] is no literal */

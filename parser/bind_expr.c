@@ -495,7 +495,7 @@ bind_between(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	return negate(b, ast->negated, ast->at, ret);
 }
 
-/* IN and LIKE: one call over all arguments. */
+/* IN, LIKE and SIMILAR TO: one call over all arguments. */
 static int
 bind_listed(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	    enum function_id id, struct expr **ret)
@@ -658,6 +658,8 @@ bind_any(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 		return bind_listed(b, s, ast, FN_IN, ret);
 	case AST_LIKE:
 		return bind_listed(b, s, ast, FN_LIKE, ret);
+	case AST_SIMILAR:
+		return bind_listed(b, s, ast, FN_SIMILAR, ret);
 	case AST_CASE:
 		return bind_case(b, s, ast, ret);
 	case AST_CAST:

@@ -306,10 +306,11 @@ build_in(struct reader *r, struct token op, struct ast_expr *operand,
 }
 
 struct ast_expr *
-build_like(struct reader *r, struct token op, struct ast_expr *operand,
-	   struct ast_expr *pattern, struct ast_expr *escape)
+build_like(struct reader *r, enum ast_expr_kind kind, struct token op,
+	   struct ast_expr *operand, struct ast_expr *pattern,
+	   struct ast_expr *escape)
 {
-	struct ast_expr *e = expr_new(r, AST_LIKE,
+	struct ast_expr *e = expr_new(r, kind,
 				      span_join(operand->at, pattern->at));
 
 	if (escape)

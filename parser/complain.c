@@ -177,7 +177,8 @@ is_clutter(const struct reader *r, int token)
 	};
 	static const int operators[] = {
 		TK_OR, TK_AND, TK_NOT, TK_IS, TK_EQ, TK_NE, TK_LT, TK_LE,
-		TK_GT, TK_GE, TK_BETWEEN, TK_IN, TK_LIKE, TK_PLUS, TK_MINUS,
+		TK_GT, TK_GE, TK_BETWEEN, TK_IN, TK_LIKE, TK_SIMILAR,
+		TK_PLUS, TK_MINUS,
 		TK_STAR, TK_SLASH, TK_PERCENT,
 	};
 	static const int queries[] = {
@@ -421,7 +422,8 @@ is_frame(const struct reader *r, struct token t)
 		return next == TK_BY;
 	case TK_FROM: case TK_WHERE: case TK_HAVING: case TK_SELECT:
 	case TK_UNION: case TK_AS: case TK_AND: case TK_OR: case TK_NOT:
-	case TK_IS: case TK_IN: case TK_BETWEEN: case TK_LIKE: case TK_INTO:
+	case TK_IS: case TK_IN: case TK_BETWEEN: case TK_LIKE: case TK_SIMILAR:
+	case TK_INTO:
 	case TK_WITH: case TK_INSERT: case TK_CREATE: case TK_VALUES:
 	case TK_NULL: case TK_PRIMARY: case TK_WATERMARK: case TK_CONSTRAINT:
 	case TK_BY: case TK_TABLE: case TK_DROP:
@@ -463,7 +465,7 @@ complain_of_reserved_before(struct reader *r, struct token t)
 	case TK_DOT: case TK_EQ: case TK_NE: case TK_LT: case TK_LE:
 	case TK_GT: case TK_GE: case TK_PLUS: case TK_MINUS: case TK_STAR:
 	case TK_SLASH: case TK_PERCENT: case TK_CONCAT: case TK_AND: case TK_OR:
-	case TK_IS: case TK_IN: case TK_LIKE: case TK_BETWEEN:
+	case TK_IS: case TK_IN: case TK_LIKE: case TK_SIMILAR: case TK_BETWEEN:
 	case TK_NOT_INFIX: case TK_ASC: case TK_DESC: case TK_WHERE:
 	case TK_GROUP: case TK_TYPE: case TK_THEN: case TK_END: case TK_ELSE:
 		break;

@@ -69,7 +69,7 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 %right NOT.
 %left IS.
 %left EQ NE LT LE GT GE.
-%left BETWEEN IN LIKE NOT_INFIX.
+%left BETWEEN IN LIKE SIMILAR NOT_INFIX.
 %right ESCAPE.
 %left PLUS MINUS.
 %left STAR SLASH PERCENT CONCAT.
@@ -254,16 +254,29 @@ expr(A) ::= expr(E) NOT_INFIX(T) IN LP exprs(V) RP(C). {
 }
 
 expr(A) ::= expr(E) LIKE(T) expr(P). [LIKE] {
-	A = build_like(r, T, E, P, NULL);
+	A = build_like(r, AST_LIKE, T, E, P, NULL);
 }
 expr(A) ::= expr(E) LIKE(T) expr(P) ESCAPE expr(X). [ESCAPE] {
-	A = build_like(r, T, E, P, X);
+	A = build_like(r, AST_LIKE, T, E, P, X);
 }
 expr(A) ::= expr(E) NOT_INFIX(T) LIKE expr(P). [LIKE] {
-	A = build_like(r, T, E, P, NULL);
+	A = build_like(r, AST_LIKE, T, E, P, NULL);
 }
 expr(A) ::= expr(E) NOT_INFIX(T) LIKE expr(P) ESCAPE expr(X). [ESCAPE] {
-	A = build_like(r, T, E, P, X);
+	A = build_like(r, AST_LIKE, T, E, P, X);
+}
+
+expr(A) ::= expr(E) SIMILAR(T) TO expr(P). [SIMILAR] {
+	A = build_like(r, AST_SIMILAR, T, E, P, NULL);
+}
+expr(A) ::= expr(E) SIMILAR(T) TO expr(P) ESCAPE expr(X). [ESCAPE] {
+	A = build_like(r, AST_SIMILAR, T, E, P, X);
+}
+expr(A) ::= expr(E) NOT_INFIX(T) SIMILAR TO expr(P). [SIMILAR] {
+	A = build_like(r, AST_SIMILAR, T, E, P, NULL);
+}
+expr(A) ::= expr(E) NOT_INFIX(T) SIMILAR TO expr(P) ESCAPE expr(X). [ESCAPE] {
+	A = build_like(r, AST_SIMILAR, T, E, P, X);
 }
 
 expr(A) ::= CASE(T) case_arms(B) case_else(E) END(C). {

@@ -108,7 +108,8 @@ reader_lex(const struct reader *r, uint32_t pos)
 	if (t.kind == TK_NOT) {
 		int next = reader_peek(r, t).kind;
 
-		if (next == TK_IN || next == TK_LIKE || next == TK_BETWEEN)
+		if (next == TK_IN || next == TK_LIKE || next == TK_SIMILAR ||
+		    next == TK_BETWEEN)
 			t.kind = TK_NOT_INFIX;
 	} else if (t.kind == TK_IF) {
 		int next = reader_peek(r, t).kind;

@@ -217,7 +217,8 @@ struct ast_expr *build_between(struct reader *r, struct token op,
 struct ast_expr *build_in(struct reader *r, struct token op,
 			  struct ast_expr *e, struct expr_list values,
 			  struct token close);
-struct ast_expr *build_like(struct reader *r, struct token op,
+struct ast_expr *build_like(struct reader *r, enum ast_expr_kind kind,
+			    struct token op,
 			    struct ast_expr *e, struct ast_expr *pattern,
 			    struct ast_expr *escape);
 struct ast_expr *build_case(struct reader *r, struct token word,

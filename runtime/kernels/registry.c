@@ -12,7 +12,8 @@ kernel_get(enum function_id function)
 		arith_kernels,	   compare_kernels,   logic_kernels,
 		math_kernels,	   round_kernels,     text_kernels,
 		text_find_kernels, text_make_kernels, text_code_kernels,
-		hash_kernels,	   choose_kernels,    time_kernels,
+		hash_kernels,	   choose_kernels,    regex_kernels,
+		charset_kernels,   url_kernels,	      time_kernels,
 	};
 
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++) {
