@@ -150,6 +150,8 @@ enum feature {
 	FEATURES
 };
 
+_Static_assert(FEATURES <= 256, "a wish is the lowest byte of a case");
+
 /* What a wish asks of the shape of a query. */
 enum need {
 	NEED_ANY, NEED_PLAIN, NEED_AGGREGATE, NEED_WINDOW, NEED_GROUP,

@@ -124,8 +124,7 @@ check_key(const struct query *q, const struct line *l, unsigned n,
 	if (!is_kind(&l[0], "-U") || !is_kind(&l[1], "+U") ||
 	    l[1].at != l[0].at + 1)
 		return complain(why, "no pair, or not side by side", l);
-	if (by_row(&l[0], &l[1]) > 0 ? false :
-	    bytes_cmp(l[0].row, l[0].len, l[1].row, l[1].len) == 0)
+	if (bytes_cmp(l[0].row, l[0].len, l[1].row, l[1].len) == 0)
 		return complain(why, "a pair that changes nothing", l);
 	return true;
 }

@@ -25,6 +25,10 @@ static const char *const queries[] = {
 	"SELECT window_end, AVG(v) AS mean, COUNT(DISTINCT k) AS k FROM TABLE("
 	" HOP(TABLE s, DESCRIPTOR(ts), INTERVAL '5' SECOND,"
 	" INTERVAL '20' SECOND)) GROUP BY window_start, window_end",
+	/* Rounded at each addition: not even the order may change. */
+	"SELECT k, window_end, SUM(v * 0.1E0) AS total, AVG(v / 3E0) AS mean"
+	" FROM TABLE(HOP(TABLE s, DESCRIPTOR(ts), INTERVAL '3' SECOND,"
+	" INTERVAL '21' SECOND)) GROUP BY k, window_start, window_end",
 	"SELECT window_end, MAX(v) AS high FROM TABLE("
 	" CUMULATE(TABLE s, DESCRIPTOR(ts), INTERVAL '5' SECOND,"
 	" INTERVAL '20' SECOND)) GROUP BY window_start, window_end",
