@@ -81,11 +81,15 @@ place_keys(struct group_builder *gb)
 		gb->place[k] = (enum key_place)key_role(gb->in,
 							gb->g->keys[k]);
 	/* Windows of windows close with the last slide of the inner one; where
-	 * they begin is then an ordinary key, unless they do not overlap. */
-	if (gb->cascade && gb->in->window.slide_us != gb->in->window.size_us)
-		for (unsigned k = 0; k < gb->g->nkeys; k++)
-			if (gb->place[k] == KEY_WINDOW_START)
-				gb->place[k] = KEY_PLAIN;
+	 * they begin is then an ordinary key, unless they do not overlap. So
+	 * is where they end, when they go by a local clock: ends that it jumps
+	 * over are all reached in the same moment. */
+	if (!gb->cascade || gb->in->window.slide_us == gb->in->window.size_us)
+		return 0;
+	for (unsigned k = 0; k < gb->g->nkeys; k++)
+		if (gb->place[k] == KEY_WINDOW_START ||
+		    (gb->place[k] == KEY_WINDOW_END && gb->in->window.is_ltz))
+			gb->place[k] = KEY_PLAIN;
 	return 0;
 }
 
@@ -365,6 +369,18 @@ make_node(struct group_builder *gb)
 						       gb->place[k] - 1);
 }
 
+/* A window's bound that is an ordinary key. */
+static void
+name_bound(const struct group_builder *gb, unsigned k, const char **name)
+{
+	enum window_role role = key_role(gb->in, gb->g->keys[k]);
+
+	if (role == ROLE_START)
+		*name = "outer_start";
+	else if (role == ROLE_END)
+		*name = "outer_end";
+}
+
 static void
 add_keys(struct group_builder *gb)
 {
@@ -386,9 +402,8 @@ add_keys(struct group_builder *gb)
 			continue; /* GROUP BY a, a */
 		p->keys[i] = column;
 		p->key_names[i] = text_of(gb, gb->g->keys[k]);
-		if (gb->cascade &&
-		    key_role(gb->in, gb->g->keys[k]) == ROLE_START)
-			p->key_names[i] = "outer_start";
+		if (gb->cascade)
+			name_bound(gb, k, &p->key_names[i]);
 		p->nkeys++;
 	}
 }
@@ -436,11 +451,12 @@ make_relation(struct group_builder *gb, struct rel *ret)
 	for (enum window_role r = ROLE_START; r <= ROLE_TIME; r++)
 		ret->cols[gb->window_col + r - 1].role = r;
 	for (unsigned k = 0; gb->cascade && k < gb->g->nkeys; k++) {
-		if (gb->place[k] != KEY_PLAIN ||
-		    key_role(gb->in, gb->g->keys[k]) != ROLE_START)
+		enum window_role role = key_role(gb->in, gb->g->keys[k]);
+
+		if (gb->place[k] != KEY_PLAIN || role == ROLE_NONE)
 			continue;
-		ret->cols[gb->window_col].role = ROLE_NONE;
-		ret->cols[gb->key_column[k]].role = ROLE_START;
+		ret->cols[gb->window_col + role - ROLE_START].role = ROLE_NONE;
+		ret->cols[gb->key_column[k]].role = role;
 	}
 }
 

@@ -31,6 +31,7 @@
 	F(OFFSET, "window offset", WINDOW)                  \
 	F(NEGATIVE_OFFSET, "negative offset", WINDOW)       \
 	F(LOCAL_ZONE, "windows in a local zone", WINDOW)    \
+	F(CLOCK_CHANGE, "windows where clocks are changed", WINDOW) \
 	F(CASCADE, "windows over window_time", CASCADE)     \
 	F(REGROUP, "windows grouped again", REGROUP)        \
 	F(HOP_DISTINCT, "HOP with DISTINCT", WINDOW)        \
@@ -235,6 +236,12 @@ struct query {
 	bool has[FEATURES];
 };
 
+/* A local clock: what it is ahead of UTC before and after its change. */
+struct clock {
+	const char *zone; /* NULL: UTC */
+	int64_t change_us, before_us, after_us;
+};
+
 enum event_kind {
 	EVENT_ROW, EVENT_STEP, EVENT_CHECKPOINT, EVENT_CRASH, EVENT_LOOK
 };
@@ -250,7 +257,7 @@ struct oracle_case {
 	enum feature wish;
 	bool has[FEATURES]; /* of data and run; queries have their own */
 	bool ltz;          /* ts is TIMESTAMP_LTZ */
-	int64_t zone_us;   /* what the local clock is ahead */
+	struct clock clock; /* that its windows go by */
 	int64_t begin_us;  /* the first rows are of this time */
 	bool strict;       /* one table, one partition: rows may be late */
 	struct table tables[TABLES];
@@ -290,6 +297,14 @@ struct value base_value(unsigned column, unsigned i);
 void oracle_script(struct oracle_case *c, struct buf *out);
 /* The script, the rows and the events, for people. */
 void oracle_case_print(struct oracle_case *c);
+
+static inline int64_t
+clock_local(const struct clock *c, int64_t us)
+{
+	return us + (us < c->change_us ? c->before_us : c->after_us);
+}
+/* The instant from which on the clock never shows less than this. */
+int64_t clock_reaches(const struct clock *c, int64_t local_us);
 
 /* oracle_run.c: runs the job; true if all answers were as SQLite has them.
  * Else `why` says what was not. The rig is closed either way. */

@@ -31,6 +31,19 @@ lite_prepare(sqlite3 *db, const char *sql)
 	return s;
 }
 
+/* local(t): what the clock shows then */
+static void
+local_function(sqlite3_context *ctx, int n, sqlite3_value **args)
+{
+	const struct oracle_case *c = sqlite3_user_data(ctx);
+
+	(void)n;
+	if (sqlite3_value_type(args[0]) == SQLITE_INTEGER)
+		sqlite3_result_int64(ctx,
+				     clock_local(&c->clock,
+						 sqlite3_value_int64(args[0])));
+}
+
 sqlite3 *
 oracle_lite_open(struct oracle_case *c)
 {
@@ -39,10 +52,13 @@ oracle_lite_open(struct oracle_case *c)
 
 	CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
 	lite_exec(db, "PRAGMA case_sensitive_like = ON");
+	CHECK(sqlite3_create_function(db, "local", 1, SQLITE_UTF8, c,
+				      local_function, NULL, NULL) ==
+	      SQLITE_OK);
 	for (unsigned q = 0; q < c->nqueries; q++) {
 		for (unsigned w = 0; w < c->queries[q].nwindows; w++) {
 			snprintf(sql, sizeof(sql),
-				 "CREATE TABLE w%u_%u (ws, we)", q, w);
+				 "CREATE TABLE w%u_%u (ws, we, wt)", q, w);
 			lite_exec(db, sql);
 		}
 	}
@@ -108,11 +124,13 @@ fill_table(sqlite3 *db, unsigned table, const struct row *const *rows,
 	sqlite3_finalize(s);
 }
 
-/* Bounds of all windows that begin in [from, to] and are closed. */
+/* Bounds of all windows that begin in [from, to] and are closed, and their
+ * last moment: all three but that on the local clock. */
 static void
-fill_windows(sqlite3 *db, unsigned q, unsigned number, const struct window *w,
-	     int64_t from_us, int64_t to_us, int64_t closed_us)
+fill_windows(sqlite3 *db, const struct oracle_case *c, unsigned q,
+	     unsigned number, int64_t from_us, int64_t to_us, int64_t wm_us)
 {
+	const struct window *w = &c->queries[q].windows[number];
 	bool cumulate = w->kind == ORACLE_CUMULATE;
 	int64_t stride = cumulate ? w->size_us : w->slide_us;
 	int64_t start = (from_us / stride - 2) * stride + w->offset_us;
@@ -121,17 +139,21 @@ fill_windows(sqlite3 *db, unsigned q, unsigned number, const struct window *w,
 
 	snprintf(sql, sizeof(sql), "DELETE FROM w%u_%u", q, number);
 	lite_exec(db, sql);
-	snprintf(sql, sizeof(sql), "INSERT INTO w%u_%u VALUES (?, ?)", q,
+	snprintf(sql, sizeof(sql), "INSERT INTO w%u_%u VALUES (?, ?, ?)", q,
 		 number);
 	s = lite_prepare(db, sql);
 	for (; start <= to_us; start += stride) {
 		int64_t end = start + (cumulate ? w->slide_us : w->size_us);
 
 		for (; end <= start + w->size_us; end += w->slide_us) {
-			if (end > closed_us)
+			int64_t last = clock_reaches(&c->clock, end) -
+				       US_PER_MS;
+
+			if (last > wm_us)
 				break;
 			sqlite3_bind_int64(s, 1, start);
 			sqlite3_bind_int64(s, 2, end);
+			sqlite3_bind_int64(s, 3, last);
 			CHECK(sqlite3_step(s) == SQLITE_DONE);
 			sqlite3_reset(s);
 		}
@@ -144,28 +166,24 @@ fill_all_windows(sqlite3 *db, struct oracle_case *c, unsigned number,
 		 const struct row *const *rows, unsigned n, int64_t wm_us)
 {
 	const struct query *q = &c->queries[number];
-	int64_t from = TIME_END, to = TIME_NONE, longest = 0, closed = wm_us;
+	int64_t from = TIME_END, to = TIME_NONE;
+	int64_t around = c->has[F_CLOCK_CHANGE] ? US_PER_HOUR : 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		const struct value *ts = &rows[i]->v[COL_TS];
+		int64_t us;
 
 		if (ts->is_null || !(q->tables & 1u << rows[i]->table))
 			continue;
-		from = ts->i64 < from ? ts->i64 : from;
-		to = ts->i64 > to ? ts->i64 : to;
+		us = clock_local(&c->clock, ts->i64);
+		from = us < from ? us : from;
+		to = us > to ? us : to;
 	}
-	if (closed != TIME_NONE && closed != TIME_END)
-		closed += c->zone_us + US_PER_MS;
 	for (unsigned w = 0; w < q->nwindows; w++)
-		longest += q->windows[w].size_us;
-	for (unsigned w = 0; w < q->nwindows; w++) {
-		bool none = from > to;
-
-		fill_windows(db, number, w, &q->windows[w],
-			     none ? 0 : from + c->zone_us - longest,
-			     none ? -1 : to + c->zone_us + longest,
-			     none ? TIME_NONE : closed);
-	}
+		around += q->windows[w].size_us;
+	for (unsigned w = 0; w < q->nwindows; w++)
+		fill_windows(db, c, number, w, from > to ? 0 : from - around,
+			     from > to ? -1 : to + around, wm_us);
 }
 
 /* ---- what it says ---- */

@@ -233,7 +233,10 @@ choose_window(struct maker *m, const struct from *f)
 		w.kind = ORACLE_TUMBLE;
 	w.slide_us = sizes_s[roll(m, w.kind == ORACLE_TUMBLE ? 8 : 5)] *
 		     US_PER_SECOND;
-	if (roll(m, 5) == 0)
+	if (m->c->has[F_CLOCK_CHANGE])
+		w.slide_us = roll(m, 2) ? 20 * US_PER_MINUTE
+					: 30 * US_PER_SECOND;
+	else if (roll(m, 5) == 0)
 		w.slide_us += US_PER_SECOND / 2;
 	if (w.kind == ORACLE_TUMBLE)
 		panes = 1;
@@ -254,7 +257,8 @@ mark_window(struct maker *m, const struct window *w)
 	if (w->offset_us)
 		maker_mark(m, w->offset_us < 0 ? F_NEGATIVE_OFFSET : F_OFFSET);
 	if (m->c->ltz)
-		maker_mark(m, F_LOCAL_ZONE);
+		maker_mark(m, m->c->has[F_CLOCK_CHANGE] ? F_CLOCK_CHANGE
+							: F_LOCAL_ZONE);
 }
 
 static void
@@ -281,17 +285,16 @@ static void
 put_window_join(struct maker *m, struct text *t, struct from *f,
 		const char *name)
 {
-	long long zone = m->c->zone_us;
 	unsigned w = m->q->nwindows;
 
 	buf_printf(&t->lite, "(SELECT z.*, w.ws AS window_start, w.we AS"
-		   " window_end, w.we - %lld - 1000 AS window_time FROM %s"
-		   " AS z JOIN w%u_%u AS w ON z.%s + %lld >= w.ws AND"
-		   " z.%s + %lld < w.we", zone, name, m->number, w, f->time,
-		   zone, f->time, zone);
+		   " window_end, w.wt AS window_time FROM %s AS z JOIN"
+		   " w%u_%u AS w ON local(z.%s) >= w.ws AND"
+		   " local(z.%s) < w.we", name, m->number, w, f->time,
+		   f->time);
 	/* The window is still open when the row comes. */
 	if (f->of_tables)
-		buf_printf(&t->lite, " AND w.we - %lld - 1000 > z.wm", zone);
+		buf_puts(&t->lite, " AND w.wt > z.wm");
 	buf_puts(&t->lite, ")");
 }
 
@@ -599,6 +602,30 @@ make_query(struct oracle_case *c, unsigned number)
 	from_release(&f);
 }
 
+/* UTC, a clock that goes on, or one that is changed while rows come. */
+static void
+choose_clock(struct oracle_case *c)
+{
+	static const struct clock steady = {
+		"Asia/Kolkata", 0, 330 * US_PER_MINUTE, 330 * US_PER_MINUTE,
+	};
+	static const struct clock changes[] = {
+		{ "Europe/Berlin", INT64_C(1743296400) * US_PER_SECOND,
+		  US_PER_HOUR, 2 * US_PER_HOUR },
+		{ "Europe/Berlin", INT64_C(1761440400) * US_PER_SECOND,
+		  2 * US_PER_HOUR, US_PER_HOUR },
+	};
+	struct dice *d = &c->dice;
+
+	c->has[F_CLOCK_CHANGE] = oracle_wants(c, d, F_CLOCK_CHANGE, 5);
+	c->ltz = c->has[F_CLOCK_CHANGE] ||
+		 oracle_wants(c, d, F_LOCAL_ZONE, 10);
+	if (c->has[F_CLOCK_CHANGE])
+		c->clock = changes[dice_roll(d, 2)];
+	else if (c->ltz)
+		c->clock = steady;
+}
+
 /* One strict table, or several whose rows are never late. */
 static void
 make_tables(struct oracle_case *c)
@@ -624,8 +651,7 @@ make_tables(struct oracle_case *c)
 		c->has[t->on_event ? F_ON_EVENT : F_ON_PERIODIC] = true;
 		c->has[F_PARTITIONS] |= t->nparts > 1;
 	}
-	c->ltz = oracle_wants(c, d, F_LOCAL_ZONE, 12);
-	c->zone_us = c->ltz ? 330 * US_PER_MINUTE : 0;
+	choose_clock(c);
 }
 
 static void
@@ -650,17 +676,30 @@ put_table(struct oracle_case *c, unsigned i)
 		   table->on_event ? "on-event" : "on-periodic");
 }
 
+static void
+choose_begin(struct oracle_case *c)
+{
+	struct dice *d = &c->dice;
+
+	c->begin_us = INT64_C(1767225600) * US_PER_SECOND;
+	if (c->has[F_CLOCK_CHANGE]) {
+		c->begin_us = c->clock.change_us -
+			      dice_roll(d, 90) * US_PER_SECOND;
+	} else if (oracle_wants(c, d, F_BEFORE_1970, 20)) {
+		c->has[F_BEFORE_1970] = true;
+		c->begin_us = -20 * US_PER_SECOND;
+		if (dice_roll(d, 3) == 0 && !c->ltz)
+			c->begin_us = INT64_C(-2000000000) * US_PER_SECOND;
+	}
+}
+
 void
 oracle_make_queries(struct oracle_case *c)
 {
 	struct dice *d = &c->dice;
 
 	make_tables(c);
-	c->has[F_BEFORE_1970] = oracle_wants(c, d, F_BEFORE_1970, 20);
-	c->begin_us = c->has[F_BEFORE_1970] ? -20 * US_PER_SECOND :
-		      INT64_C(1767225600) * US_PER_SECOND;
-	if (c->has[F_BEFORE_1970] && dice_roll(d, 3) == 0)
-		c->begin_us = INT64_C(-2000000000) * US_PER_SECOND;
+	choose_begin(c);
 	for (unsigned i = 0; i < c->ntables; i++)
 		put_table(c, i);
 	c->nqueries = oracle_wants(c, d, F_STATEMENT_SET, 25) ?

@@ -103,6 +103,16 @@ base_value(unsigned column, unsigned i)
 	return v;
 }
 
+int64_t
+clock_reaches(const struct clock *c, int64_t local_us)
+{
+	if (local_us - c->after_us >= c->change_us)
+		return local_us - c->after_us;
+	if (local_us - c->before_us <= c->change_us)
+		return local_us - c->before_us;
+	return c->change_us; /* it jumps over it */
+}
+
 /* ---- rows ---- */
 
 /* How a case's rows look. */

@@ -62,8 +62,8 @@ oracle_script(struct oracle_case *c, struct buf *out)
 	bool set = c->nqueries > 1;
 
 	if (c->ltz)
-		buf_puts(out, "SET 'table.local-time-zone' ="
-			 " 'Asia/Kolkata';\n");
+		buf_printf(out, "SET 'table.local-time-zone' = '%s';\n",
+			   c->clock.zone);
 	buf_append(out, c->ddl.flink.data, c->ddl.flink.len);
 	for (unsigned i = 0; i < c->nqueries; i++)
 		put_sink(&c->queries[i], i, out);
@@ -375,7 +375,7 @@ mark_late_row(struct oracle_case *c, const struct window *w,
 {
 	bool cumulate = w->kind == ORACLE_CUMULATE;
 	int64_t stride = cumulate ? w->size_us : w->slide_us;
-	int64_t us = row->v[COL_TS].i64 + c->zone_us;
+	int64_t us = clock_local(&c->clock, row->v[COL_TS].i64);
 	int64_t start = (us / stride - 9) * stride + w->offset_us;
 	unsigned open = 0, closed = 0;
 
@@ -385,7 +385,8 @@ mark_late_row(struct oracle_case *c, const struct window *w,
 		for (; end <= start + w->size_us; end += w->slide_us) {
 			if (end <= us)
 				continue;
-			if (end - c->zone_us - US_PER_MS > row->wm_us)
+			if (clock_reaches(&c->clock, end) - US_PER_MS >
+			    row->wm_us)
 				open++;
 			else
 				closed++;
