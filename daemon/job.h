@@ -80,6 +80,22 @@ void *job_thread(void *arg);
 void job_set_state(struct job *j, enum job_state state, const char *reason,
 		   const struct error *err);
 enum job_command job_command_of(struct job *j);
+enum job_state job_state_of(struct job *j);
+
+static inline bool
+job_stands(enum job_state s)
+{
+	return s == JOB_PAUSED || s == JOB_STOPPED || s == JOB_FINISHED ||
+	       s == JOB_FAILED;
+}
+
+/* job_wait.c: main thread only. */
+void job_wait_add(struct job *j, enum wait_for what, jobs_done_fn *done,
+		  void *arg);
+bool job_awaited(const struct job *j, enum wait_for what);
+/* The job stands: tells all who waited, but for those who wait for the end of
+ * one that is only paused. They may do anything with other jobs meanwhile. */
+void job_waits_tell(struct job *j);
 
 /* Copies figures of the running pipeline into j->info. True while no source
  * has reached what it reads from; why has the client's words then, or those of

@@ -222,6 +222,17 @@ job_command_of(struct job *j)
 	return c;
 }
 
+enum job_state
+job_state_of(struct job *j)
+{
+	enum job_state s;
+
+	pthread_mutex_lock(&j->lock);
+	s = j->info.state;
+	pthread_mutex_unlock(&j->lock);
+	return s;
+}
+
 void
 job_info_get(struct job *j, struct arena *a, struct job_info *ret)
 {

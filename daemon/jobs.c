@@ -21,131 +21,6 @@
 #define JOB_NAME_MAX 100
 #define STORE_THREADS_MAX 4
 
-static bool
-stands(enum job_state s)
-{
-	return s == JOB_PAUSED || s == JOB_STOPPED || s == JOB_FINISHED ||
-	       s == JOB_FAILED;
-}
-
-static enum job_state
-state_of(struct job *j)
-{
-	enum job_state s;
-
-	pthread_mutex_lock(&j->lock);
-	s = j->info.state;
-	pthread_mutex_unlock(&j->lock);
-	return s;
-}
-
-/* ---- waiting ---- */
-
-static void
-wait_add(struct job *j, enum wait_for what, jobs_done_fn *done, void *arg)
-{
-	struct job_wait *w = mem_zalloc(sizeof(*w));
-
-	w->done = done;
-	w->arg = arg;
-	w->what = what;
-	w->next = j->waits;
-	j->waits = w;
-}
-
-static bool
-somebody_waits(const struct job *j, enum wait_for what)
-{
-	for (const struct job_wait *w = j->waits; w; w = w->next)
-		if (w->what == what)
-			return true;
-	return false;
-}
-
-/* Whether what came is what was waited for; else *err tells. */
-static bool
-outcome(struct job *j, enum wait_for what, struct error *err)
-{
-	static const enum job_state wanted[] = {
-		[WAIT_PAUSED] = JOB_PAUSED, [WAIT_STOPPED] = JOB_STOPPED,
-		[WAIT_END] = JOB_FINISHED, [WAIT_GONE] = JOB_FINISHED,
-	};
-	enum job_state state = state_of(j);
-
-	error_clear(err);
-	if (what == WAIT_GONE)
-		return true;
-	if (j->dropping) {
-		error_set(err, ERR_JOB_STATE, "job \"%s\" was dropped",
-			  j->name);
-		return false;
-	}
-	if (state == wanted[what] ||
-	    (what == WAIT_STOPPED && state == JOB_FINISHED))
-		return true;
-	if (state == JOB_FAILED) {
-		pthread_mutex_lock(&j->lock);
-		*err = j->info.error;
-		pthread_mutex_unlock(&j->lock);
-		error_context(err, "job \"%s\" failed", j->name);
-		return false;
-	}
-	if (!stands(state)) {
-		error_set(err, ERR_CANCELLED, "sluiced is stopping; job \"%s\" "
-			  "goes on when it starts again", j->name);
-		return false;
-	}
-	error_set(err, ERR_JOB_STATE, "job \"%s\" is %s", j->name,
-		  job_state_text[state]);
-	return false;
-}
-
-/* The job stands: tells all who waited, but for those who wait for the end of
- * one that is only paused. They may do anything with other jobs meanwhile. */
-static void
-waits_tell(struct job *j)
-{
-	bool paused = state_of(j) == JOB_PAUSED && !j->dropping;
-	struct job_wait *told = NULL, **at = &j->waits;
-
-	while (*at) {
-		struct job_wait *w = *at;
-
-		if (paused && w->what == WAIT_END) {
-			at = &w->next;
-			continue;
-		}
-		*at = w->next;
-		w->next = told;
-		told = w;
-	}
-	for (struct job_wait *w = told; w; w = w->next)
-		w->failed = !outcome(j, w->what, &w->err);
-	while (told) {
-		struct job_wait *w = told;
-
-		told = w->next;
-		w->done(w->arg, w->failed ? &w->err : NULL);
-		free(w);
-	}
-}
-
-void
-jobs_forget(struct jobs *js, void *arg)
-{
-	for (struct job *j = js->first; j; j = j->next)
-		for (struct job_wait **w = &j->waits; *w;) {
-			struct job_wait *gone = *w;
-
-			if (gone->arg != arg) {
-				w = &gone->next;
-				continue;
-			}
-			*w = gone->next;
-			free(gone);
-		}
-}
-
 /* ---- lives and ends ---- */
 
 /* From here on it is not what it was, whatever that was. */
@@ -211,7 +86,7 @@ job_store(struct job *j, struct error *err)
 	e.since_us = j->info.since_us;
 	why = j->info.error;
 	pthread_mutex_unlock(&j->lock);
-	e.state = job_state_text[stands(state) ? state : JOB_RUNNING];
+	e.state = job_state_text[job_stands(state) ? state : JOB_RUNNING];
 	if (state == JOB_FAILED) {
 		e.error_code = error_name(why.code);
 		e.error = why.message;
@@ -270,7 +145,7 @@ job_forget(struct job *j)
 		log_error(LOG_ERROR, "catalog_write", j->name, &err);
 	if (!j->keep_state && store_remove(j->path, &err) < 0)
 		log_error(LOG_ERROR, "state_not_removed", j->name, &err);
-	waits_tell(j);
+	job_waits_tell(j);
 	job_free(j);
 }
 
@@ -286,12 +161,12 @@ job_ended(struct job *j)
 		return;
 	}
 	/* STOP was asked for while PAUSE was under way. */
-	if (state_of(j) == JOB_PAUSED && somebody_waits(j, WAIT_STOPPED))
+	if (job_state_of(j) == JOB_PAUSED && job_awaited(j, WAIT_STOPPED))
 		job_set_state(j, JOB_STOPPED, "", NULL);
 	/* Of a shutdown nothing is remembered: it goes on at the next start. */
-	if (stands(state_of(j)))
+	if (job_stands(job_state_of(j)))
 		remember_state(j);
-	waits_tell(j);
+	job_waits_tell(j);
 }
 
 static void
@@ -456,7 +331,7 @@ const char *
 jobs_user_of(struct jobs *js, const char *object)
 {
 	for (struct job *j = js->first; j; j = j->next) {
-		enum job_state s = state_of(j);
+		enum job_state s = job_state_of(j);
 
 		if (s == JOB_FINISHED || s == JOB_FAILED || s == JOB_STOPPED)
 			continue;
@@ -514,7 +389,7 @@ submit_known(struct job *j, const struct job_text *text, bool *ret_noop,
 				 "job \"%s\" is just ending: try again",
 				 j->name);
 	}
-	*ret_noop = j->has_thread || state_of(j) == JOB_PAUSED;
+	*ret_noop = j->has_thread || job_state_of(j) == JOB_PAUSED;
 	return *ret_noop ? 0 : job_launch(j, err);
 }
 
@@ -594,7 +469,7 @@ wrong_state(struct job *j, const char *what, const char *remedy,
 	struct error err = ERROR_INIT;
 
 	error_set(&err, ERR_JOB_STATE, "job \"%s\" is %s and cannot be %s",
-		  j->name, job_state_text[state_of(j)], what);
+		  j->name, job_state_text[job_state_of(j)], what);
 	error_note(&err, "%s", remedy);
 	done(arg, &err);
 }
@@ -603,9 +478,9 @@ void
 job_pause(struct job *j, jobs_done_fn *done, void *arg)
 {
 	if (j->has_thread) {
-		wait_add(j, WAIT_PAUSED, done, arg);
+		job_wait_add(j, WAIT_PAUSED, done, arg);
 		command(j, COMMAND_PAUSE);
-	} else if (state_of(j) == JOB_PAUSED) {
+	} else if (job_state_of(j) == JOB_PAUSED) {
 		done(arg, NULL);
 	} else {
 		wrong_state(j, "paused", "only a job that runs can be paused",
@@ -616,7 +491,7 @@ job_pause(struct job *j, jobs_done_fn *done, void *arg)
 void
 job_resume(struct job *j, jobs_done_fn *done, void *arg)
 {
-	enum job_state state = state_of(j);
+	enum job_state state = job_state_of(j);
 	struct error err = ERROR_INIT;
 
 	if (j->has_thread && job_command_of(j) == COMMAND_NONE) {
@@ -640,10 +515,10 @@ job_resume(struct job *j, jobs_done_fn *done, void *arg)
 void
 job_halt(struct job *j, bool drain, jobs_done_fn *done, void *arg)
 {
-	enum job_state state = state_of(j);
+	enum job_state state = job_state_of(j);
 
 	if (j->has_thread) {
-		wait_add(j, WAIT_STOPPED, done, arg);
+		job_wait_add(j, WAIT_STOPPED, done, arg);
 		command(j, drain ? COMMAND_DRAIN : COMMAND_HALT);
 	} else if (state == JOB_FINISHED || state == JOB_FAILED) {
 		wrong_state(j, "stopped", "it runs no more; DROP JOB forgets "
@@ -655,7 +530,7 @@ job_halt(struct job *j, bool drain, jobs_done_fn *done, void *arg)
 		if (state == JOB_PAUSED) {
 			job_set_state(j, JOB_STOPPED, "", NULL);
 			remember_state(j);
-			waits_tell(j);
+			job_waits_tell(j);
 		}
 		done(arg, NULL);
 	}
@@ -664,25 +539,13 @@ job_halt(struct job *j, bool drain, jobs_done_fn *done, void *arg)
 void
 job_drop(struct job *j, bool keep_state, jobs_done_fn *done, void *arg)
 {
-	wait_add(j, WAIT_GONE, done, arg);
+	job_wait_add(j, WAIT_GONE, done, arg);
 	j->dropping = true;
 	j->keep_state = keep_state;
 	if (j->has_thread)
 		command(j, keep_state ? COMMAND_HALT : COMMAND_DROP);
 	else
 		job_forget(j);
-}
-
-void
-job_wait(struct job *j, jobs_done_fn *done, void *arg)
-{
-	struct error err;
-
-	if (j->has_thread || state_of(j) == JOB_PAUSED) {
-		wait_add(j, WAIT_END, done, arg);
-		return;
-	}
-	done(arg, outcome(j, WAIT_END, &err) ? NULL : &err);
 }
 
 /* ---- looking ---- */
@@ -820,7 +683,7 @@ load_job(const struct catalog_entry *e, void *arg, struct error *err)
 	j = job_new(js, e->name, e->sql);
 	j->from_disk = true;
 	restore_state(j, e);
-	if (stands(j->info.state))
+	if (job_stands(j->info.state))
 		return 0;
 	/* Other jobs must not suffer from one that cannot start. */
 	if (job_launch(j, err) < 0) {
