@@ -28,6 +28,7 @@ struct select {
 	struct runner runner;
 	uv_async_t async;  /* thread to main loop */
 	int room_fd;       /* main loop to sink: there is room again */
+	bool told_bad;     /* thread only: why a row was left out */
 	bool joined;       /* main only */
 	bool abandoned;    /* main only: nobody will take any more */
 
@@ -198,16 +199,55 @@ stall_deadline(struct select *s)
 }
 
 static void
+pass_notice(struct select *s, const char *text)
+{
+	pthread_mutex_lock(&s->lock);
+	ndjson_notice(&s->lines, s->ev.statement, text);
+	pthread_mutex_unlock(&s->lock);
+	uv_async_send(&s->async);
+}
+
+static void
+bad_row_text(const struct bad_row *bad, struct buf *out)
+{
+	buf_printf(out, "a row is left out: %s: %s", error_name(bad->code),
+		   bad->message);
+	if (bad->column_name)
+		buf_printf(out, "; column %s", bad->column_name);
+	if (bad->expression)
+		buf_printf(out, "; %s", bad->expression);
+	if (bad->source)
+		buf_printf(out, "; table %s", bad->source);
+	if (bad->topic && bad->offset >= 0)
+		buf_printf(out, "; record %s:%d:%lld", bad->topic,
+			   (int)bad->partition, (long long)bad->offset);
+}
+
+/* No file keeps what a SELECT leaves out, and one without an end says how
+ * much it was to nobody: its client hears of the first at once. */
+static void
+pass_first_bad(struct select *s, struct pipeline *p)
+{
+	const struct bad_row *bad = pipeline_first_bad(p);
+	struct buf text;
+
+	if (!bad || s->told_bad)
+		return;
+	s->told_bad = true;
+	buf_init(&text);
+	bad_row_text(bad, &text);
+	pass_notice(s, buf_cstr(&text));
+	buf_release(&text);
+}
+
+static void
 pass_notices(struct select *s, struct pipeline *p)
 {
 	const char *text;
 
-	while ((text = pipeline_notice(p))) {
-		pthread_mutex_lock(&s->lock);
-		ndjson_notice(&s->lines, s->ev.statement, text);
-		pthread_mutex_unlock(&s->lock);
-		uv_async_send(&s->async);
-	}
+	while ((text = pipeline_notice(p)))
+		pass_notice(s, text);
+	pass_first_bad(s, p);
 }
 
 static int
@@ -263,8 +303,8 @@ select_thread(void *arg)
 	env.client_sink = &client_sink_type;
 	env.client = s;
 	env.connector.ephemeral = true;
-	/* Nothing takes bad records away: they are only counted. */
-	env.errors_rows_max = 0;
+	/* Nothing takes bad rows away: the first is told, others counted. */
+	env.errors_rows_max = 1;
 	rc = pipeline_create(s->plan, &env, &p, &err);
 	if (rc == 0)
 		rc = pipeline_start(p, clock_wall_us(), &err);
@@ -272,6 +312,7 @@ select_thread(void *arg)
 		rc = runner_attach(&s->runner, p, &err);
 		if (rc == 0)
 			rc = select_run(s, p, &err);
+		pass_notices(s, p);
 		bad = pipeline_errors(p);
 		runner_detach(&s->runner);
 	}

@@ -119,6 +119,8 @@ uint64_t pipeline_rows_in(const struct pipeline *p);  /* of sources */
 uint64_t pipeline_rows_out(const struct pipeline *p); /* of sinks */
 uint64_t pipeline_late(const struct pipeline *p);
 uint64_t pipeline_errors(const struct pipeline *p);   /* quarantined */
+/* The first of those that wait for a cut; NULL: none. */
+const struct bad_row *pipeline_first_bad(const struct pipeline *p);
 
 /* ---- for the store (runtime/store.h) ---- */
 struct state_table { /* one op_table() */

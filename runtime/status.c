@@ -275,6 +275,12 @@ pipeline_errors(const struct pipeline *p)
 	return p->before.errors + stat_get(p->nerrors);
 }
 
+const struct bad_row *
+pipeline_first_bad(const struct pipeline *p)
+{
+	return p->errors.first;
+}
+
 void
 pipeline_set_totals(struct pipeline *p, const struct pipeline_totals *t)
 {

@@ -526,6 +526,15 @@ def errors_in_a_select_are_counted():
         SELECT a FROM t;""")
     assert [line["row"] for line in lines if "row" in line] == [[1], [4]], lines
     assert lines[-1]["bad_records"] == 2, lines[-1]
+    told = [line["notice"] for line in lines if "left out" in line.get("notice", "")]
+    assert len(told) == 1, lines  # the first that was found, and why
+    assert "invalid_json" in told[0] and told[0].endswith(f"; table t; record {d.dir}/in.json:0:20"), told
+    with open(d.dir + "/in.json", "w") as f:
+        f.write('{"a": "x"}\n')
+    lines = d.sql(f"""CREATE TABLE t (a INT) WITH ('connector' = 'filesystem', 'format' = 'json', 'path' = '{d.dir}/in.json');
+        SELECT a FROM t;""")
+    told = [line["notice"] for line in lines if "left out" in line.get("notice", "")]
+    assert len(told) == 1 and f"; column a; table t; record {d.dir}/in.json:0:0" in told[0], lines
     assert d.stop() == 0
 
 
