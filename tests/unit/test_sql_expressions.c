@@ -217,6 +217,8 @@ TEST(text_as_flink)
 		{ "UPPER('ß')", "SS", NULL },
 		{ "SUBSTRING(s, 0, 2)", "ab", NULL },
 		{ "SUBSTRING(s FROM -2 FOR 1)", "e", NULL },
+		{ "SUBSTRING('abcdef', 2, -1)", "NULL", NULL },
+		{ "COALESCE(SUBSTRING('abcdef', 2, -1), 'x')", "x", NULL },
 		{ "SUBSTR(s, 2, -1)", "NULL", NULL },
 		{ "CHARACTER_LENGTH(s)", "6", "INT" },
 		{ "TRIM('xy' FROM 'xyaxy')", "a", NULL },
