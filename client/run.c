@@ -44,6 +44,7 @@ run_read_file(const char *file, struct buf *out)
 {
 	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
 	size_t n;
+	int rc = 0;
 
 	if (!f) {
 		fprintf(stderr, "sluice: cannot read %s: %s\n", file,
@@ -54,9 +55,14 @@ run_read_file(const char *file, struct buf *out)
 		n = fread(buf_room(out, 65536), 1, 65536, f);
 		buf_added(out, n);
 	} while (n > 0);
+	if (ferror(f)) {
+		fprintf(stderr, "sluice: cannot read %s: %s\n", file,
+			strerror(errno));
+		rc = -1;
+	}
 	if (f != stdin)
 		fclose(f);
-	return 0;
+	return rc;
 }
 
 /* ---- progress ---- */

@@ -5,19 +5,96 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "daemon/daemon.h"
 #include "parser/bind.h"
 
-static void
-report(const struct error *err, unsigned *errors)
-{
-	char text[4096];
+#define FAILED_MAX 1000
 
-	error_print(err, text, sizeof(text));
-	fputs(text, stderr);
-	(*errors)++;
+struct check {
+	struct catalog *catalog;
+	struct arena arena;
+	const char *failed[FAILED_MAX]; /* names whose CREATE is wrong */
+	unsigned nfailed;
+	unsigned statements, errors, silent;
+};
+
+/* Of canonical text. */
+static size_t
+word_length(const char *word)
+{
+	const char *end = *word == '`' ? strchr(word + 1, '`') : NULL;
+
+	return end ? (size_t)(end + 1 - word) : strcspn(word, " ");
+}
+
+static const char *
+next_word(const char *word)
+{
+	word += word_length(word);
+	return *word ? word + 1 : word;
+}
+
+/* The name in a CREATE that may end anywhere: CREATE TEMPORARY TABLE IF NOT
+ * EXISTS name (... NULL: it is no CREATE, or ends before. */
+static const char *
+created_name(const char *text, size_t n, struct arena *a)
+{
+	static const char *const frame[] = { "CREATE", "TEMPORARY", "TABLE",
+					     "VIEW", "IF", "NOT", "EXISTS" };
+	const char *columns = memchr(text, '(', n);
+	const char *word = parse_canonical(
+		text, columns ? (size_t)(columns - text) : n, a);
+
+	if (strncasecmp(word, "CREATE ", 7) != 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(frame); i++)
+		if (word_length(word) == strlen(frame[i]) &&
+		    strncasecmp(word, frame[i], strlen(frame[i])) == 0)
+			word = next_word(word);
+	while (*next_word(word) == '.') /* catalog.database.name */
+		word = next_word(next_word(word));
+	n = word_length(word);
+	if (n == 0)
+		return NULL;
+	return *word == '`' ? arena_strndup(a, word + 1, n - 2)
+			    : arena_strndup(a, word, n);
+}
+
+/* Does it only say again that a CREATE has failed? */
+static bool
+is_known(const struct check *k, const struct error *err)
+{
+	char quoted[300];
+
+	for (unsigned i = 0; i < k->nfailed; i++) {
+		snprintf(quoted, sizeof(quoted), "\"%s\"", k->failed[i]);
+		if (err->code == ERR_UNKNOWN_TABLE &&
+		    strstr(err->message, quoted))
+			return true;
+	}
+	return false;
+}
+
+/* `text` is the statement, or what could be read of it. */
+static void
+report(struct check *k, const struct error *err, const char *text, size_t n)
+{
+	const char *name = created_name(text, n, &k->arena);
+	char shown[4096];
+
+	if (is_known(k, err)) {
+		k->silent++;
+	} else {
+		error_print(err, shown, sizeof(shown));
+		fputs(shown, stderr);
+		k->errors++;
+	}
+	if (name && k->nfailed < FAILED_MAX)
+		k->failed[k->nfailed++] = name;
 }
 
 static int
@@ -60,35 +137,37 @@ check_statement(const struct parse *p, const struct ast_statement *stmt,
 }
 
 static void
-check_text(const char *file, const char *text, size_t n, struct catalog *c,
-	   unsigned *statements, unsigned *errors)
+check_text(struct check *k, const char *file, const char *text, size_t n)
 {
 	struct settings s = SETTINGS_INIT;
 	struct error err = ERROR_INIT;
 	struct ast_statement *stmt;
 	struct arena a;
 	struct parse p;
+	uint32_t from = 0;
 	int rc;
 
 	arena_init(&a);
 	if (parse_begin(&p, text, n, file, &a, &parse_limits_default, &err) <
 	    0) {
-		report(&err, errors);
+		report(k, &err, "", 0);
 		arena_release(&a);
 		return;
 	}
-	while ((rc = parse_next(&p, &stmt, &err)) != 0) {
+	for (; (rc = parse_next(&p, &stmt, &err)) != 0; from = p.pos) {
 		if (rc < 0) {
-			report(&err, errors);
 			parse_skip(&p);
-		} else if (check_statement(&p, stmt, c, &s, &a, &err) < 0) {
+			report(k, &err, p.text + from, p.pos - from);
+		} else if (check_statement(&p, stmt, k->catalog, &s, &a,
+					   &err) < 0) {
 			if (!err.at.line)
 				parse_error_at(&p, stmt->at, &err);
-			report(&err, errors);
+			report(k, &err, p.text + stmt->at.offset,
+			       stmt->at.length);
 		} else if (stmt->notice) {
 			fprintf(stderr, "notice: %s\n", stmt->notice);
 		}
-		(*statements)++;
+		k->statements++;
 		error_clear(&err);
 	}
 	settings_release(&s);
@@ -100,6 +179,7 @@ read_all(const char *file, struct buf *out)
 {
 	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
 	size_t n;
+	int rc = 0;
 
 	if (!f) {
 		fprintf(stderr, "sluiced: cannot read %s: %s\n", file,
@@ -112,32 +192,47 @@ read_all(const char *file, struct buf *out)
 		n = fread(room, 1, 65536, f);
 		buf_added(out, n);
 	} while (n > 0);
+	if (ferror(f)) {
+		fprintf(stderr, "sluiced: cannot read %s: %s\n", file,
+			strerror(errno));
+		rc = -1;
+	}
 	if (f != stdin)
 		fclose(f);
-	return 0;
+	return rc;
+}
+
+static void
+summarize(const struct check *k)
+{
+	fprintf(stderr, "%u statement%s, %u error%s", k->statements,
+		k->statements == 1 ? "" : "s", k->errors,
+		k->errors == 1 ? "" : "s");
+	if (k->silent)
+		fprintf(stderr, "; %u not checked, for want of what was to be "
+			"created", k->silent);
+	fputc('\n', stderr);
 }
 
 int
 check_files(char *const *files, unsigned n)
 {
-	struct catalog *c = catalog_create(NULL);
-	unsigned statements = 0, errors = 0;
+	struct check k = { .catalog = catalog_create(NULL) };
 
+	arena_init(&k.arena);
 	for (unsigned i = 0; i < n; i++) {
 		struct buf text;
 
 		buf_init(&text);
 		if (read_all(files[i], &text) < 0)
-			errors++;
+			k.errors++;
 		else
-			check_text(files[i], buf_cstr(&text), text.len, c,
-				   &statements, &errors);
+			check_text(&k, files[i], buf_cstr(&text), text.len);
 		buf_release(&text);
 	}
-	catalog_destroy(c);
-	if (errors)
-		fprintf(stderr, "%u statement%s, %u error%s\n", statements,
-			statements == 1 ? "" : "s", errors,
-			errors == 1 ? "" : "s");
-	return errors ? 1 : 0;
+	catalog_destroy(k.catalog);
+	arena_release(&k.arena);
+	if (k.errors)
+		summarize(&k);
+	return k.errors ? 1 : 0;
 }

@@ -136,6 +136,15 @@ def people_get_columns_in_line():
     assert d.stop() == 0
 
 
+def cells_of_many_lines_are_as_wide_as_the_longest():
+    d = Daemon().start()
+    d.sql(NUMBERS)
+    lines = sluice(d, "-o", "aligned", "-e", "SHOW CREATE TABLE numbers;").stdout.splitlines()
+    assert len(lines[1]) == 1 + max(len(line) for line in lines[3:-2]), lines
+    assert lines[-2].startswith(");") and lines[-1] == "(1 row)", lines
+    assert d.stop() == 0
+
+
 def updates_have_their_kind_first():
     d = Daemon().start()
     done = sluice(d, "-e", FEW + "SELECT COUNT(*) AS n FROM few;")
@@ -188,9 +197,12 @@ def exit_codes_can_be_trusted():
     assert sluice(d, "-e", "SHOW TABLES;").returncode == 0
     assert sluice(d, "-e", "NONSENSE;").returncode == 1
     assert sluice(d, "-f", "/no/such/file.sql").returncode == 1
+    done = sluice(d, "-f", d.dir)
+    assert done.returncode == 1 and f"cannot read {d.dir}: " in done.stderr, done
     for args in (["--no-such-option"], ["-o", "xml", "-e", ""], ["frobnicate"], ["run"], ["check"], ["run", "--nope"]):
         done = sluice(d, *args) if args[0] not in ("run", "check") else run("sluice", *args)
-        assert done.returncode == 2 and done.stderr, (args, done)
+        assert done.returncode == 2, (args, done)
+        assert len(done.stderr.splitlines()) == (1 if args[0] == "-o" else 2), done.stderr
     assert d.stop() == 0
     done = sluice(d, "-e", "SHOW TABLES;")
     assert done.returncode == 3, done
@@ -198,6 +210,18 @@ def exit_codes_can_be_trusted():
     done = run("sluice", "--version")
     assert done.returncode == 0 and re.fullmatch(r"sluice \d+\.\d+\.\d+\n", done.stdout)
     assert run("sluice", "--help").returncode == 0
+
+
+def who_may_not_use_the_socket_is_told():
+    d = Daemon().start()
+    os.chmod(d.dir, 0o755)
+    os.chmod(d.sock, 0)
+    nobody = {} if os.geteuid() else {"user": 65534, "group": 65534, "extra_groups": []}
+    done = subprocess.run([SLUICE, "-s", d.sock, "-e", "SHOW TABLES;"], capture_output=True, text=True, **nobody)
+    assert done.returncode == 3, done
+    assert f"permission denied on {d.sock}" in done.stderr and f"ls -l {d.sock}" in done.stderr, done.stderr
+    assert "sluice run" not in done.stderr, done.stderr  # another daemon is no remedy
+    assert d.stop() == 0
 
 
 def a_daemon_that_dies_is_told():
@@ -363,8 +387,28 @@ SELECT id FROM t;
         places = [int(n) for n in re.findall(r"--> \S+/a\.sql:(\d+):\d+", done.stderr)]
         assert places == [2, 3, 4, 5, 6, 7], (places, done.stderr)
         assert "8 statements, 6 errors" in done.stderr, done.stderr
+        done = run("sluice", "check", dir)
+        assert done.returncode == 1 and f"cannot read {dir}: " in done.stderr, done
         done = run("sluice", "check", os.path.join(TOP, "etc/examples/words.sql"), os.path.join(TOP, "etc/examples/first.sql"))
         assert done.returncode == 0 and done.stdout == "", done
+
+
+def check_tells_a_failed_create_once():
+    with tempfile.TemporaryDirectory() as dir:
+        with open(dir + "/a.sql", "w") as f:
+            f.write("""CREATE TABLE t (id BIGINT) WITH ('connector' = 'datagenn');
+CREATE TEMPORARY TABLE `the u` (id BIGINTT) WITH ('connector' = 'datagen');
+CREATE VIEW v AS SELECT id FROM t;
+SELECT id FROM v;
+SELECT id FROM `the u`;
+SELECT id FROM w;
+CREATE TABLE t (id BIGINT) WITH ('connector' = 'datagen');
+SELECT idd FROM t;
+""")
+        done = run("sluice", "check", dir + "/a.sql")
+        places = [int(n) for n in re.findall(r"--> \S+/a\.sql:(\d+):\d+", done.stderr)]
+        assert done.returncode == 1 and places == [1, 2, 6, 8], (places, done.stderr)
+        assert "8 statements, 4 errors; 3 not checked" in done.stderr, done.stderr
 
 
 # ---- the shell ----
@@ -464,8 +508,10 @@ def the_shell_talks_with_people():
 
 
 main(scripts_come_by_argument_file_and_stdin, json_keeps_every_digit, csv_and_tsv_can_be_read_back,
-     people_get_columns_in_line, updates_have_their_kind_first, results_of_selects_come_while_they_run,
-     errors_name_file_line_and_column, exit_codes_can_be_trusted, a_daemon_that_dies_is_told, limits_are_told_as_errors,
+     people_get_columns_in_line, cells_of_many_lines_are_as_wide_as_the_longest,
+     updates_have_their_kind_first, results_of_selects_come_while_they_run,
+     errors_name_file_line_and_column, exit_codes_can_be_trusted, who_may_not_use_the_socket_is_told, a_daemon_that_dies_is_told, limits_are_told_as_errors,
      the_first_example_runs, bounded_jobs_run_to_their_end, a_failing_job_is_told_with_its_cause,
      with_a_state_dir_the_next_run_goes_on, ctrl_c_takes_a_checkpoint, the_private_daemon_never_outlives_us,
-     progress_is_shown_on_a_terminal, check_prints_every_error, the_shell_talks_with_people)
+     progress_is_shown_on_a_terminal, check_prints_every_error, check_tells_a_failed_create_once,
+     the_shell_talks_with_people)
