@@ -4,6 +4,7 @@
 #include "client/api.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,17 @@ prepare(struct api *a, const char *path)
 static int
 explain(struct api *a, CURLcode rc, struct error *err)
 {
+	long os_errno = 0;
+
+	curl_easy_getinfo(a->curl, CURLINFO_OS_ERRNO, &os_errno);
+	if (rc == CURLE_COULDNT_CONNECT &&
+	    (os_errno == EACCES || os_errno == EPERM)) {
+		error_set(err, ERR_PERMISSION, "permission denied on %s",
+			  a->where);
+		error_note(err, "ask to be a member of its group (ls -l %s)",
+			   a->where);
+		return -1;
+	}
 	if (rc == CURLE_COULDNT_CONNECT || rc == CURLE_COULDNT_RESOLVE_HOST) {
 		error_set(err, ERR_CONNECTION, "no sluiced listens on %s",
 			  a->where);
