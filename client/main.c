@@ -31,11 +31,19 @@ static const char usage[] =
 	"Exit: 0 all well, 1 a statement failed, 2 usage, 3 no daemon there,\n"
 	"4 a job failed, 130 interrupted.\n";
 
+/* Behind a line that tells what is wrong. */
 static int
 usage_error(void)
 {
-	fputs(usage, stderr);
+	fputs("sluice --help shows the usage\n", stderr);
 	return 2;
+}
+
+static int
+usage_wrong(const char *what)
+{
+	fprintf(stderr, "sluice: %s\n", what);
+	return usage_error();
 }
 
 static enum output_format
@@ -74,7 +82,7 @@ command_run(int argc, char **argv)
 			break;
 		case 'S':
 			if (o.nsets == PARTS_MAX)
-				return usage_error();
+				return usage_wrong("too many --set");
 			sets[o.nsets++] = optarg;
 			break;
 		case 'o':
@@ -88,7 +96,7 @@ command_run(int argc, char **argv)
 			return usage_error();
 		}
 	if (optind == argc)
-		return usage_error();
+		return usage_wrong("run: name a script");
 	o.files = argv + optind;
 	o.nfiles = (unsigned)(argc - optind);
 	o.progress = isatty(STDERR_FILENO);
@@ -104,7 +112,7 @@ command_check(int argc, char **argv)
 	char **args;
 
 	if (argc < 2)
-		return usage_error();
+		return usage_wrong("check: name a script");
 	if (!program) {
 		fputs("sluice: there is no sluiced beside this program or in "
 		      "PATH\n", stderr);
@@ -227,7 +235,7 @@ command_send(int argc, char **argv)
 		case 'e':
 		case 'f':
 			if (n == PARTS_MAX)
-				return usage_error();
+				return usage_wrong("too many -e and -f");
 			parts[n++] = (struct part){ optarg, c == 'f' };
 			break;
 		case 'h':

@@ -69,6 +69,14 @@ add_set(struct command_line *line, const char *prefix, const char *value)
 	line->sets[line->nsets++] = text;
 }
 
+/* Behind a line that tells what is wrong. */
+static int
+usage_error(void)
+{
+	fputs("sluiced --help shows the usage\n", stderr);
+	return 64;
+}
+
 /* Returns -1 to go on, or the exit status. */
 static int
 read_command_line(int argc, char **argv, struct command_line *line)
@@ -110,8 +118,7 @@ read_command_line(int argc, char **argv, struct command_line *line)
 			fputs(usage, stdout);
 			return 0;
 		default:
-			fputs(usage, stderr);
-			return 64;
+			return usage_error();
 		}
 	}
 	return -1;
@@ -155,11 +162,10 @@ run_command(int argc, char **argv)
 	if (strcmp(argv[0], "check") == 0 && argc > 1)
 		return check_files(argv + 1, (unsigned)(argc - 1));
 	if (strcmp(argv[0], "check") == 0)
-		fputs("usage: sluiced check FILE.sql...\n", stderr);
+		fputs("sluiced: check: name a script\n", stderr);
 	else
-		fprintf(stderr, "sluiced: unknown command \"%s\"\n%s",
-			argv[0], usage);
-	return 64;
+		fprintf(stderr, "sluiced: unknown command \"%s\"\n", argv[0]);
+	return usage_error();
 }
 
 int
