@@ -277,10 +277,35 @@ row_vertical(struct output *o, const struct output_row *r)
 
 /* ---- aligned ---- */
 
+static size_t
+text_width(const char *text, size_t n)
+{
+	return utf8_valid(text, n) ? utf8_length(text, n) : n;
+}
+
+/* Of the longest line. */
+static size_t
+cell_width(const char *text, size_t n)
+{
+	const char *end;
+	size_t width = 0;
+
+	for (; (end = memchr(text, '\n', n)); text = end + 1) {
+		size_t line = (size_t)(end - text);
+
+		if (text_width(text, line) > width)
+			width = text_width(text, line);
+		n -= line + 1;
+	}
+	return text_width(text, n) > width ? text_width(text, n) : width;
+}
+
 static void
 pad(const char *text, size_t n, unsigned width, bool right)
 {
-	size_t length = utf8_valid(text, n) ? utf8_length(text, n) : n;
+	const char *break_at = memrchr(text, '\n', n);
+	const char *last = break_at ? break_at + 1 : text;
+	size_t length = text_width(last, n - (size_t)(last - text));
 	int blanks = width > length ? (int)(width - length) : 0;
 
 	if (right)
@@ -332,7 +357,7 @@ aligned_widths(struct output *o, const struct buf *texts)
 			o->widths[i] = width_expected(o->types[i]);
 		for (unsigned r = 0; r < o->nrows; r++) {
 			const struct buf *t = &texts[r * o->ncols + i];
-			unsigned n = (unsigned)utf8_length(
+			unsigned n = (unsigned)cell_width(
 				t->data ? t->data : "", t->len);
 
 			if (n > o->widths[i])

@@ -110,7 +110,7 @@ show_table(struct show *s, const struct ast_create_table *ct)
 		put_string(s->out, o->value);
 		buf_puts(s->out, o->next ? ",\n" : "\n");
 	}
-	buf_puts(s->out, ");\n");
+	buf_puts(s->out, ");");
 }
 
 static void
@@ -132,7 +132,7 @@ show_view(struct show *s, const struct ast_create_view *cv)
 	}
 	buf_puts(s->out, " AS\n");
 	put_span(s, cv->query_at);
-	buf_puts(s->out, ";\n");
+	buf_puts(s->out, ";");
 }
 
 void

@@ -167,7 +167,7 @@ TEST(show_create_is_laid_out_for_reading)
 	catalog_show_create(catalog_find(r.catalog, "t"), &out);
 	EXPECT_STR(buf_cstr(&out),
 		   "CREATE TABLE t (\n  `value` INT,\n  b AS `value`+1\n)"
-		   " WITH (\n  'connector' = 'datagen'\n);\n");
+		   " WITH (\n  'connector' = 'datagen'\n);");
 	buf_release(&out);
 	plan_rig_close(&r);
 }
