@@ -245,6 +245,17 @@ no_such_path(struct http_request *rq)
 	reply_error(rq, 404, &err);
 }
 
+/* The path is right. */
+static void
+wrong_method(struct http_request *rq, const char *allowed)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, ERR_USAGE, "%s takes %s only", http_path(rq), allowed);
+	http_allow(rq, allowed);
+	reply_error(rq, 405, &err);
+}
+
 void
 api_handle(struct http_request *rq, void *arg)
 {
@@ -274,6 +285,11 @@ api_handle(struct http_request *rq, void *arg)
 		get_jobs(d, rq);
 	else if (get && strncmp(path, "/v1/jobs/", 9) == 0)
 		get_job(d, rq, path + 9);
+	else if (strcmp(path, "/v1/sql") == 0 ||
+		 strcmp(path, "/v1/sessions") == 0)
+		wrong_method(rq, "POST");
+	else if (strncmp(path, "/v1/jobs", 8) == 0 && !get)
+		wrong_method(rq, "GET");
 	else
 		no_such_path(rq);
 }

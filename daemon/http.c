@@ -76,6 +76,7 @@ struct http_request {
 	unsigned status;
 	const char *type;
 	bool suspended, dead, told, refused;
+	const char *allow; /* header of a 405, or NULL */
 	struct watch *watch;
 	void (*on_gone)(void *);
 	void (*on_room)(void *);
@@ -261,6 +262,8 @@ queue_answer(struct http_request *rq)
 		return MHD_NO;
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, rq->type);
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	if (rq->allow)
+		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, rq->allow);
 	if (rq->refused)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION,
 					"close");
@@ -317,6 +320,12 @@ http_reply(struct http_request *rq, unsigned status, const char *type,
 }
 
 void
+http_allow(struct http_request *rq, const char *methods)
+{
+	rq->allow = methods;
+}
+
+void
 http_watch(struct http_request *rq, void (*gone)(void *),
 	   void (*room)(void *), void *arg)
 {
@@ -335,7 +344,7 @@ refuse(struct http_request *rq, unsigned status, const char *code,
 	rq->status = status;
 	rq->type = "application/json";
 	buf_printf(&rq->out,
-		   "{\"end\":\"error\",\"code\":\"%s\",\"message\":\"%s\"}\n",
+		   "{\"statement\":0,\"end\":\"error\",\"code\":\"%s\",\"message\":\"%s\"}\n",
 		   code, message);
 	rq->state = ENDED;
 	return queue_answer(rq);

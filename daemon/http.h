@@ -55,6 +55,8 @@ bool http_is_tcp(const struct http_request *rq);
 /* uid and pid of the peer of a Unix socket; -1: not known. */
 void http_peer(const struct http_request *rq, int *ret_uid, int *ret_pid);
 
+/* Before an answer of 405: its header Allow; static text. */
+void http_allow(struct http_request *rq, const char *methods);
 void http_reply(struct http_request *rq, unsigned status, const char *type,
 		const char *body, size_t n);
 void http_begin(struct http_request *rq, unsigned status, const char *type);

@@ -56,6 +56,7 @@ def files(d):
 def error_of(body):
     lines = [json.loads(line) for line in body.splitlines()]
     assert lines and lines[-1]["end"] == "error", lines
+    assert "statement" in lines[-1], lines
     return lines[-1]
 
 
@@ -466,9 +467,15 @@ def unknown_jobs_and_paths_are_404():
     assert status == 404
     status, body = ask(d, "GET", "/v2/sql")
     assert status == 404 and "/v1/sql" in error_of(body)["note"]
-    assert ask(d, "GET", "/v1/sql")[0] == 404
-    assert ask(d, "DELETE", "/v1/jobs/clicks")[0] == 404
-    assert d.job("clicks")["state"] in ("RUNNING", "CONNECTING", "RECOVERING")
+    for method, path, allowed in (("GET", "/v1/sql", "POST"), ("PUT", "/v1/sql", "POST"), ("GET", "/v1/sessions", "POST"),
+                                  ("DELETE", "/v1/jobs/clicks", "GET")):
+        c = UnixConnection(d.sock, 20)
+        c.request(method, path)
+        r = c.getresponse()
+        assert r.status == 405 and r.headers["Allow"] == allowed, (method, path, r.status, r.headers)
+        assert allowed in error_of(r.read())["message"]
+        c.close()
+    assert d.job("clicks")["state"] in ("CREATED", "RUNNING", "CONNECTING", "RECOVERING")
     assert d.stop() == 0
 
 
