@@ -103,6 +103,8 @@ run_drop(struct script *s)
 	const struct object *o;
 	enum catalog_result result;
 	enum catalog_kind kind = CATALOG_TABLE;
+	enum catalog_kind wanted = s->stmt->kind == AST_STMT_DROP_TABLE
+		? CATALOG_TABLE : CATALOG_VIEW;
 	const char *name, *user;
 	bool stored;
 
@@ -112,7 +114,8 @@ run_drop(struct script *s)
 	stored = o && !o->temporary;
 	if (o)
 		kind = stored_kind(o);
-	user = stored ? jobs_user_of(s->d->jobs, name) : NULL;
+	/* catalog_drop() tells who takes a view for a table. */
+	user = stored && kind == wanted ? jobs_user_of(s->d->jobs, name) : NULL;
 	if (user) {
 		error_set(&s->err, ERR_IN_USE, "job \"%s\" uses %s", user,
 			  name);

@@ -382,7 +382,8 @@ catalog_drop(struct catalog *c, const struct parse *p,
 	if ((o->kind == OBJECT_TABLE) != table) {
 		error_set(err, ERR_UNKNOWN_TABLE, "\"%s\" is a %s", name,
 			  table ? "view" : "table");
-		error_hint(err, "write DROP %s", table ? "VIEW" : "TABLE");
+		error_hint(err, "write DROP %s %s", table ? "VIEW" : "TABLE",
+			   name);
 		return parse_error_at(p, stmt->name.at, err);
 	}
 	*at = o->next;
