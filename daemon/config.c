@@ -428,8 +428,8 @@ config_print(const struct config *c, FILE *out)
 {
 	const char *section = "";
 
-	fputs("# sluice.ini - every setting with its default; see sluice.ini(5)\n",
-	      out);
+	fputs("# sluice.ini - every setting with its default; see "
+	      "docs/manual/settings.md\n", out);
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
 		const struct setting *s = &settings[i];
 
