@@ -294,8 +294,8 @@ unknown_function(struct bind *b, const struct ast_expr *ast)
 			   "the function %s is not supported yet",
 			   ast->function);
 		names = function_names(&n);
-		error_note(b->err, "docs/differences-from-flink.md lists what "
-			   "there is today");
+		error_note(b->err, "docs/manual/functions.md lists what there "
+			   "is today");
 		return -1;
 	}
 	names = function_names(&n);

@@ -203,6 +203,14 @@ find_word(const struct reader *r, struct token t,
 	return NULL;
 }
 
+/* Window functions that we have there. */
+static bool
+is_in_from(const char *word)
+{
+	return strcmp(word, "TUMBLE") == 0 || strcmp(word, "HOP") == 0 ||
+	       strcmp(word, "CUMULATE") == 0;
+}
+
 void
 refuse_function(struct reader *r, struct token name)
 {
@@ -210,8 +218,9 @@ refuse_function(struct reader *r, struct token name)
 						 ARRAY_LEN(refused_functions));
 
 	if (w)
-		refuse(r, name.at, arena_printf(reader_arena(r),
-						"%s(...) here", w->word),
+		refuse(r, name.at, arena_printf(reader_arena(r), "%s(...)%s",
+						w->word, is_in_from(w->word)
+						? " outside of FROM" : ""),
 		       w->note);
 }
 
