@@ -672,6 +672,28 @@ restore_state(struct job *j, const struct catalog_entry *e)
 		error_note(&info->error, "%s", e->note);
 }
 
+/* Of a job that stands: one that runs tells by itself. */
+static void
+restore_totals(struct job *j)
+{
+	struct job_info *info = &j->info;
+	struct error err = ERROR_INIT;
+	struct store_totals t;
+
+	if (store_get_totals(j->path, &t, &err) < 0) {
+		if (err.code != ERR_FILE) /* it may never have had one */
+			log_error(LOG_WARN, "totals_not_read", j->name, &err);
+		return;
+	}
+	info->checkpoint = t.checkpoint;
+	info->checkpoint_us = t.checkpoint ? t.taken_at_us : 0;
+	info->rows_in = t.rows_in;
+	info->rows_out = t.rows_out;
+	info->late = t.rows_late;
+	info->errors = t.errors;
+	info->wm_us = t.wm_us;
+}
+
 static int
 load_job(const struct catalog_entry *e, void *arg, struct error *err)
 {
@@ -683,8 +705,10 @@ load_job(const struct catalog_entry *e, void *arg, struct error *err)
 	j = job_new(js, e->name, e->sql);
 	j->from_disk = true;
 	restore_state(j, e);
-	if (job_stands(j->info.state))
+	if (job_stands(j->info.state)) {
+		restore_totals(j);
 		return 0;
+	}
 	/* Other jobs must not suffer from one that cannot start. */
 	if (job_launch(j, err) < 0) {
 		log_error(LOG_ERROR, "job_failed", j->name, err);

@@ -152,6 +152,46 @@ store_wal_checkpoint(struct store *s, struct error *err)
 	return 0;
 }
 
+/* ---- a look from outside ---- */
+
+int
+store_get_totals(const char *path, struct store_totals *ret,
+		 struct error *err)
+{
+	struct store_file f;
+	sqlite3_stmt *st = NULL;
+	int rc;
+
+	if (store_file_open(&f, path, &store_job_kind,
+			    STORE_READ_ONLY | STORE_UNCHECKED, TIME_NONE,
+			    err) < 0)
+		return -1;
+	*ret = (struct store_totals){ .wm_us = TIME_NONE,
+				      .taken_at_us = TIME_NONE };
+	rc = store_prepare(&f,
+			   "SELECT id, taken_at, rows_in, rows_out, rows_late,"
+			   " (SELECT count(*) FROM errors),"
+			   " (SELECT min(watermark) FROM watermarks"
+			   "  WHERE idle_since IS NULL)"
+			   " FROM checkpoints ORDER BY id DESC LIMIT 1",
+			   &st, err);
+	if (rc == 0)
+		rc = store_step(&f, st, err);
+	if (rc == 1)
+		*ret = (struct store_totals){
+			.checkpoint = (uint64_t)sqlite3_column_int64(st, 0),
+			.taken_at_us = store_column_time(st, 1),
+			.rows_in = (uint64_t)sqlite3_column_int64(st, 2),
+			.rows_out = (uint64_t)sqlite3_column_int64(st, 3),
+			.rows_late = (uint64_t)sqlite3_column_int64(st, 4),
+			.errors = (uint64_t)sqlite3_column_int64(st, 5),
+			.wm_us = store_column_time(st, 6),
+		};
+	sqlite3_finalize(st);
+	store_file_close(&f);
+	return rc < 0 ? -1 : 0;
+}
+
 /* ---- the row of table job ---- */
 
 int

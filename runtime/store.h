@@ -20,6 +20,7 @@ enum store_flags {
 	STORE_CREATE = 1,    /* make the file when it is not there, unless it
 			      * is gone because it was damaged */
 	STORE_READ_ONLY = 2,
+	STORE_UNCHECKED = 4, /* no quick_check, which reads the whole file */
 };
 
 /* Opens and checks the file: application id, schema version (newer: refused
@@ -68,6 +69,17 @@ int store_commit(struct store *s, struct snapshot *snap, struct error *err);
 /* PASSIVE; between commits when nothing else is to do. store_commit() does it
  * by itself once the WAL has grown to 16 MiB. */
 int store_wal_checkpoint(struct store *s, struct error *err);
+
+/* How far the job had come at its last checkpoint, from a file that nobody
+ * has open; id 0: it had none. */
+struct store_totals {
+	uint64_t checkpoint;
+	int64_t taken_at_us;
+	uint64_t rows_in, rows_out, rows_late, errors;
+	int64_t wm_us; /* TIME_NONE: none */
+};
+int store_get_totals(const char *path, struct store_totals *ret,
+		     struct error *err);
 
 /* "SHOW ERRORS"-like listings come with the daemon's depth. */
 

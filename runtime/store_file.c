@@ -654,7 +654,7 @@ store_file_open(struct store_file *f, const char *path,
 	}
 	f->path = mem_strdup(path);
 	if (file_connect(f, err) < 0 || file_identify(f, &version, err) < 0 ||
-	    file_quick_check(f, err) < 0)
+	    (!(flags & STORE_UNCHECKED) && file_quick_check(f, err) < 0))
 		goto fail;
 	if (!f->read_only && (file_tune(f, err) < 0 ||
 			      file_migrate(f, version, err) < 0))

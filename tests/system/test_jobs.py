@@ -306,6 +306,23 @@ def show_jobs_tells_all_at_once():
     assert d.stop() == 0
 
 
+def what_a_job_did_is_known_after_a_restart():
+    d = Daemon().start()
+    d.sql(BEGIN + named("user", COUNT))
+    wait_for("rows", lambda: d.job("user")["rows_in"] > 100)
+    d.sql("STOP JOB 'user';")
+    before = d.job("user")
+    assert before["rows_in"] > 100 and before["checkpoint"] > 0, before
+    assert d.stop() == 0
+    d.start()
+    after = d.job("user")
+    assert after["state"] == "STOPPED", after
+    for key in ("rows_in", "rows_out", "rows_late", "bad_records", "checkpoint", "watermark"):
+        assert after[key] == before[key], (key, before, after)
+    assert after["checkpoint_at"][:16] == before["checkpoint_at"][:16], (before, after)
+    assert d.stop() == 0
+
+
 def show_create_describe_explain():
     d = Daemon().start()
     d.sql(BEGIN + "CREATE VIEW w AS SELECT id FROM numbers;")
@@ -564,7 +581,8 @@ main(an_insert_starts_a_job_and_the_same_text_is_a_no_op, creates_with_the_same_
      a_statement_set_is_one_job, limits_on_jobs_are_told, pause_keeps_the_place_and_resume_goes_on, stop_and_go_on,
      drain_fires_open_windows, a_job_of_too_many_tables_is_told_how_many_it_may_have, drop_forgets_and_keep_state_keeps, commands_on_jobs_that_are_not_there,
      commands_while_another_is_under_way, tables_in_use_are_not_dropped, a_job_keeps_the_tables_that_it_began_with,
-     show_jobs_tells_all_at_once, show_create_describe_explain, a_bounded_job_finishes_and_dml_sync_waits_for_it,
+     show_jobs_tells_all_at_once, what_a_job_did_is_known_after_a_restart,
+     show_create_describe_explain, a_bounded_job_finishes_and_dml_sync_waits_for_it,
      waiting_for_a_job_that_is_stopped_is_an_error, a_job_that_fails_tells_why_and_others_go_on,
      an_unreachable_broker_is_told_in_the_clients_words, a_failure_that_may_pass_is_tried_again,
      jobs_over_the_embedded_kafka_start_empty_and_say_so, two_jobs_do_not_know_each_other, a_bounded_select_ends_by_itself,
