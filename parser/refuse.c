@@ -54,7 +54,9 @@ is_place(const struct reader *r, enum place place)
 	case QUERIED:
 		return accepts(r, TK_UNION);
 	case CREATED:
-		return r->table && r->nesting == 0;
+		/* The columns may be missing: CREATE TABLE t LIKE u. */
+		return (r->table && r->nesting == 0) ||
+		       (accepts(r, TK_WITH) && accepts(r, TK_COMMENT));
 	case COLUMN:
 		return r->table && accepts(r, TK_COMMENT);
 	case TYPE:
