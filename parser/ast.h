@@ -206,6 +206,7 @@ struct ast_create_table {
 	bool key_enforced;           /* NOT ENFORCED was not written */
 	struct ast_expr *partitioned_by; /* list of AST_COLUMN */
 	struct ast_option *options;
+	struct span with_at;         /* the word; length 0: none */
 	const char *comment;
 };
 

@@ -667,7 +667,10 @@ partitioned ::= PARTITIONED BY LP names(L) RP. {
 	r->table->partitioned_by = L.first;
 }
 with ::= .
-with ::= WITH LP options(L) RP. { r->table->options = L.first; }
+with ::= WITH(W) LP options(L) RP. {
+	r->table->options = L.first;
+	r->table->with_at = W.at;
+}
 
 statement ::= create_view(V) comment(C) AS query(Q). {
 	V->comment = C.data;

@@ -273,6 +273,7 @@ unknown_key(struct resolve *r, const struct given *g, enum option_owner kind,
 	const struct option_def *defs = option_defs(&n);
 	const char **names = arena_array(r->a, n, const char *);
 	const char *near, *list = "", *hash;
+	const char *end = strrchr(key, '.'); /* of the column's name */
 
 	for (size_t i = 0; i < n; i++) {
 		if (defs[i].owner_kind != kind ||
@@ -281,6 +282,12 @@ unknown_key(struct resolve *r, const struct given *g, enum option_owner kind,
 		hash = strchr(defs[i].key, '#');
 		if (!hash)
 			names[found++] = defs[i].key;
+		else if (end && end > key + (hash - defs[i].key) &&
+			 strncmp(key, defs[i].key,
+				 (size_t)(hash - defs[i].key)) == 0)
+			names[found++] = arena_printf(r->a, "%.*s%s",
+						      (int)(end - key), key,
+						      hash + 1);
 		list = arena_printf(r->a, "%s%s%.*s%s%s", list,
 				    *list ? ", " : "",
 				    (int)strcspn(defs[i].key, "#"),
@@ -290,7 +297,7 @@ unknown_key(struct resolve *r, const struct given *g, enum option_owner kind,
 	error_set(r->err, ERR_UNKNOWN_OPTION, "the %s '%s' has no option '%s'",
 		  kind == OWNER_FORMAT ? "format" : "connector", owner, key);
 	near = error_nearest(key, names, found);
-	if (near)
+	if (near && strcmp(near, key) != 0) /* else there is no such column */
 		error_hint(r->err, "did you mean '%s'?", near);
 	error_note(r->err, "its options: %s", *list ? list : "none");
 	return at_key(r, g);

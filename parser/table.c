@@ -433,7 +433,9 @@ add_options(struct definition *d)
 		cols[i] = d->t->cols[i].name;
 	d->rq = (struct options_request){
 		.list = d->ct->options, .parse = d->b->parse,
-		.at = d->ct->name.at, .cols = cols, .ncols = d->t->ncols,
+		.at = d->ct->with_at.length ? d->ct->with_at
+					     : d->ct->name.at,
+		.cols = cols, .ncols = d->t->ncols,
 	};
 	if (options_resolve(&d->rq, d->b->a, &options, d->b->err) < 0)
 		return -1;

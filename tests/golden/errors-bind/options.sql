@@ -72,3 +72,5 @@ CREATE TABLE t (a INT, PRIMARY KEY (a) NOT ENFORCED) WITH ('connector' = 'upsert
 CREATE TABLE t (a INT, PRIMARY KEY (a) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 't', 'properties.bootstrap.servers' = 'embedded', 'value.format' = 'json')
 --
 CREATE TABLE t (a INT) WITH ('connector' = 'blackhole', 'speed' = 'fast')
+--
+CREATE TABLE dg (x INT) WITH ('connector' = 'datagen', 'fields.x.mn' = '3')
