@@ -31,6 +31,7 @@
 
 #define SPARE_CONNECTIONS 16 /* beyond the limit: to answer 429 and health */
 #define BLOCK_BYTES 32768
+#define LOOK_AGAIN_MS 1000
 #define LAST_TURNS 8
 /* Of a body that is too large: read and forgotten, so that a client that
  * sends first and listens then gets its answer. */
@@ -95,10 +96,11 @@ turn(struct listener *l)
 	MHD_run(l->mhd);
 	if (l->server->stopping)
 		return;
-	if (MHD_get_timeout(l->mhd, &ms) == MHD_YES)
-		uv_timer_start(&l->timer, on_timer, ms, 0);
-	else
-		uv_timer_stop(&l->timer);
+	/* Out of descriptors, MHD takes its listening socket out of epoll and
+	 * looks again when it is next run: nothing but time would do that. */
+	if (MHD_get_timeout(l->mhd, &ms) != MHD_YES || ms > LOOK_AGAIN_MS)
+		ms = LOOK_AGAIN_MS;
+	uv_timer_start(&l->timer, on_timer, ms, 0);
 }
 
 static void

@@ -4,11 +4,15 @@
  */
 #include "daemon/runner.h"
 
+#include <dirent.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 #include "base/check.h"
 #include "base/time.h"
 #include "daemon/clock.h"
+
+#define SPARE_DESCRIPTORS 12
 
 static void
 on_async(uv_async_t *a)
@@ -108,6 +112,27 @@ start_workers(struct runner *r, struct pipeline *p, struct error *err)
 	return 0;
 }
 
+/* The last descriptors are the main thread's: without one it cannot even
+ * accept the client that would drop a job. */
+static int
+leave_descriptors(struct error *err)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct rlimit limit;
+	rlim_t open = 0;
+
+	while (dir && readdir(dir))
+		open++;
+	if (dir)
+		closedir(dir);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && dir &&
+	    open + SPARE_DESCRIPTORS <= limit.rlim_cur)
+		return 0;
+	return error_set(err, ERR_TOO_MANY,
+			 "there are too few descriptors left for one more "
+			 "query (ulimit -n, LimitNOFILE)");
+}
+
 int
 runner_attach(struct runner *r, struct pipeline *p, struct error *err)
 {
@@ -127,7 +152,7 @@ runner_attach(struct runner *r, struct pipeline *p, struct error *err)
 	}
 	r->npolls = n;
 	r->woken = true; /* what was ready before we watched */
-	return 0;
+	return leave_descriptors(err);
 }
 
 void

@@ -38,7 +38,7 @@ void runner_release(struct runner *r);
 void runner_pin(unsigned core);
 
 /* After pipeline_start(): starts the blocking work, watches descriptors.
- * After -1 (no more threads) runner_detach() still follows. */
+ * After -1 (no more threads or descriptors) runner_detach() still follows. */
 int runner_attach(struct runner *r, struct pipeline *p, struct error *err);
 /* Stops and joins the work; before pipeline_destroy(). */
 void runner_detach(struct runner *r);
