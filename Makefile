@@ -83,7 +83,7 @@ SYSTEM := $(sort $(wildcard tests/system/test_*.py tests/system/test_*.sh))
 THREADED := $(sort $(wildcard tests/unit/test_*thread*.c))
 
 .PHONY: all test check check-all lint demo bench deps deps-test install format docs \
-	help fuzz dist clean test-bins test-after-deps test-plain run-tests
+	help fuzz dist clean test-bins test-after-deps
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
