@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "parser/bind.h"
+#include "parser/settings.h"
 #include "runtime/eval.h"
 #include "tests/unit/eval_rig.h"
 #include "tests/unit/test.h"
@@ -26,19 +27,35 @@ static const char *const row[] = {
 	NULL,
 };
 
-
 /* The input: the row above, and behind it the literals that became columns. */
 struct input {
+	struct settings settings;
+	const struct zone *zone;
 	struct schema schema;
 	struct value value[128];
 };
 
 static void
-input_init(struct input *in, struct arena *a)
+input_zone(struct input *in, const char *zone)
+{
+	struct error err = ERROR_INIT;
+	const char *notice;
+
+	in->settings = SETTINGS_INIT;
+	in->zone = zone ? zone_get(zone) : NULL;
+	if (zone && (!in->zone ||
+		     settings_set(&in->settings, "table.local-time-zone", zone,
+				  &notice, &err) < 0))
+		FAIL("no zone of the name %s", zone);
+}
+
+static void
+input_init(struct input *in, const char *zone, struct arena *a)
 {
 	struct schema *base = erig_schema(a, types);
 	struct batch *b = erig_batch(base, row);
 
+	input_zone(in, zone);
 	in->schema.cols = arena_array(a, ARRAY_LEN(in->value),
 				      struct schema_column);
 	for (unsigned i = 0; i < base->ncols; i++) {
@@ -64,7 +81,7 @@ run(struct input *in, const struct expr *e, struct arena *a)
 	struct batch *b;
 	struct str s;
 
-	if (program_compile(&e, 1, &in->schema, NULL, a, &p, &err) < 0)
+	if (program_compile(&e, 1, &in->schema, in->zone, a, &p, &err) < 0)
 		return arena_printf(a, "!%s: %s", error_name(err.code),
 				    err.message);
 	b = batch_create(NULL, &in->schema, 1);
@@ -72,7 +89,7 @@ run(struct input *in, const struct expr *e, struct arena *a)
 		erig_put(&b->col[i], 0, 1, in->value[i], &b->arena);
 	batch_seal(b, 1);
 	program_run(p, b, TIME_NONE, a, &res);
-	s = value_text(column_value(&res.col[0], 0), e->type, NULL, a);
+	s = value_text(column_value(&res.col[0], 0), e->type, in->zone, a);
 	batch_unref(b);
 	if (res.nerrors > 0)
 		return arena_printf(a, "!%s", error_name(res.errors[0].code));
@@ -90,7 +107,8 @@ bind(const struct input *in, const char *text, struct arena *a,
 	if (parse_begin(&parse, text, strlen(text), NULL, a,
 			&parse_limits_default, err) < 0 ||
 	    parse_expression(text, strlen(text), a, &ast, err) < 0 ||
-	    bind_expression(a, &parse, ast, &in->schema, NULL, &e, err) < 0)
+	    bind_expression(a, &parse, ast, &in->schema, &in->settings, &e,
+			    err) < 0)
 		return NULL;
 	return e;
 }
@@ -98,12 +116,12 @@ bind(const struct input *in, const char *text, struct arena *a,
 /* Runs the statement; *ret_expr is NULL, and the answer what is wrong, if it
  * means nothing. */
 static const char *
-answer(const char *sql, struct arena *a, struct input *in,
+answer(const char *sql, const char *zone, struct arena *a, struct input *in,
        struct expr **ret_expr)
 {
 	struct error err = ERROR_INIT;
 
-	input_init(in, a);
+	input_init(in, zone, a);
 	*ret_expr = bind(in, sql, a, &err);
 	if (!*ret_expr)
 		return arena_printf(a, "!%s: %s", error_name(err.code),
@@ -125,7 +143,7 @@ sql_answer(const char *sql, struct arena *a, const char **ret_type)
 {
 	struct input in;
 	struct expr *e;
-	const char *got = answer(sql, a, &in, &e);
+	const char *got = answer(sql, NULL, a, &in, &e);
 
 	*ret_type = e ? type_text(e, a) : "";
 	return got;
@@ -143,11 +161,11 @@ differ(const struct sql_case *c, const char *how, const char *got)
 }
 
 static void
-check_case(const struct sql_case *c, struct arena *a)
+check_case(const struct sql_case *c, const char *zone, struct arena *a)
 {
 	struct input in;
 	struct expr *e;
-	const char *got = answer(c->sql, a, &in, &e);
+	const char *got = answer(c->sql, zone, a, &in, &e);
 
 	differ(c, "constants", got);
 	if (!e)
@@ -160,13 +178,42 @@ check_case(const struct sql_case *c, struct arena *a)
 }
 
 void
-sql_cases(const struct sql_case *cases, size_t n)
+sql_cases(const struct sql_case *cases, size_t n, const char *zone)
 {
 	struct arena a;
 
 	for (size_t i = 0; i < n; i++) {
 		arena_init(&a);
-		check_case(&cases[i], &a);
+		check_case(&cases[i], zone, &a);
 		arena_release(&a);
+	}
+}
+
+void
+sql_case_columns(struct buf *ret)
+{
+	const char *type = types;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		size_t n = strcspn(type, "|");
+
+		buf_printf(ret, "%s%s %.*s", i ? ", " : "", names[i], (int)n,
+			   type);
+		type += n + (type[n] == '|');
+	}
+}
+
+void
+sql_case_row(struct buf *ret)
+{
+	const char *value = row[0];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		size_t n = strcspn(value, "|");
+		const char *text = value[0] == '~' ? "" : value;
+
+		buf_printf(ret, "%s%.*s", i ? "," : "",
+			   value[0] == '~' ? 0 : (int)n, text);
+		value += n + (value[n] == '|');
 	}
 }

@@ -22,8 +22,15 @@ struct sql_case {
 	const char *type; /* without NOT NULL; NULL: any */
 };
 
-void sql_cases(const struct sql_case *cases, size_t n);
-#define SQL_CASES(cases) sql_cases(cases, ARRAY_LEN(cases))
+/* zone: table.local-time-zone; NULL: UTC. */
+void sql_cases(const struct sql_case *cases, size_t n, const char *zone);
+#define SQL_CASES(cases) sql_cases(cases, ARRAY_LEN(cases), NULL)
+
+/* The columns above as CREATE TABLE lists them, and their row as CSV where
+ * nothing is NULL. */
+struct buf;
+void sql_case_columns(struct buf *ret);
+void sql_case_row(struct buf *ret);
 
 struct arena;
 /* The answer as it stands alone, errors with their message; *ret_type is ""

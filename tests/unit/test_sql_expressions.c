@@ -16,7 +16,7 @@ TEST(the_examples_of_all_functions_are_true)
 		struct sql_case c = { f->example, f->result, NULL };
 
 		if (!(f->flags & FN_AGGREGATE))
-			sql_cases(&c, 1);
+			sql_cases(&c, 1, NULL);
 	}
 }
 
