@@ -134,19 +134,39 @@ aggregate_text(struct group_builder *gb, const struct bound_aggregate *agg)
 {
 	struct arena *a = gb->b->a;
 	const char *name = function_get(agg->e.function)->name, *text;
-	char lower[16];
+	char lower[32];
 	size_t n = 0;
 
 	for (; name[n] && n < sizeof(lower) - 1; n++)
 		lower[n] = (char)tolower((unsigned char)name[n]);
 	lower[n] = '\0';
-	text = arena_printf(a, "%s(%s%s)", lower,
+	text = arena_printf(a, "%s(%s%s", lower,
 			    agg->distinct ? "distinct " : "",
 			    agg->e.nargs ? text_of(gb, agg->e.args[0]) : "*");
+	for (unsigned i = 1; i < agg->e.nargs; i++)
+		text = arena_printf(a, "%s, %s", text,
+				    text_of(gb, agg->e.args[i]));
+	text = arena_printf(a, "%s)", text);
 	if (agg->filter)
 		text = arena_printf(a, "%s filter(%s)", text,
 				    text_of(gb, agg->filter));
 	return text;
+}
+
+/* The arguments behind the first. */
+static void
+add_more(struct group_builder *gb, const struct expr *call,
+	 struct plan_aggregate *p)
+{
+	for (unsigned i = 1; i < call->nargs; i++) {
+		struct plan_argument *arg = &p->more[p->nmore++];
+
+		CHECK(p->nmore <= PLAN_MORE_MAX);
+		if (call->args[i]->kind == EXPR_LITERAL)
+			*arg = (struct plan_argument){ -1, call->args[i] };
+		else
+			arg->column = below(gb, call->args[i]);
+	}
 }
 
 static int
@@ -154,8 +174,9 @@ add_aggregate(struct group_builder *gb, const struct bound_aggregate *agg)
 {
 	struct plan_aggregate *p = &gb->group->aggs[gb->group->naggs];
 
-	if (agg->e.nargs && check_argument(gb, agg->e.args[0]) < 0)
-		return -1;
+	for (unsigned i = 0; i < agg->e.nargs; i++)
+		if (check_argument(gb, agg->e.args[i]) < 0)
+			return -1;
 	if (agg->filter && check_argument(gb, agg->filter) < 0)
 		return -1;
 	p->function = agg->e.function;
@@ -163,6 +184,7 @@ add_aggregate(struct group_builder *gb, const struct bound_aggregate *agg)
 		      !(function_get(agg->e.function)->flags & FN_ONCE);
 	p->arg = agg->e.nargs ? below(gb, agg->e.args[0]) : -1;
 	p->filter = agg->filter ? below(gb, agg->filter) : -1;
+	add_more(gb, &agg->e, p);
 	p->type = agg->e.type;
 	p->text = aggregate_text(gb, agg);
 	p->state_name = p->text;
@@ -483,7 +505,8 @@ bind_group(struct bind *b, const struct rel *in, struct grouping *g,
 	gb.place = arena_array(b->a, g->nkeys, enum key_place);
 	gb.key_column = arena_array(b->a, g->nkeys, uint16_t);
 	gb.aggs = arena_array(b->a, n, struct bound_aggregate *);
-	gb.exprs = arena_array(b->a, g->nkeys + 2 * n + 1, struct expr *);
+	gb.exprs = arena_array(b->a, g->nkeys + (2 + PLAN_MORE_MAX) * n + 1,
+			       struct expr *);
 	gb.group = arena_new(b->a, struct plan_group);
 	gb.group->aggs = arena_array(b->a, n, struct plan_aggregate);
 	if (place_keys(&gb) < 0)

@@ -50,6 +50,22 @@ plan_node_create(struct arena *a, enum plan_kind kind, unsigned ninputs,
 	return n;
 }
 
+unsigned
+plan_aggregate_columns(struct plan_aggregate *agg,
+		       int *ret[PLAN_AGGREGATE_COLUMNS_MAX])
+{
+	unsigned n = 0;
+
+	if (agg->arg >= 0)
+		ret[n++] = &agg->arg;
+	if (agg->filter >= 0)
+		ret[n++] = &agg->filter;
+	for (unsigned i = 0; i < agg->nmore; i++)
+		if (agg->more[i].column >= 0)
+			ret[n++] = &agg->more[i].column;
+	return n;
+}
+
 struct plan_node *
 plan_filter(struct arena *a, struct plan_node *in, struct expr *predicate)
 {

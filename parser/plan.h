@@ -79,11 +79,21 @@ struct plan_window {
 	int64_t offset_us;
 };
 
+/* An argument of an aggregate behind the first: what changes from row to row is
+ * a column of the input, what does not is a literal. */
+struct plan_argument {
+	int column; /* -1: a literal */
+	const struct expr *literal;
+};
+#define PLAN_MORE_MAX 3
+
 struct plan_aggregate {
 	enum function_id function;
-	bool distinct;
+	bool distinct; /* values of the first argument */
 	int arg;    /* column of the input, -1: COUNT(*) */
 	int filter; /* BOOLEAN column of the input, -1: none */
+	unsigned nmore;
+	struct plan_argument more[PLAN_MORE_MAX];
 	struct type type;       /* of the result */
 	const char *text;       /* canonical: "sum(price) filter(...)" */
 	const char *state_name; /* as state tables and views call it */
@@ -160,6 +170,12 @@ struct plan {
 	unsigned nnotices;
 	const char **notices; /* for the user, at submit and in EXPLAIN */
 };
+
+/* The columns of the input that the aggregate reads: where their numbers stand,
+ * to be read or changed. Returns how many. */
+#define PLAN_AGGREGATE_COLUMNS_MAX (2 + PLAN_MORE_MAX)
+unsigned plan_aggregate_columns(struct plan_aggregate *agg,
+				int *ret[PLAN_AGGREGATE_COLUMNS_MAX]);
 
 struct buf;
 /* The tree as EXPLAIN shows it, lines ending with \n. */

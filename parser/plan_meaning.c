@@ -178,19 +178,31 @@ mean_union(struct writer *w, const struct plan_node *n, struct meaning *m)
 }
 
 static const char *
+argument_text(struct writer *w, const struct plan_argument *arg,
+	      const struct meaning *in)
+{
+	return arg->column >= 0 ? in->cols[arg->column]
+				: expr_text_named(arg->literal, in->cols, w->a);
+}
+
+static const char *
 aggregate_text(struct writer *w, const struct plan_aggregate *agg,
 	       const struct meaning *in)
 {
 	const char *name = function_get(agg->function)->name, *text;
-	char lower[16];
+	char lower[32];
 	size_t n;
 
 	for (n = 0; name[n] && n < sizeof(lower) - 1; n++)
 		lower[n] = (char)(name[n] | 32);
 	lower[n] = '\0';
-	text = arena_printf(w->a, "%s(%s%s)", lower,
+	text = arena_printf(w->a, "%s(%s%s", lower,
 			    agg->distinct ? "distinct " : "",
 			    agg->arg < 0 ? "*" : in->cols[agg->arg]);
+	for (unsigned i = 0; i < agg->nmore; i++)
+		text = arena_printf(w->a, "%s, %s", text,
+				    argument_text(w, &agg->more[i], in));
+	text = arena_printf(w->a, "%s)", text);
 	if (agg->filter < 0)
 		return text;
 	return arena_printf(w->a, "%s filter(%s)", text,

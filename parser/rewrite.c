@@ -223,10 +223,14 @@ reads_only_plain(const struct plan_node *n, const struct plan_node *project)
 	for (unsigned i = 0; i < g->nkeys; i++)
 		if (!plain(project, g->keys[i]))
 			return false;
-	for (unsigned i = 0; i < g->naggs; i++)
-		if (!plain(project, g->aggs[i].arg) ||
-		    !plain(project, g->aggs[i].filter))
-			return false;
+	for (unsigned i = 0; i < g->naggs; i++) {
+		int *col[PLAN_AGGREGATE_COLUMNS_MAX];
+		unsigned ncols = plan_aggregate_columns(&g->aggs[i], col);
+
+		for (unsigned k = 0; k < ncols; k++)
+			if (!plain(project, *col[k]))
+				return false;
+	}
 	return n->kind != PLAN_WINDOW_AGGREGATE ||
 	       plain(project, g->window.time_col);
 }
@@ -248,8 +252,11 @@ skip_projection(struct plan_node *n)
 	for (unsigned i = 0; i < g->nkeys; i++)
 		g->keys[i] = (uint16_t)through(in, g->keys[i]);
 	for (unsigned i = 0; i < g->naggs; i++) {
-		g->aggs[i].arg = through(in, g->aggs[i].arg);
-		g->aggs[i].filter = through(in, g->aggs[i].filter);
+		int *col[PLAN_AGGREGATE_COLUMNS_MAX];
+		unsigned ncols = plan_aggregate_columns(&g->aggs[i], col);
+
+		for (unsigned k = 0; k < ncols; k++)
+			*col[k] = through(in, *col[k]);
 	}
 	if (n->kind == PLAN_WINDOW_AGGREGATE)
 		g->window.time_col = (uint16_t)through(in, g->window.time_col);

@@ -29,12 +29,11 @@ need_group(const struct plan_node *n, const bool *need, bool *below)
 	if (window)
 		below[g->window.time_col] = true;
 	for (unsigned i = 0; i < g->naggs; i++) {
-		if (!need[first + i])
-			continue;
-		if (g->aggs[i].arg >= 0)
-			below[g->aggs[i].arg] = true;
-		if (g->aggs[i].filter >= 0)
-			below[g->aggs[i].filter] = true;
+		int *col[PLAN_AGGREGATE_COLUMNS_MAX];
+		unsigned ncols = plan_aggregate_columns(&g->aggs[i], col);
+
+		for (unsigned k = 0; need[first + i] && k < ncols; k++)
+			below[*col[k]] = true;
 	}
 }
 
@@ -172,13 +171,13 @@ prune_group(struct prune *pr, struct plan_node *n)
 		g->window.time_col = in_map[g->window.time_col];
 	for (unsigned i = 0; i < g->naggs; i++) {
 		struct plan_aggregate agg = g->aggs[i];
+		int *col[PLAN_AGGREGATE_COLUMNS_MAX];
+		unsigned ncols = plan_aggregate_columns(&agg, col);
 
 		if (!need[first + i])
 			continue;
-		if (agg.arg >= 0)
-			agg.arg = in_map[agg.arg];
-		if (agg.filter >= 0)
-			agg.filter = in_map[agg.filter];
+		for (unsigned k = 0; k < ncols; k++)
+			*col[k] = in_map[*col[k]];
 		g->aggs[kept++] = agg;
 	}
 	g->naggs = (uint16_t)kept;

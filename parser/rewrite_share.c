@@ -141,6 +141,19 @@ put_scan(struct share *s, const struct plan_node *n)
 }
 
 static void
+put_more(struct share *s, const struct plan_node *n,
+	 const struct plan_aggregate *agg)
+{
+	for (unsigned i = 0; i < agg->nmore; i++) {
+		if (agg->more[i].column >= 0)
+			buf_printf(&s->out, "%d,", agg->more[i].column);
+		else
+			put_expr(s, n, agg->more[i].literal);
+	}
+	buf_putc(&s->out, ';');
+}
+
+static void
 put_group(struct share *s, const struct plan_node *n)
 {
 	const struct plan_group *g = n->group;
@@ -155,6 +168,8 @@ put_group(struct share *s, const struct plan_node *n)
 		buf_printf(&s->out, "%d %d %d %d;", g->aggs[i].function,
 			   g->aggs[i].distinct, g->aggs[i].arg,
 			   g->aggs[i].filter);
+	for (unsigned i = 0; i < g->naggs; i++)
+		put_more(s, n, &g->aggs[i]);
 }
 
 static void

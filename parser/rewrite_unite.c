@@ -128,8 +128,11 @@ number_side(struct united *u, const struct side *s)
 		g->keys[i] = (uint16_t)column_of(u, s, g->keys[i]);
 	g->window.time_col = (uint16_t)column_of(u, s, g->window.time_col);
 	for (unsigned i = 0; i < g->naggs; i++) {
-		g->aggs[i].arg = column_of(u, s, g->aggs[i].arg);
-		g->aggs[i].filter = column_of(u, s, g->aggs[i].filter);
+		int *col[PLAN_AGGREGATE_COLUMNS_MAX];
+		unsigned n = plan_aggregate_columns(&g->aggs[i], col);
+
+		for (unsigned k = 0; k < n; k++)
+			*col[k] = column_of(u, s, *col[k]);
 	}
 }
 
@@ -150,12 +153,11 @@ skip_plain(const struct united *u, struct plan_group *g)
 		g->keys[i] = u->exprs[g->keys[i]]->column;
 	g->window.time_col = u->exprs[g->window.time_col]->column;
 	for (unsigned i = 0; i < g->naggs; i++) {
-		struct plan_aggregate *agg = &g->aggs[i];
+		int *col[PLAN_AGGREGATE_COLUMNS_MAX];
+		unsigned n = plan_aggregate_columns(&g->aggs[i], col);
 
-		if (agg->arg >= 0)
-			agg->arg = u->exprs[agg->arg]->column;
-		if (agg->filter >= 0)
-			agg->filter = u->exprs[agg->filter]->column;
+		for (unsigned k = 0; k < n; k++)
+			*col[k] = u->exprs[*col[k]]->column;
 	}
 }
 
@@ -183,6 +185,13 @@ join_inputs(struct arena *a, const struct side *x, const struct side *y)
 static bool
 same_aggregate(const struct plan_aggregate *x, const struct plan_aggregate *y)
 {
+	if (x->nmore != y->nmore)
+		return false;
+	for (unsigned i = 0; i < x->nmore; i++)
+		if (x->more[i].column != y->more[i].column ||
+		    (x->more[i].column < 0 &&
+		     !expr_equal(x->more[i].literal, y->more[i].literal)))
+			return false;
 	return x->function == y->function && x->distinct == y->distinct &&
 	       x->arg == y->arg && x->filter == y->filter;
 }

@@ -42,6 +42,9 @@ agg_init(struct agg *a, const struct plan_aggregate *plan,
 	};
 	CHECK(a->type);
 	CHECK(plan->arg < in->ncols);
+	/* A set holds values of the first argument alone. */
+	for (unsigned i = 0; i < plan->nmore; i++)
+		CHECK(!a->distinct || plan->more[i].column < 0);
 	if (plan->arg >= 0)
 		a->arg_type = in->cols[plan->arg].type;
 	a->align = 8;
@@ -109,7 +112,7 @@ agg_takes(const struct agg *a, const struct batch *b, uint32_t row)
 		if (column_is_null(f, row) || !f->u8[row])
 			return false;
 	}
-	return !arg || !column_is_null(arg, row);
+	return !arg || a->nulls || !column_is_null(arg, row);
 }
 
 void
@@ -117,10 +120,12 @@ agg_pick(const struct agg *a, const struct batch *b, const struct agg_rows *r,
 	 struct agg_scratch *scratch, bool own, struct agg_rows *ret)
 {
 	const struct column *arg = agg_arg(a, b);
-	bool all = a->plan->filter < 0 && (!arg || !arg->nulls);
+	bool all = a->plan->filter < 0 && (!arg || a->nulls || !arg->nulls);
 	uint32_t n = 0;
 
 	*ret = *r;
+	for (unsigned i = 0; i < a->plan->nmore; i++)
+		ret->more[i] = agg_more(a, b, i);
 	if (all && !own)
 		return;
 	for (uint32_t i = 0; i < r->n; i++) {
@@ -168,7 +173,7 @@ aggs_hold_row(const struct aggs *s, const struct distinct *sets,
 		if (a->distinct &&
 		    distinct_n(&sets[a->set], gid, arg, row) + w < 0)
 			return false;
-		if (!a->distinct && !a->type->holds(a, entry, arg, row, w))
+		if (!a->distinct && !a->type->holds(a, entry, b, row, w))
 			return false;
 	}
 	return true;

@@ -5,7 +5,8 @@
  * An entry holds everything of one group: the number of its rows, then one
  * accumulator per aggregate. An accumulator is zero bytes when nothing has
  * been added. Hooks work on many entries at a time; they see only rows that
- * count (FILTER is TRUE, the argument is not NULL, a DISTINCT value is new).
+ * count (FILTER is TRUE, the first argument is not NULL unless it takes NULLs,
+ * a DISTINCT value is new).
  */
 #ifndef RUNTIME_AGG_H
 #define RUNTIME_AGG_H
@@ -28,6 +29,9 @@ struct agg_rows {
 	char **entry;
 	int64_t *w;       /* NULL: all +1 */
 	int64_t pane_us;  /* that the entries belong to; 0 without panes */
+	/* The arguments behind the first, by the same positions; a literal one
+	 * is NULL here and stands in plan->more. */
+	const struct column *more[PLAN_MORE_MAX];
 };
 
 /* Room for one selection of rows. */
@@ -49,7 +53,7 @@ struct agg_type {
 	/* False: the value cannot have been added -w times. Asked before a
 	 * row with w < 0 is applied to any accumulator. */
 	bool (*holds)(const struct agg *a, const char *entry,
-		      const struct column *arg, uint32_t row, int64_t w);
+		      const struct batch *b, uint32_t row, int64_t w);
 	/* dst += src, at these offsets in n pairs of entries. Where the order
 	 * matters (sums of DOUBLE) src is the newer one. */
 	void (*merge)(const struct agg *a, char *const *dst, uint32_t dst_off,
@@ -97,6 +101,7 @@ struct agg {
 	bool ordered;     /* wants a multiset where rows can be taken away */
 	bool by_set;      /* has set_value() instead of an accumulator */
 	bool by_rows;     /* COUNT(*): the entry's rows are the value */
+	bool nulls;       /* rows count whose first argument is NULL */
 	uint32_t off;     /* of the accumulator in an entry */
 	uint32_t bytes;   /* a multiple of `align` */
 	uint32_t align;   /* 8, or 16 where it holds an i128 */
@@ -162,6 +167,15 @@ static inline const struct column *
 agg_arg(const struct agg *a, const struct batch *b)
 {
 	return a->plan->arg < 0 ? NULL : &b->col[a->plan->arg];
+}
+/* Argument 2 is more 0; NULL where it is a literal. */
+static inline const struct column *
+agg_more(const struct agg *a, const struct batch *b, unsigned more)
+{
+	const struct plan_argument *arg = &a->plan->more[more];
+
+	return more >= a->plan->nmore || arg->column < 0
+		       ? NULL : &b->col[arg->column];
 }
 
 /* The next rows of r from `at` on that can be applied at once: all those with

@@ -47,12 +47,13 @@ bools_add(const struct agg *a, const struct agg_rows *r,
 }
 
 static bool
-bools_holds(const struct agg *a, const char *entry, const struct column *arg,
+bools_holds(const struct agg *a, const char *entry, const struct batch *b,
 	    uint32_t row, int64_t w)
 {
-	const struct bools *b = bools_at(a, entry, a->off);
+	const struct bools *acc = bools_at(a, entry, a->off);
+	int64_t n_true = acc->n_true;
 
-	return (arg->u8[row] ? b->n_true : b->n - b->n_true) + w >= 0;
+	return (agg_arg(a, b)->u8[row] ? n_true : acc->n - n_true) + w >= 0;
 }
 
 static void

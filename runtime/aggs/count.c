@@ -36,12 +36,12 @@ count_add(const struct agg *a, const struct agg_rows *r,
 }
 
 static bool
-count_holds(const struct agg *a, const char *entry, const struct column *arg,
+count_holds(const struct agg *a, const char *entry, const struct batch *b,
 	    uint32_t row, int64_t w)
 {
 	const struct count *c = (const void *)(entry + a->off + a->body);
 
-	(void)arg;
+	(void)b;
 	(void)row;
 	return c->n + w >= 0;
 }

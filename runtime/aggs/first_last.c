@@ -28,11 +28,11 @@ arrival_add(const struct agg *a, const struct agg_rows *r,
 
 static bool
 arrival_holds(const struct agg *a, const char *entry,
-	      const struct column *arg, uint32_t row, int64_t w)
+	      const struct batch *b, uint32_t row, int64_t w)
 {
 	(void)a;
 	(void)entry;
-	(void)arg;
+	(void)b;
 	(void)row;
 	return w > 0;
 }

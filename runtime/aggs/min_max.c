@@ -119,13 +119,13 @@ extreme_add(const struct agg *a, const struct agg_rows *r,
 }
 
 static bool
-extreme_holds(const struct agg *a, const char *entry, const struct column *arg,
+extreme_holds(const struct agg *a, const char *entry, const struct batch *b,
 	      uint32_t row, int64_t w)
 {
 	char *acc = agg_at((char *)entry, a->off);
 
-	return multiset_count(a->multiset, *root_of(a, acc), arg, row) + w >=
-	       0;
+	return multiset_count(a->multiset, *root_of(a, acc), agg_arg(a, b),
+			      row) + w >= 0;
 }
 
 static void

@@ -200,9 +200,10 @@ sum_add(const struct agg *a, const struct agg_rows *r,
 }
 
 bool
-sum_holds(const struct agg *a, const char *entry, const struct column *arg,
+sum_holds(const struct agg *a, const char *entry, const struct batch *b,
 	  uint32_t row, int64_t w)
 {
+	const struct column *arg = agg_arg(a, b);
 	const int64_t *n = sum_at(a, entry, a->off);
 	int64_t *special;
 

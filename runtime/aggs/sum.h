@@ -37,7 +37,7 @@ sum_at(const struct agg *a, const char *entry, uint32_t off)
 void sum_init(struct agg *a);
 void sum_add(const struct agg *a, const struct agg_rows *r,
 	     const struct column *arg);
-bool sum_holds(const struct agg *a, const char *entry, const struct column *arg,
+bool sum_holds(const struct agg *a, const char *entry, const struct batch *b,
 	       uint32_t row, int64_t w);
 void sum_merge(const struct agg *a, char *const *dst, uint32_t dst_off,
 	       char *const *src, uint32_t src_off, uint32_t n);

@@ -272,11 +272,11 @@ variance_add(const struct agg *a, const struct agg_rows *r,
 
 static bool
 variance_holds(const struct agg *a, const char *entry,
-	       const struct column *arg, uint32_t row, int64_t w)
+	       const struct batch *b, uint32_t row, int64_t w)
 {
 	const int64_t *n = sum_at(a, entry, a->off);
 
-	(void)arg;
+	(void)b;
 	(void)row;
 	return a->by_set || *n + w >= 0;
 }
