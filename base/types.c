@@ -4,12 +4,14 @@
  */
 #include "base/types.h"
 
-#include <stdio.h>
+#include <string.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/check.h"
 
 enum family { OTHER, INTEGER, DECIMAL, APPROXIMATE, TEXT, BYTES, INSTANT,
-	      INTERVAL };
+	      INTERVAL, NESTED };
 
 static const struct kind {
 	const char *name;
@@ -36,6 +38,10 @@ static const struct kind {
 	[TYPE_TIMESTAMP_LTZ] = { "TIMESTAMP_LTZ", PHYS_I64, INSTANT, 0 },
 	[TYPE_INTERVAL_MONTH] = { "INTERVAL MONTH", PHYS_I64, INTERVAL, 0 },
 	[TYPE_INTERVAL_MS] = { "INTERVAL SECOND(3)", PHYS_I64, INTERVAL, 0 },
+	[TYPE_ARRAY] = { "ARRAY", PHYS_STR, NESTED, 0 },
+	[TYPE_MULTISET] = { "MULTISET", PHYS_STR, NESTED, 0 },
+	[TYPE_MAP] = { "MAP", PHYS_STR, NESTED, 0 },
+	[TYPE_ROW] = { "ROW", PHYS_STR, NESTED, 0 },
 };
 
 static const struct kind *
@@ -77,6 +83,133 @@ type_timestamp_ltz(unsigned precision)
 	return t;
 }
 
+/* ---- nested types ---- */
+
+static struct type
+nested_type(struct arena *a, enum type_kind kind, unsigned n,
+	    const struct type_field *fields)
+{
+	struct type t = TYPE_OF(kind);
+	struct type_field *copy = arena_array(a, n, struct type_field);
+
+	if (n > 0)
+		memcpy(copy, fields, n * sizeof(*copy));
+	t.fields = copy;
+	if (kind == TYPE_ROW)
+		t.length = n;
+	return t;
+}
+
+struct type
+type_array(struct arena *a, struct type element)
+{
+	return nested_type(a, TYPE_ARRAY, 1,
+			   &(struct type_field){ NULL, element });
+}
+
+struct type
+type_multiset(struct arena *a, struct type element)
+{
+	return nested_type(a, TYPE_MULTISET, 1,
+			   &(struct type_field){ NULL, element });
+}
+
+struct type
+type_map(struct arena *a, struct type key, struct type value)
+{
+	struct type_field fields[2] = { { NULL, key }, { NULL, value } };
+
+	return nested_type(a, TYPE_MAP, 2, fields);
+}
+
+struct type
+type_row(struct arena *a, unsigned n, const struct type_field *fields)
+{
+	return nested_type(a, TYPE_ROW, n, fields);
+}
+
+struct type
+type_copy(struct arena *a, struct type t)
+{
+	unsigned n = type_nfields(t);
+	struct type_field *copy;
+
+	if (n == 0)
+		return t;
+	copy = arena_array(a, n, struct type_field);
+	for (unsigned i = 0; i < n; i++) {
+		const struct type_field *f = &t.fields[i];
+
+		copy[i].name = f->name ? arena_strdup(a, f->name) : NULL;
+		copy[i].type = type_copy(a, f->type);
+	}
+	t.fields = copy;
+	return t;
+}
+
+unsigned
+type_nfields(struct type t)
+{
+	switch (t.kind) {
+	case TYPE_ARRAY:
+	case TYPE_MULTISET:
+		return 1;
+	case TYPE_MAP:
+		return 2;
+	case TYPE_ROW:
+		return t.length;
+	default:
+		return 0;
+	}
+}
+
+struct type
+type_element(struct type t)
+{
+	CHECK(t.kind == TYPE_ARRAY || t.kind == TYPE_MULTISET);
+	return t.fields[0].type;
+}
+
+struct type
+type_key(struct type t)
+{
+	CHECK(t.kind == TYPE_MAP || t.kind == TYPE_MULTISET);
+	return t.fields[0].type;
+}
+
+struct type
+type_value(struct type t)
+{
+	CHECK(t.kind == TYPE_MAP || t.kind == TYPE_MULTISET);
+	return t.kind == TYPE_MAP ? t.fields[1].type
+				  : (struct type){ .kind = TYPE_INT };
+}
+
+int
+type_field_find(struct type row, const char *name)
+{
+	CHECK(row.kind == TYPE_ROW);
+	for (unsigned i = 0; i < row.length; i++)
+		if (strcmp(row.fields[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+unsigned
+type_depth(struct type t)
+{
+	unsigned depth = 0;
+
+	for (unsigned i = 0; i < type_nfields(t); i++) {
+		unsigned below = type_depth(t.fields[i].type);
+
+		depth = below > depth ? below : depth;
+	}
+	return depth + 1;
+}
+
+/* ---- memory, equality, families ---- */
+
 enum phys
 phys_of(struct type t)
 {
@@ -110,10 +243,27 @@ has_precision(struct type t)
 	       type_is_instant(t);
 }
 
+static bool
+fields_equal(struct type a, struct type b)
+{
+	unsigned n = type_nfields(a);
+
+	if (n != type_nfields(b))
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		const struct type_field *x = &a.fields[i], *y = &b.fields[i];
+
+		if (!type_equal(x->type, y->type) ||
+		    (x->name && strcmp(x->name, y->name) != 0))
+			return false;
+	}
+	return true;
+}
+
 bool
 type_equal(struct type a, struct type b)
 {
-	if (a.kind != b.kind)
+	if (a.kind != b.kind || !fields_equal(a, b))
 		return false;
 	if (has_length(a) && a.length != b.length)
 		return false;
@@ -164,6 +314,12 @@ type_is_interval(struct type t)
 	return kind_of(t)->family == INTERVAL;
 }
 
+bool
+type_is_nested(struct type t)
+{
+	return kind_of(t)->family == NESTED;
+}
+
 struct type
 type_as_decimal(struct type t)
 {
@@ -177,25 +333,87 @@ type_as_decimal(struct type t)
 	return d;
 }
 
+/* ---- names ---- */
+
+/* A field's name in back-ticks, those inside doubled. */
+static void
+print_field_name(struct buf *out, const char *name)
+{
+	buf_putc(out, '`');
+	for (; *name; name++) {
+		if (*name == '`')
+			buf_putc(out, '`');
+		buf_putc(out, *name);
+	}
+	buf_puts(out, "` ");
+}
+
+static void
+print_fields(struct buf *out, struct type t)
+{
+	buf_putc(out, '<');
+	for (unsigned i = 0; i < type_nfields(t); i++) {
+		if (i > 0)
+			buf_puts(out, ", ");
+		if (t.kind == TYPE_ROW)
+			print_field_name(out, t.fields[i].name);
+		type_print(out, t.fields[i].type);
+	}
+	buf_putc(out, '>');
+}
+
+void
+type_print(struct buf *out, struct type t)
+{
+	if (t.kind == TYPE_VARCHAR && t.length == TYPE_LENGTH_MAX)
+		buf_puts(out, "STRING");
+	else if (t.kind == TYPE_VARBINARY && t.length == TYPE_LENGTH_MAX)
+		buf_puts(out, "BYTES");
+	else
+		buf_puts(out, kind_of(t)->name);
+	if (t.kind == TYPE_DECIMAL)
+		buf_printf(out, "(%u, %u)", t.precision, t.scale);
+	else if (has_length(t) && t.length != TYPE_LENGTH_MAX)
+		buf_printf(out, "(%u)", t.length);
+	else if (has_precision(t))
+		buf_printf(out, "(%u)", t.precision);
+	else if (type_is_nested(t))
+		print_fields(out, t);
+	if (!t.nullable && t.kind != TYPE_NULL)
+		buf_puts(out, " NOT NULL");
+}
+
 const char *
 type_name(struct type t, char out[TYPE_NAME_MAX])
 {
-	const char *name = kind_of(t)->name;
-	const char *tail = t.nullable || t.kind == TYPE_NULL ? "" : " NOT NULL";
+	struct buf b;
 
-	if (t.kind == TYPE_VARCHAR && t.length == TYPE_LENGTH_MAX)
-		snprintf(out, TYPE_NAME_MAX, "STRING%s", tail);
-	else if (t.kind == TYPE_VARBINARY && t.length == TYPE_LENGTH_MAX)
-		snprintf(out, TYPE_NAME_MAX, "BYTES%s", tail);
-	else if (t.kind == TYPE_DECIMAL)
-		snprintf(out, TYPE_NAME_MAX, "%s(%u, %u)%s", name, t.precision,
-			 t.scale, tail);
-	else if (has_length(t))
-		snprintf(out, TYPE_NAME_MAX, "%s(%u)%s", name, t.length, tail);
-	else if (has_precision(t))
-		snprintf(out, TYPE_NAME_MAX, "%s(%u)%s", name, t.precision,
-			 tail);
-	else
-		snprintf(out, TYPE_NAME_MAX, "%s%s", name, tail);
+	buf_init(&b);
+	type_print(&b, t);
+	if (b.len < TYPE_NAME_MAX) {
+		memcpy(out, b.data, b.len);
+		out[b.len] = '\0';
+	} else {
+		size_t n = TYPE_NAME_MAX - 4;
+
+		while (((unsigned char)b.data[n] & 0xc0) == 0x80)
+			n--; /* no half of a character */
+		memcpy(out, b.data, n);
+		memcpy(out + n, "...", 4);
+	}
+	buf_release(&b);
 	return out;
+}
+
+const char *
+type_string(struct type t, struct arena *a)
+{
+	const char *text;
+	struct buf b;
+
+	buf_init(&b);
+	type_print(&b, t);
+	text = arena_strndup(a, b.data, b.len);
+	buf_release(&b);
+	return text;
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/time.h"
 
 static void
@@ -85,13 +86,15 @@ header_column(struct buf *out, const char *name, const char *type)
 void
 ndjson_header(struct buf *out, unsigned statement, const struct schema *s)
 {
-	char type[TYPE_NAME_MAX];
+	struct arena a;
 
+	arena_init(&a);
 	header_begin(out, statement);
 	for (uint16_t i = 0; i < s->ncols; i++)
 		header_column(out, s->cols[i].name,
-			      type_name(s->cols[i].type, type));
+			      type_string(s->cols[i].type, &a));
 	buf_puts(out, "]}\n");
+	arena_release(&a);
 }
 
 void

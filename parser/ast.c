@@ -60,9 +60,7 @@ dump_text(struct buf *out, const char *text, size_t n)
 static void
 dump_type(struct buf *out, struct type t)
 {
-	char name[TYPE_NAME_MAX];
-
-	buf_puts(out, type_name(t, name));
+	type_print(out, t);
 }
 
 static void

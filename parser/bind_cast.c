@@ -27,7 +27,7 @@ int
 bind_cast(struct bind *b, const struct ast_expr *ast, struct expr *arg,
 	  struct expr **ret)
 {
-	struct type to = ast->cast_type.type;
+	struct type to = type_copy(b->a, ast->cast_type.type);
 	const char *hint;
 
 	if (!type_castable(arg->type, to, &hint))

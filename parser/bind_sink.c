@@ -126,7 +126,7 @@ find_sink(struct sink_builder *sb)
 		return bind_error(b, sb->ins->table.at, ERR_NOT_A_SINK,
 				  "\"%s\" is a view: only tables are written "
 				  "to", sb->o->name);
-	sb->t = sb->o->table;
+	sb->t = table_for_statement(sb->o->table, b->a);
 	if (resolve_options(sb) < 0 || check_connector(sb) < 0 ||
 	    check_conflict(sb) < 0)
 		return -1;

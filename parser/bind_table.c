@@ -358,6 +358,8 @@ bind_table(struct bind *b, const struct object *o, struct table *t,
 	struct plan_node *node;
 	struct bind own = *b;
 
+	if (from)
+		t = table_for_statement(t, b->a);
 	if (check_source(b, t, from) < 0 ||
 	    resolve_options(b, o, t, from, &options) < 0)
 		return -1;

@@ -130,6 +130,9 @@ int bind_check_patterns(struct bind *b, const struct expr *call);
 
 /* ---- bind_table.c ---- */
 
+/* A table as one statement uses it: what it binds goes into its own arena, and
+ * the table may be gone before the statement's plan is. */
+struct table *table_for_statement(const struct table *t, struct arena *a);
 /* The table's static side: columns, options, keys. */
 int bind_table_definition(struct bind *b, const struct ast_create_table *ct,
 			  struct table **ret);

@@ -41,15 +41,14 @@ put_span(struct show *s, struct span at)
 static void
 put_column(struct show *s, const struct ast_column *c)
 {
-	char type[TYPE_NAME_MAX];
-
 	buf_puts(s->out, "  ");
 	put_name(s, c->name);
 	if (c->kind == AST_COMPUTED) {
 		buf_puts(s->out, " AS ");
 		put_span(s, c->expr->at);
 	} else {
-		buf_printf(s->out, " %s", type_name(c->type.type, type));
+		buf_putc(s->out, ' ');
+		type_print(s->out, c->type.type);
 	}
 	if (c->kind == AST_METADATA) {
 		buf_puts(s->out, " METADATA");
@@ -195,11 +194,9 @@ static void
 describe_type(struct describe_row *row, struct type t, bool rowtime,
 	      struct arena *a)
 {
-	char type[TYPE_NAME_MAX];
-
 	row->null = t.nullable ? "TRUE" : "FALSE";
 	t.nullable = true;
-	row->type = arena_printf(a, "%s%s", type_name(t, type),
+	row->type = arena_printf(a, "%s%s", type_string(t, a),
 				 rowtime ? " *ROWTIME*" : "");
 	row->key = row->extras = row->watermark = "";
 }

@@ -217,7 +217,6 @@ put_call(struct writer *w, const struct expr *e, bool nested)
 static void
 put(struct writer *w, const struct expr *e, bool nested)
 {
-	char type[TYPE_NAME_MAX];
 	struct type t = e->type;
 
 	switch (e->kind) {
@@ -234,7 +233,9 @@ put(struct writer *w, const struct expr *e, bool nested)
 		t.nullable = true;
 		buf_puts(&w->out, e->is_try ? "try_cast(" : "cast(");
 		put(w, e->args[0], false);
-		buf_printf(&w->out, " as %s)", type_name(t, type));
+		buf_puts(&w->out, " as ");
+		type_print(&w->out, t);
+		buf_putc(&w->out, ')');
 		break;
 	}
 }

@@ -90,11 +90,11 @@ put_expr(struct share *s, const struct plan_node *n, const struct expr *e)
 static void
 put_schema(struct buf *out, const struct schema *s)
 {
-	char type[TYPE_NAME_MAX];
-
-	for (unsigned i = 0; i < s->ncols; i++)
-		buf_printf(out, "%s %s %d,", s->cols[i].name,
-			   type_name(s->cols[i].type, type), s->cols[i].time);
+	for (unsigned i = 0; i < s->ncols; i++) {
+		buf_printf(out, "%s ", s->cols[i].name);
+		type_print(out, s->cols[i].type);
+		buf_printf(out, " %d,", s->cols[i].time);
+	}
 }
 
 static void

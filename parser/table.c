@@ -477,3 +477,17 @@ bind_table_definition(struct bind *b, const struct ast_create_table *ct,
 	*ret = d.t;
 	return 0;
 }
+
+struct table *
+table_for_statement(const struct table *t, struct arena *a)
+{
+	struct table *own = arena_new(a, struct table);
+
+	*own = *t;
+	own->cols = arena_array(a, t->ncols, struct table_column);
+	for (unsigned i = 0; i < t->ncols; i++) {
+		own->cols[i] = t->cols[i];
+		own->cols[i].type = type_copy(a, t->cols[i].type);
+	}
+	return own;
+}

@@ -34,10 +34,8 @@ store_table_meaning(const struct table_def *def)
 const char *
 store_type_text(struct type t, struct arena *a)
 {
-	char text[TYPE_NAME_MAX];
-
 	t.nullable = true; /* no part of how it is stored */
-	return arena_strdup(a, type_name(t, text));
+	return type_string(t, a);
 }
 
 static bool
@@ -204,17 +202,21 @@ store_columns_json(const struct store *s, const struct op *op,
 		buf_puts(out, ",\"columns\":[");
 		for (unsigned c = 0; c < t->ncols; c++) {
 			const struct store_column *col = &t->cols[c];
-			char type[TYPE_NAME_MAX];
 			struct type plain = col->type;
+			struct buf type;
 
-			plain.nullable = true;
-			type_name(plain, type);
 			buf_puts(out, c ? ",{\"stored\":" : "{\"stored\":");
 			buf_json_string(out, col->name, strlen(col->name));
 			buf_puts(out, ",\"means\":");
 			buf_json_string(out, col->meaning,
 					strlen(col->meaning));
-			buf_printf(out, ",\"type\":\"%s\"}", type);
+			buf_puts(out, ",\"type\":");
+			plain.nullable = true;
+			buf_init(&type);
+			type_print(&type, plain);
+			buf_json_string(out, type.data, type.len);
+			buf_release(&type);
+			buf_putc(out, '}');
 		}
 		buf_puts(out, "]}");
 		sep = ",";

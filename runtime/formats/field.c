@@ -34,7 +34,8 @@ field_time_separator(const struct options *o)
 bool
 field_type_allowed(struct type t)
 {
-	return t.kind != TYPE_NULL && !type_is_interval(t);
+	return t.kind != TYPE_NULL && !type_is_interval(t) &&
+	       !type_is_nested(t);
 }
 
 /* ---- numbers ---- */
@@ -294,6 +295,10 @@ field_read(struct type t, char sep, const char *text, size_t n,
 	case TYPE_NULL:
 	case TYPE_INTERVAL_MONTH:
 	case TYPE_INTERVAL_MS:
+	case TYPE_ARRAY:
+	case TYPE_MULTISET:
+	case TYPE_MAP:
+	case TYPE_ROW:
 	case TYPE_COUNT:
 		break;
 	}

@@ -142,6 +142,10 @@ put_value(struct buf *out, const struct column *c, uint32_t row, struct type t,
 		put_interval(out, c->i64[row], t);
 		return;
 	case TYPE_NULL:
+	case TYPE_ARRAY:
+	case TYPE_MULTISET:
+	case TYPE_MAP:
+	case TYPE_ROW:
 	case TYPE_COUNT:
 		break;
 	}

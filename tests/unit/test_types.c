@@ -2,6 +2,8 @@
  * tests/unit/test_types.c - types by name, shape and family.
  */
 #include "base/types.h"
+
+#include "base/arena.h"
 #include "tests/unit/test.h"
 
 static void
@@ -49,12 +51,84 @@ TEST(types_are_named_as_flink_prints_them)
 	expect_name(not_null(TYPE_OF(TYPE_NULL)), "NULL");
 }
 
+static struct type
+address_type(struct arena *a)
+{
+	struct type_field fields[] = {
+		{ "street", TYPE_STRING_OF },
+		{ "a`b", not_null(TYPE_OF(TYPE_INT)) },
+	};
+
+	return type_row(a, 2, fields);
+}
+
+TEST(nested_types_are_named_as_flink_prints_them)
+{
+	struct arena a = { 0 };
+	struct type row = address_type(&a);
+
+	expect_name(type_array(&a, TYPE_OF(TYPE_INT)), "ARRAY<INT>");
+	expect_name(not_null(type_array(&a, not_null(TYPE_OF(TYPE_INT)))),
+		    "ARRAY<INT NOT NULL> NOT NULL");
+	expect_name(type_map(&a, TYPE_STRING_OF, type_decimal(10, 2)),
+		    "MAP<STRING, DECIMAL(10, 2)>");
+	expect_name(type_multiset(&a, TYPE_STRING_OF), "MULTISET<STRING>");
+	expect_name(row, "ROW<`street` STRING, `a``b` INT NOT NULL>");
+	expect_name(type_array(&a, type_array(&a, row)),
+		    "ARRAY<ARRAY<ROW<`street` STRING, `a``b` INT NOT NULL>>>");
+	arena_release(&a);
+}
+
+TEST(a_name_too_long_for_a_message_is_cut_and_its_text_is_not)
+{
+	struct arena a = { 0 };
+	struct type t = address_type(&a);
+	char out[TYPE_NAME_MAX];
+
+	t = type_map(&a, type_map(&a, t, t), type_map(&a, t, t));
+	type_name(t, out);
+	EXPECT_EQ(strlen(out), TYPE_NAME_MAX - 1);
+	EXPECT_STR(out + strlen(out) - 3, "...");
+	EXPECT_EQ(strlen(type_string(t, &a)), 185);
+	arena_release(&a);
+}
+
+TEST(nested_types_are_equal_by_fields_and_names)
+{
+	struct arena a = { 0 }, b = { 0 };
+	struct type row = address_type(&a), copy = type_copy(&b, row);
+	struct type_field other[] = { { "street", TYPE_STRING_OF },
+				      { "b", TYPE_OF(TYPE_INT) } };
+
+	EXPECT(type_equal(row, copy));
+	EXPECT(row.fields != copy.fields);
+	EXPECT(row.fields[0].name != copy.fields[0].name);
+	EXPECT(!type_equal(row, type_row(&a, 2, other)));
+	EXPECT(!type_equal(row, type_row(&a, 1, other)));
+	EXPECT(type_equal(type_array(&a, TYPE_OF(TYPE_INT)),
+			  type_array(&b, not_null(TYPE_OF(TYPE_INT)))));
+	EXPECT(!type_equal(type_array(&a, TYPE_OF(TYPE_INT)),
+			   type_array(&b, TYPE_OF(TYPE_BIGINT))));
+	EXPECT(!type_equal(type_array(&a, TYPE_OF(TYPE_INT)),
+			   type_multiset(&b, TYPE_OF(TYPE_INT))));
+	EXPECT_EQ(type_field_find(row, "a`b"), 1);
+	EXPECT_EQ(type_field_find(row, "A"), -1);
+	EXPECT_EQ(type_depth(type_array(&a, row)), 3);
+	EXPECT_EQ(type_depth(TYPE_STRING_OF), 1);
+	arena_release(&a);
+	arena_release(&b);
+}
+
 TEST(every_kind_has_a_name_and_a_shape)
 {
+	struct type_field fields[2] = { { "k", TYPE_OF(TYPE_INT) },
+					{ "v", TYPE_OF(TYPE_INT) } };
+
 	for (unsigned kind = 0; kind < TYPE_COUNT; kind++) {
 		struct type t = TYPE_OF((uint8_t)kind);
 		char out[TYPE_NAME_MAX];
 
+		t.fields = fields;
 		EXPECT(strlen(type_name(t, out)) >= 3);
 		EXPECT(phys_bytes(phys_of(t)) >= 1);
 	}
