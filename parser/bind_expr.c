@@ -242,7 +242,7 @@ bind_make_call(struct bind *b, enum function_id id, struct span at,
 {
 	struct type *want = arena_array(b->a, n, struct type), type;
 
-	if (function_resolve(function_get(id), n, args, want, &type,
+	if (function_resolve(function_get(id), n, args, b->a, want, &type,
 			     b->err) < 0)
 		return bind_place(b, err);
 	*ret = expr_call(id, type, at, n, args, b->a);
@@ -550,7 +550,7 @@ unify_case(struct bind *b, const struct ast_expr *ast, struct expr *e)
 
 		if (i == 1)
 			t = e->args[i]->type;
-		else if (!type_common(t, e->args[i]->type, &t))
+		else if (!type_common(t, e->args[i]->type, b->a, &t))
 			return bind_error(b, e->args[i]->at, ERR_TYPE_MISMATCH,
 					  "the values of CASE have no common "
 					  "type: %s and %s",

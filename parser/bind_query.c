@@ -372,7 +372,8 @@ common_types(struct bind *b, const struct ast_query *q, unsigned n,
 
 			if (r == 0) {
 				types[i] = t;
-			} else if (!type_common(types[i], t, &types[i])) {
+			} else if (!type_common(types[i], t, b->a,
+						&types[i])) {
 				return bind_error(
 					b, rels[r].cols[i].at,
 					ERR_TYPE_MISMATCH,

@@ -108,7 +108,14 @@ function_is_planned(const char *name)
 enum word {
 	W_NONE, W_ARITH, W_EXACT, W_INTEGER, W_TEXT, W_BOOLEAN, W_INSTANT,
 	W_DATE, W_TIME, W_INTERVAL, W_INTERVAL_MS, W_INTERVAL_MONTH, W_ANY,
-	W_ORDERED, W_COMPARABLE, W_T, W_SPECIAL, W_DOUBLE, W_BYTES,
+	W_ORDERED, W_COMPARABLE, W_SORTABLE, W_T, W_SPECIAL, W_DOUBLE, W_BYTES,
+	W_ARRAY, W_ARRAY_T, W_MAP, W_COLLECTION,
+};
+
+/* What a bare NULL becomes where a collection stands. */
+static const struct type_field null_fields[] = {
+	{ NULL, { .kind = TYPE_INT, .nullable = true } },
+	{ NULL, { .kind = TYPE_INT, .nullable = true } },
 };
 
 static const struct {
@@ -138,7 +145,15 @@ static const struct {
 	{ "any", W_ANY, "value", { .kind = TYPE_INT } },
 	{ "ordered", W_ORDERED, "value", { .kind = TYPE_INT } },
 	{ "comparable", W_COMPARABLE, "value", { .kind = TYPE_INT } },
+	{ "sortable", W_SORTABLE, "value", { .kind = TYPE_INT } },
 	{ "T", W_T, "value", { .kind = TYPE_INT } },
+	{ "array", W_ARRAY, "array",
+	  { .kind = TYPE_ARRAY, .fields = null_fields } },
+	{ "arrayT", W_ARRAY_T, "array",
+	  { .kind = TYPE_ARRAY, .fields = null_fields } },
+	{ "map", W_MAP, "map", { .kind = TYPE_MAP, .fields = null_fields } },
+	{ "collection", W_COLLECTION, "array or map",
+	  { .kind = TYPE_ARRAY, .fields = null_fields } },
 	{ "special", W_SPECIAL, "", { .kind = TYPE_NULL } },
 };
 
@@ -235,10 +250,19 @@ word_accepts(enum word w, struct type t)
 	case W_INTERVAL_MONTH:
 		return t.kind == TYPE_INTERVAL_MONTH;
 	case W_ANY:
-	case W_ORDERED:
 	case W_COMPARABLE:
 	case W_T:
 		return true;
+	case W_ORDERED:
+	case W_SORTABLE:
+		return !type_is_nested(t);
+	case W_ARRAY:
+	case W_ARRAY_T:
+		return t.kind == TYPE_ARRAY;
+	case W_MAP:
+		return t.kind == TYPE_MAP;
+	case W_COLLECTION:
+		return type_is_nested(t) && t.kind != TYPE_ROW;
 	case W_NONE:
 	case W_SPECIAL:
 		break;
@@ -257,47 +281,68 @@ form_has(const struct form *f, enum word w)
 	return false;
 }
 
-/* The type that all arguments at `w` share; for W_COMPARABLE a time beside
- * texts decides. False: there is none. */
+/* Argument i as it takes part in the type that all at `w` share: of an array
+ * its element. False: it takes no part. */
+static bool
+sharing_type(const struct form *f, enum word w, unsigned i,
+	     const struct type *args, struct type *ret)
+{
+	enum word own = words[form_word(f, i)].id;
+
+	*ret = args[i];
+	if (w == W_T && own == W_ARRAY_T && args[i].kind == TYPE_ARRAY) {
+		*ret = type_element(args[i]);
+		return true;
+	}
+	return own == w;
+}
+
+/* The type that all arguments at `w` share; among those that are compared a
+ * time beside texts decides. False: there is none. */
 static bool
 shared_type(const struct form *f, enum word w, unsigned n,
-	    const struct type *args, struct type *ret)
+	    const struct type *args, struct arena *a, struct type *ret)
 {
-	struct type t = TYPE_OF(TYPE_NULL), other;
+	struct type t = TYPE_OF(TYPE_NULL), arg, other;
+	bool nullable = false;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (words[form_word(f, i)].id != w)
+		if (!sharing_type(f, w, i, args, &arg))
 			continue;
-		if (type_common(t, args[i], &t))
+		nullable |= arg.nullable;
+		if (type_common(t, arg, a, &t))
 			continue;
-		if (w != W_COMPARABLE ||
-		    !type_comparable(t, args[i], &other, &t))
+		if (w == W_T || !type_comparable(t, arg, a, &other, &t))
 			return false;
-		if (!type_is_text(args[i]))
-			t = args[i];
+		if (!type_is_text(arg))
+			t = arg;
 	}
 	if (t.kind == TYPE_NULL)
 		t.kind = TYPE_INT;
+	t.nullable = nullable;
 	*ret = t;
 	return true;
 }
 
 static bool
 convert_shared(const struct form *f, enum word w, unsigned n,
-	       struct type *args, struct type *ret_shared)
+	       struct type *args, struct arena *a, struct type *ret_shared)
 {
 	struct type other;
 
-	if (!shared_type(f, w, n, args, ret_shared))
+	if (!shared_type(f, w, n, args, a, ret_shared))
 		return false;
 	for (unsigned i = 0; i < n; i++) {
+		enum word own = words[form_word(f, i)].id;
 		bool nullable = args[i].nullable;
 
-		if (words[form_word(f, i)].id != w)
+		if (w == W_T && own == W_ARRAY_T)
+			args[i] = type_array(a, *ret_shared);
+		else if (own != w)
 			continue;
-		if (w == W_T)
+		else if (w == W_T)
 			args[i] = *ret_shared;
-		else if (!type_comparable(args[i], *ret_shared, &args[i],
+		else if (!type_comparable(args[i], *ret_shared, a, &args[i],
 					  &other))
 			return false;
 		args[i].nullable = nullable;
@@ -375,6 +420,45 @@ sized_type(const char *word, struct type *ret)
 		ret->kind = TYPE_VARCHAR;
 	else
 		return false;
+	return true;
+}
+
+/* What collections give: "array1" an ARRAY of argument 1's type, "element" what
+ * is in it, and so on. False: another word. */
+static bool
+nested_result(const char *word, const struct type *args, struct type shared,
+	      struct arena *a, struct type *ret)
+{
+	struct type_field entry[2] = { { "key", { 0 } }, { "value", { 0 } } };
+
+	if (strcmp(word, "array1") == 0) {
+		*ret = type_array(a, args[0]);
+	} else if (strcmp(word, "multiset1") == 0) {
+		*ret = type_multiset(a, args[0]);
+	} else if (strcmp(word, "arrayT") == 0) {
+		*ret = type_array(a, shared);
+	} else if (strcmp(word, "element") == 0) {
+		*ret = type_element(args[0]);
+	} else if (strcmp(word, "keys") == 0) {
+		*ret = type_array(a, type_key(args[0]));
+	} else if (strcmp(word, "values") == 0) {
+		*ret = type_array(a, type_value(args[0]));
+	} else if (strcmp(word, "entries") == 0) {
+		entry[0].type = type_key(args[0]);
+		entry[1].type = type_value(args[0]);
+		*ret = type_row(a, 2, entry);
+		ret->nullable = false;
+		*ret = type_array(a, *ret);
+	} else if (strcmp(word, "map12") == 0) {
+		*ret = type_map(a, type_element(args[0]),
+				type_element(args[1]));
+	} else if (strcmp(word, "array_string") == 0) {
+		*ret = type_array(a, TYPE_STRING_OF);
+	} else if (strcmp(word, "map_string") == 0) {
+		*ret = type_map(a, TYPE_STRING_OF, TYPE_STRING_OF);
+	} else {
+		return false;
+	}
 	return true;
 }
 
@@ -461,7 +545,7 @@ result_nullable(const struct function *f, char mark, unsigned n,
 static void
 form_result(const struct function *f, const struct form *form, unsigned n,
 	    struct expr *const *exprs, struct type *args, struct type shared,
-	    struct type *ret)
+	    struct arena *a, struct type *ret)
 {
 	char word[sizeof(form->result)], mark;
 	size_t len = strlen(form->result);
@@ -489,7 +573,8 @@ form_result(const struct function *f, const struct form *form, unsigned n,
 	else if (strcmp(word, "avg") == 0)
 		*ret = type_avg(args[0]);
 	else
-		CHECK(named_type(word, ret) || sized_type(word, ret));
+		CHECK(nested_result(word, args, shared, a, ret) ||
+		      named_type(word, ret) || sized_type(word, ret));
 	ret->nullable = nullable || (f->flags & FN_AGGREGATE && mark != '!');
 	refine_result(f, n, exprs, ret);
 }
@@ -498,8 +583,10 @@ form_result(const struct function *f, const struct form *form, unsigned n,
 
 static bool
 form_accepts(const struct form *form, unsigned n, struct expr *const *exprs,
-	     struct type *ret_args, struct type *ret_shared)
+	     struct arena *a, struct type *ret_args, struct type *ret_shared)
 {
+	static const enum word shared[] = { W_COMPARABLE, W_SORTABLE };
+
 	if (form->repeats ? n < form->nargs : n != form->nargs)
 		return false;
 	for (unsigned i = 0; i < n; i++) {
@@ -508,11 +595,15 @@ form_accepts(const struct form *form, unsigned n, struct expr *const *exprs,
 			return false;
 	}
 	*ret_shared = TYPE_OF(TYPE_NULL);
-	if (form_has(form, W_T) &&
-	    !convert_shared(form, W_T, n, ret_args, ret_shared))
+	if ((form_has(form, W_T) || form_has(form, W_ARRAY_T)) &&
+	    !convert_shared(form, W_T, n, ret_args, a, ret_shared))
 		return false;
-	return !form_has(form, W_COMPARABLE) ||
-	       convert_shared(form, W_COMPARABLE, n, ret_args, ret_shared);
+	for (size_t i = 0; i < ARRAY_LEN(shared); i++)
+		if (form_has(form, shared[i]) &&
+		    !convert_shared(form, shared[i], n, ret_args, a,
+				    ret_shared))
+			return false;
+	return true;
 }
 
 static size_t
@@ -612,17 +703,17 @@ hint_conversion(const struct function *f, unsigned n,
 
 int
 function_resolve(const struct function *f, unsigned n,
-		 struct expr *const *args, struct type *ret_args,
-		 struct type *ret, struct error *err)
+		 struct expr *const *args, struct arena *a,
+		 struct type *ret_args, struct type *ret, struct error *err)
 {
 	const char *p = f->signatures;
 	struct type shared;
 	struct form form;
 
 	while (form_next(&p, &form)) {
-		if (!form_accepts(&form, n, args, ret_args, &shared))
+		if (!form_accepts(&form, n, args, a, ret_args, &shared))
 			continue;
-		form_result(f, &form, n, args, ret_args, shared, ret);
+		form_result(f, &form, n, args, ret_args, shared, a, ret);
 		return 0;
 	}
 	no_form_fits(f, n, args, err);

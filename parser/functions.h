@@ -53,12 +53,13 @@ bool function_is_planned(const char *name);
 /* Finds the form that the arguments fit and says what each is converted to
  * (ret_args, n of them) and what comes out. `args` may be literals: text beside
  * a time is read as one, TO_TIMESTAMP_LTZ(n, 6) has six digits. Fails with
- * ERR_ARGUMENTS, its note listing the forms. */
+ * ERR_ARGUMENTS, its note listing the forms. Nested types live in the arena. */
 struct expr;
 struct error;
 int function_resolve(const struct function *f, unsigned n,
-		     struct expr *const *args, struct type *ret_args,
-		     struct type *ret, struct error *err);
+		     struct expr *const *args, struct arena *a,
+		     struct type *ret_args, struct type *ret,
+		     struct error *err);
 /* "SUBSTRING(text, integer), SUBSTRING(text, integer, integer)" */
 void function_forms(const struct function *f, char *out, size_t size);
 

@@ -5,6 +5,7 @@
  */
 #include "parser/types_infer.h"
 
+#include "base/arena.h"
 #include "base/check.h"
 
 #define SCALE_KEPT_MIN 6 /* digits behind the point that reduction leaves */
@@ -98,8 +99,30 @@ common_bytes(struct type a, struct type b, enum type_kind fixed,
 	return t;
 }
 
+/* Item by item; the lengths of two ROWs have to agree. */
+static bool
+common_nested(struct type a, struct type b, struct arena *arena,
+	      struct type *ret)
+{
+	unsigned n = type_nfields(a);
+	struct type_field *fields = arena_array(arena, n, struct type_field);
+
+	if (n != type_nfields(b))
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		fields[i].name = a.fields[i].name;
+		if (!type_common(a.fields[i].type, b.fields[i].type, arena,
+				 &fields[i].type))
+			return false;
+	}
+	*ret = a;
+	ret->fields = fields;
+	return true;
+}
+
 bool
-type_common(struct type a, struct type b, struct type *ret)
+type_common(struct type a, struct type b, struct arena *arena,
+	    struct type *ret)
 {
 	bool nullable = a.nullable || b.nullable;
 	struct type t;
@@ -114,10 +137,10 @@ type_common(struct type a, struct type b, struct type *ret)
 		t = common_bytes(a, b, TYPE_CHAR, TYPE_VARCHAR);
 	} else if (type_is_binary(a) && type_is_binary(b)) {
 		t = common_bytes(a, b, TYPE_BINARY, TYPE_VARBINARY);
-	} else if (a.kind == b.kind) {
+	} else if (a.kind == b.kind && !type_is_nested(a)) {
 		t = a;
 		t.precision = max_u(a.precision, b.precision);
-	} else {
+	} else if (a.kind != b.kind || !common_nested(a, b, arena, &t)) {
 		return false;
 	}
 	*ret = with_null(t, nullable);
@@ -131,8 +154,8 @@ type_is_temporal(struct type t)
 }
 
 bool
-type_comparable(struct type a, struct type b, struct type *ret_a,
-		struct type *ret_b)
+type_comparable(struct type a, struct type b, struct arena *arena,
+		struct type *ret_a, struct type *ret_b)
 {
 	struct type t;
 
@@ -144,8 +167,8 @@ type_comparable(struct type a, struct type b, struct type *ret_a,
 		return true;
 	}
 	if (type_is_text(a) && type_is_temporal(b))
-		return type_comparable(b, a, ret_b, ret_a);
-	if (!type_common(a, b, &t))
+		return type_comparable(b, a, arena, ret_b, ret_a);
+	if (!type_common(a, b, arena, &t))
 		return false;
 	if (t.kind == TYPE_DECIMAL) {
 		*ret_a = a.kind == TYPE_NULL ? b : decimal_of(a);
@@ -263,13 +286,38 @@ castable_to_number(struct type from, const char **ret_hint)
 	return false;
 }
 
+/* Does `rule` hold for all fields of both? */
+static bool
+all_fields(struct type from, struct type to,
+	   bool (*rule)(struct type from, struct type to))
+{
+	if (from.kind != to.kind || type_nfields(from) != type_nfields(to))
+		return false;
+	for (unsigned i = 0; i < type_nfields(from); i++)
+		if (!rule(from.fields[i].type, to.fields[i].type))
+			return false;
+	return true;
+}
+
+static bool
+castable_field(struct type from, struct type to)
+{
+	const char *hint;
+
+	return type_castable(from, to, &hint);
+}
+
 bool
 type_castable(struct type from, struct type to, const char **ret_hint)
 {
 	*ret_hint = NULL;
-	if (from.kind == TYPE_NULL || from.kind == to.kind)
+	if (from.kind == TYPE_NULL)
 		return true;
 	if (type_is_text(to))
+		return true;
+	if (type_is_nested(from) || type_is_nested(to))
+		return all_fields(from, to, castable_field);
+	if (from.kind == to.kind)
 		return true;
 	if (type_is_binary(to))
 		return type_is_text(from) || type_is_binary(from);
@@ -289,7 +337,20 @@ type_cast_fails(struct type from, struct type to)
 {
 	if (type_is_text(from))
 		return !type_is_text(to) && !type_is_binary(to);
+	if (type_is_nested(from) && type_is_nested(to)) {
+		for (unsigned i = 0; i < type_nfields(from); i++)
+			if (type_cast_fails(from.fields[i].type,
+					    to.fields[i].type))
+				return true;
+	}
 	return false; /* numbers wrap, saturate or become NULL */
+}
+
+/* Inside of a nested value nobody looks for NULLs row by row. */
+static bool
+assignable_field(struct type from, struct type to)
+{
+	return (to.nullable || !from.nullable) && type_assignable(from, to);
 }
 
 bool
@@ -319,6 +380,11 @@ type_assignable(struct type from, struct type to)
 	case TYPE_TIMESTAMP:
 	case TYPE_TIMESTAMP_LTZ:
 		return type_is_instant(from);
+	case TYPE_ARRAY:
+	case TYPE_MULTISET:
+	case TYPE_MAP:
+	case TYPE_ROW:
+		return all_fields(from, to, assignable_field);
 	default:
 		return from.kind == to.kind;
 	}
@@ -333,6 +399,8 @@ type_same_values(struct type from, struct type to)
 		return true;
 	if (type_is_integer(from) && type_is_integer(to))
 		return from.kind <= to.kind;
+	if (type_is_nested(from))
+		return all_fields(from, to, type_same_values);
 	if (from.kind != to.kind)
 		return false;
 	if (type_is_instant(from) || from.kind == TYPE_TIME)

@@ -48,6 +48,8 @@ pick_choice(struct kernel_call *k)
 	};
 	enum phys phys = phys_of(k->type);
 
+	if (type_is_nested(k->type))
+		return false;
 	for (unsigned i = 0; i < k->nargs; i++) {
 		if (phys_of(k->arg_type[i]) != phys)
 			return false;

@@ -92,12 +92,16 @@ result_type(enum function_id f, int arg)
 	struct expr e = { .kind = EXPR_COLUMN }, *args[1] = { &e };
 	struct error err = ERROR_INIT;
 	struct type type, unused;
+	struct arena a;
 
+	arena_init(&a);
 	if (arg >= 0)
 		e.type = in_columns[arg].type;
-	if (function_resolve(function_get(f), arg >= 0, args, &unused, &type,
-			     &err) < 0)
+	if (function_resolve(function_get(f), arg >= 0, args, &a, &unused,
+			     &type, &err) < 0)
 		FAIL("%s", err.message);
+	CHECK(!type_is_nested(type));
+	arena_release(&a);
 	return type;
 }
 

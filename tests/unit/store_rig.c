@@ -211,7 +211,7 @@ type_of_text(const char *text)
 {
 	unsigned p, s;
 
-	for (int k = TYPE_BOOLEAN; k < TYPE_COUNT; k++) {
+	for (int k = TYPE_BOOLEAN; k < TYPE_ARRAY; k++) {
 		struct type t = TYPE_OF((uint8_t)k);
 		char name[TYPE_NAME_MAX];
 
