@@ -15,12 +15,12 @@
 
 static const struct {
 	const char *name;
-	const char *help;
+	const char *help, *remedy, *example;
 	int exit_status;
 } codes[ERR_COUNT] = {
-	[ERR_NONE] = { "none", "No error.", 0 },
-#define ERROR(id, name, exit_class, help) \
-	[ERR_##id] = { name, help, exit_class },
+	[ERR_NONE] = { "none", "No error.", "", "", 0 },
+#define ERROR(id, name, exit_class, help, remedy, example) \
+	[ERR_##id] = { name, help, remedy, example, exit_class },
 #include "base/error.def"
 #undef ERROR
 };
@@ -306,6 +306,20 @@ error_help(enum error_code code)
 {
 	CHECK(code < ERR_COUNT);
 	return codes[code].help;
+}
+
+const char *
+error_remedy(enum error_code code)
+{
+	CHECK(code < ERR_COUNT);
+	return codes[code].remedy;
+}
+
+const char *
+error_example(enum error_code code)
+{
+	CHECK(code < ERR_COUNT);
+	return codes[code].example;
 }
 
 int

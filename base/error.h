@@ -14,7 +14,7 @@
 
 enum error_code {
 	ERR_NONE,
-#define ERROR(id, name, exit_class, help) ERR_##id,
+#define ERROR(id, name, exit_class, help, remedy, example) ERR_##id,
 #include "base/error.def"
 #undef ERROR
 	ERR_COUNT
@@ -74,8 +74,11 @@ void error_place(struct error *err, const char *file, const char *text,
 const char *error_name(enum error_code code);
 /* Back from the name; ERR_INTERNAL for NULL and names of a newer sluice. */
 enum error_code error_from_name(const char *name);
-/* The sentence of the manual's page on the code. */
+/* What the manual says of the code: what is wrong, what to do about it, and an
+ * example in one of the forms of base/error.def. */
 const char *error_help(enum error_code code);
+const char *error_remedy(enum error_code code);
+const char *error_example(enum error_code code);
 /* The exit status of `sluiced` for this class of error (64, 65, 70, ...),
  * 1 for errors in a statement. */
 int error_exit_status(enum error_code code);

@@ -441,7 +441,7 @@ is_surplus(const struct http_request *rq)
 static enum MHD_Result
 refuse_size(struct http_request *rq)
 {
-	return refuse(rq, MHD_HTTP_CONTENT_TOO_LARGE, "limit_exceeded",
+	return refuse(rq, MHD_HTTP_CONTENT_TOO_LARGE, "script_too_long",
 		      "the script is larger than [limits] script-bytes");
 }
 

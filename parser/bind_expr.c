@@ -71,7 +71,7 @@ unknown_qualifier(struct bind *b, const struct rel *rel,
 
 	for (unsigned i = 0; i < rel->ncols && !known; i++)
 		known = rel->cols[i].qualifier;
-	bind_error(b, name->part_at[name->nparts - 2], ERR_UNKNOWN_TABLE,
+	bind_error(b, name->part_at[name->nparts - 2], ERR_UNKNOWN_ALIAS,
 		   "there is no table or alias \"%s\" in FROM", qualifier);
 	if (known)
 		error_hint(b->err, "here the columns are of \"%s\"", known);
@@ -455,7 +455,7 @@ bind_is(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	case AST_IS_UNKNOWN:
 		if (args[0]->type.kind != TYPE_BOOLEAN &&
 		    args[0]->type.kind != TYPE_NULL)
-			return bind_error(b, ast->at, ERR_TYPE_MISMATCH,
+			return bind_error(b, ast->at, ERR_NOT_A_CONDITION,
 					  "IS UNKNOWN needs a BOOLEAN");
 		return call1(b, ast->negated ? FN_IS_NOT_NULL : FN_IS_NULL,
 			     ast->at, args[0], ret);
@@ -551,14 +551,14 @@ unify_case(struct bind *b, const struct ast_expr *ast, struct expr *e)
 		if (i == 1)
 			t = e->args[i]->type;
 		else if (!type_common(t, e->args[i]->type, b->a, &t))
-			return bind_error(b, e->args[i]->at, ERR_TYPE_MISMATCH,
+			return bind_error(b, e->args[i]->at, ERR_NO_COMMON_TYPE,
 					  "the values of CASE have no common "
 					  "type: %s and %s",
 					  type_name(before, na),
 					  type_name(e->args[i]->type, nb));
 	}
 	if (t.kind == TYPE_NULL)
-		return bind_error(b, ast->at, ERR_TYPE_MISMATCH,
+		return bind_error(b, ast->at, ERR_UNTYPED_NULL,
 				  "all values of CASE are NULL: CAST one to "
 				  "the type that is meant");
 	e->type = t;
@@ -679,8 +679,8 @@ bind_check_size(struct bind *b, struct span at, const struct expr *e)
 		return bind_error(b, at, ERR_LIMIT, "the expression has more "
 				  "than %d parts", EXPR_SIZE_MAX);
 	if (e->depth > EXPR_DEPTH_MAX)
-		return bind_error(b, at, ERR_LIMIT, "the expression has more "
-				  "than %d levels", EXPR_DEPTH_MAX);
+		return bind_error(b, at, ERR_TOO_DEEP, "the expression has "
+				  "more than %d levels", EXPR_DEPTH_MAX);
 	return 0;
 }
 
@@ -708,7 +708,7 @@ bind_predicate(struct bind *b, const struct scope *s,
 		return 0;
 	t = (*ret)->type;
 	t.nullable = true;
-	return bind_error(b, ast->at, ERR_TYPE_MISMATCH,
+	return bind_error(b, ast->at, ERR_NOT_A_CONDITION,
 			  "a condition is BOOLEAN, this is %s",
 			  type_name(t, name));
 }

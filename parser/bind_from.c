@@ -36,7 +36,7 @@ rename_columns(struct bind *b, const struct ast_create_view *cv,
 	}
 	if (n == rel->ncols)
 		return 0;
-	return bind_error(b, cv->columns->at, ERR_SINK_MISMATCH,
+	return bind_error(b, cv->columns->at, ERR_COLUMN_COUNT,
 			  "the view names %u columns, its query has %u", n,
 			  rel->ncols);
 }
@@ -67,7 +67,7 @@ bind_view(struct bind *b, const struct object *o, const struct ast_from *from,
 				  "OPTIONS hints stand behind tables, \"%s\" is "
 				  "a view", o->name);
 	if (b->depth >= VIEWS_DEEP_MAX)
-		return bind_error(b, from->at, ERR_LIMIT,
+		return bind_error(b, from->at, ERR_TOO_DEEP,
 				  "views lie more than %d deep in each other",
 				  VIEWS_DEEP_MAX);
 	inner.depth++;

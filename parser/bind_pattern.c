@@ -29,11 +29,11 @@ check_like(struct bind *b, const struct expr *e)
 		return 0;
 	p = like_pattern_create(&empty, escape, b->a);
 	if (p->problem)
-		return bind_error(b, e->args[2]->at, ERR_INVALID_ARGUMENT, "%s",
+		return bind_error(b, e->args[2]->at, ERR_INVALID_PATTERN, "%s",
 				  p->problem);
 	p = pattern ? like_pattern_create(pattern, escape, b->a) : p;
 	if (p->problem)
-		return bind_error(b, e->args[1]->at, ERR_INVALID_ARGUMENT, "%s",
+		return bind_error(b, e->args[1]->at, ERR_INVALID_PATTERN, "%s",
 				  p->problem);
 	return 0;
 }
@@ -48,10 +48,10 @@ check_format(struct bind *b, const struct expr *e)
 		return 0;
 	p = time_pattern_create(str_data(format), format->len, b->a);
 	if (p->problem)
-		return bind_error(b, e->args[1]->at, ERR_INVALID_ARGUMENT, "%s",
+		return bind_error(b, e->args[1]->at, ERR_INVALID_PATTERN, "%s",
 				  p->problem);
 	if (e->function == FN_TO_TIMESTAMP && p->writes_only)
-		return bind_error(b, e->args[1]->at, ERR_INVALID_ARGUMENT,
+		return bind_error(b, e->args[1]->at, ERR_INVALID_PATTERN,
 				  "the format has letters that cannot be read, "
 				  "such as weeks");
 	return 0;

@@ -51,7 +51,7 @@ expand_star(struct bind *b, const struct rel *rel, const struct ast_expr *star,
 		});
 	}
 	if (q && l->n == before)
-		return bind_error(b, star->at, ERR_UNKNOWN_TABLE,
+		return bind_error(b, star->at, ERR_UNKNOWN_ALIAS,
 				  "there is no table or alias \"%s\" in FROM",
 				  q);
 	return 0;
@@ -155,7 +155,7 @@ check_untyped(struct bind *b, const struct select_item *item)
 {
 	if (item->expr->type.kind != TYPE_NULL)
 		return 0;
-	return bind_error(b, item->at, ERR_TYPE_MISMATCH, "the type of NULL is "
+	return bind_error(b, item->at, ERR_UNTYPED_NULL, "the type of NULL is "
 			  "not known here: write CAST(NULL AS ...)");
 }
 
@@ -352,7 +352,7 @@ check_width(struct bind *b, const struct ast_query *branch,
 		return -1;
 	if (rel->ncols == first->ncols)
 		return 0;
-	return bind_error(b, branch->at, ERR_TYPE_MISMATCH,
+	return bind_error(b, branch->at, ERR_COLUMN_COUNT,
 			  "the parts of UNION ALL have different numbers of "
 			  "columns: %u and %u", first->ncols, rel->ncols);
 }
@@ -376,7 +376,7 @@ common_types(struct bind *b, const struct ast_query *q, unsigned n,
 						&types[i])) {
 				return bind_error(
 					b, rels[r].cols[i].at,
-					ERR_TYPE_MISMATCH,
+					ERR_NO_COMMON_TYPE,
 					"column %u of UNION ALL is %s before "
 					"and %s here", i + 1,
 					type_name(types[i], na),

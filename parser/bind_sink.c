@@ -87,7 +87,7 @@ check_metadata(struct sink_builder *sb, const struct table_column *c)
 {
 	if (c->kind != AST_METADATA || c->metadata->writable)
 		return 0;
-	bind_error(sb->b, sb->ins->table.at, ERR_SINK_MISMATCH,
+	bind_error(sb->b, sb->ins->table.at, ERR_READ_ONLY_METADATA,
 		   "column \"%s\" of \"%s\" is the metadata '%s', which cannot "
 		   "be written", c->name, sb->o->name, c->metadata->key);
 	error_hint(sb->b->err, "declare the column METADATA VIRTUAL");
@@ -214,7 +214,7 @@ wrong_number(struct sink_builder *sb, const struct rel *rel, unsigned wanted)
 	for (unsigned i = 0; i < sb->n; i++)
 		types[i] = sb->t->cols[sb->column[i]].type;
 	sink = column_types(b, sb->n, sb->names, types);
-	bind_error(b, sb->ins->table.at, ERR_SINK_MISMATCH,
+	bind_error(b, sb->ins->table.at, ERR_COLUMN_COUNT,
 		   "the query gives %u column%s, \"%s\" takes %u", rel->ncols,
 		   rel->ncols == 1 ? "" : "s", sb->o->name, wanted);
 	error_note(b->err, "the query: %s; \"%s\": %s", query, sb->o->name,
@@ -280,7 +280,7 @@ assign(struct sink_builder *sb, const struct rel *rel, int from,
 	if (from < 0) {
 		if (!c->type.nullable)
 			return bind_error(b, sb->ins->table.at,
-					  ERR_SINK_MISMATCH,
+					  ERR_MISSING_VALUE,
 					  "column \"%s\" of \"%s\" is NOT NULL "
 					  "and gets no value", c->name,
 					  sb->o->name);

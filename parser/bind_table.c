@@ -144,7 +144,7 @@ computed_columns(struct bind *b, struct table *t, const char *name,
 			return -1;
 		if (e->type.kind == TYPE_NULL)
 			return bind_error(b, c->ast->expr->at,
-					  ERR_TYPE_MISMATCH,
+					  ERR_UNTYPED_NULL,
 					  "column \"%s\" is always NULL: CAST "
 					  "it to the type that is meant",
 					  c->name);

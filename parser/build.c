@@ -42,8 +42,8 @@ static void
 check_count(struct reader *r, unsigned n, struct span at, const char *what)
 {
 	if (n > r->parse->limits.list_max)
-		reader_fail(r, ERR_LIMIT, at, "a list of more than %u %s",
-			    r->parse->limits.list_max, what);
+		reader_fail(r, ERR_LIST_TOO_LONG, at,
+			    "a list of more than %u %s", r->parse->limits.list_max, what);
 }
 
 struct expr_list
@@ -149,7 +149,7 @@ expr_put(struct reader *r, struct ast_expr *e, unsigned i, struct ast_expr *arg)
 	if (arg->height >= e->height)
 		e->height = arg->height + 1;
 	if (e->height > r->parse->limits.depth_max)
-		reader_fail(r, ERR_LIMIT, e->op_at,
+		reader_fail(r, ERR_TOO_DEEP, e->op_at,
 			    "an expression of more than %u levels",
 			    r->parse->limits.depth_max);
 }
@@ -420,7 +420,7 @@ build_filter(struct reader *r, struct ast_expr *call, struct ast_expr *filter,
 	if (filter->height >= call->height)
 		call->height = filter->height + 1;
 	if (call->height > r->parse->limits.depth_max)
-		reader_fail(r, ERR_LIMIT, filter->op_at,
+		reader_fail(r, ERR_TOO_DEEP, filter->op_at,
 			    "an expression of more than %u levels",
 			    r->parse->limits.depth_max);
 	return call;

@@ -31,7 +31,7 @@ query_put(struct reader *r, struct ast_query *q, const struct ast_query *inner)
 	if (inner->height >= q->height)
 		q->height = inner->height + 1;
 	if (q->height > r->parse->limits.depth_max)
-		reader_fail(r, ERR_LIMIT, inner->at,
+		reader_fail(r, ERR_TOO_DEEP, inner->at,
 			    "a query nested more than %u levels deep",
 			    r->parse->limits.depth_max);
 }
@@ -111,7 +111,7 @@ build_union(struct reader *r, struct ast_query *left, bool all,
 	*end = right;
 	u->at = span_join(u->at, right->at);
 	if (n > r->parse->limits.list_max)
-		reader_fail(r, ERR_LIMIT, right->at,
+		reader_fail(r, ERR_LIST_TOO_LONG, right->at,
 			    "a UNION of more than %u queries",
 			    r->parse->limits.list_max);
 	return u;
@@ -126,7 +126,7 @@ build_values(struct reader *r, struct token word, struct expr_list rows)
 	q->rows = rows.first;
 	for (struct ast_expr *row = rows.first; row; row = row->next)
 		if (row->nargs != rows.first->nargs)
-			reader_fail(r, ERR_SYNTAX, row->at,
+			reader_fail(r, ERR_COLUMN_COUNT, row->at,
 				    "the rows of VALUES differ in length: "
 				    "%u here, %u in the first", row->nargs,
 				    rows.first->nargs);
@@ -265,7 +265,7 @@ window_args_add(struct reader *r, struct window_args args, struct token name,
 		args.first = a;
 	args.last = a;
 	if (++args.n > r->parse->limits.list_max)
-		reader_fail(r, ERR_LIMIT, a->at,
+		reader_fail(r, ERR_LIST_TOO_LONG, a->at,
 			    "a list of more than %u arguments",
 			    r->parse->limits.list_max);
 	return args;

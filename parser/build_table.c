@@ -265,7 +265,7 @@ build_column_of_table(struct reader *r, struct ast_column column,
 		n++;
 	*end = c;
 	if (n > r->parse->limits.list_max)
-		reader_fail(r, ERR_LIMIT, name.at,
+		reader_fail(r, ERR_LIST_TOO_LONG, name.at,
 			    "a table of more than %u columns",
 			    r->parse->limits.list_max);
 }

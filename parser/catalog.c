@@ -60,7 +60,7 @@ catalog_name(const struct parse *p, const struct ast_name *name,
 
 		if (strcmp(name->part[i], wanted) == 0)
 			continue;
-		error_set(err, ERR_UNKNOWN_TABLE,
+		error_set(err, ERR_UNKNOWN_CATALOG,
 			  "there is no catalog or database \"%s\"",
 			  name->part[i]);
 		error_hint(err, "there is only default_catalog."
@@ -380,7 +380,7 @@ catalog_drop(struct catalog *c, const struct parse *p,
 	if (!o || o->temporary != stmt->temporary)
 		return drop_absent(c, p, stmt, name, ret, err);
 	if ((o->kind == OBJECT_TABLE) != table) {
-		error_set(err, ERR_UNKNOWN_TABLE, "\"%s\" is a %s", name,
+		error_set(err, ERR_WRONG_OBJECT, "\"%s\" is a %s", name,
 			  table ? "view" : "table");
 		error_hint(err, "write DROP %s %s", table ? "VIEW" : "TABLE",
 			   name);

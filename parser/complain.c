@@ -403,8 +403,8 @@ complain_of_semicolon(struct reader *r, struct token t)
 	    !(in_set ? t.kind == TK_INSERT || t.kind == TK_END :
 	      accepts(r, 0) && begins_statement(t.kind)))
 		return false;
-	if (reader_fail(r, ERR_SYNTAX, at, "a semicolon is missing before %s",
-			found(r, t, there)))
+	if (reader_fail(r, ERR_MISSING_SEMICOLON, at,
+			"a semicolon is missing before %s", found(r, t, there)))
 		error_hint(r->err, "write ; here");
 	r->parse->at_statement = !in_set;
 	return true;
@@ -444,8 +444,8 @@ reserved(struct reader *r, struct token t)
 	const char *word = reader_text(r, t.at);
 	int n = (int)t.at.length;
 
-	if (reader_fail(r, ERR_SYNTAX, t.at, "\"%.*s\" is a reserved word", n,
-			word))
+	if (reader_fail(r, ERR_RESERVED_WORD, t.at,
+			"\"%.*s\" is a reserved word", n, word))
 		error_hint(r->err, "write `%.*s` in back-ticks", n, word);
 }
 
@@ -484,7 +484,8 @@ static bool
 complain_of_parenthesis(struct reader *r, struct token t)
 {
 	return t.kind == TK_RP && r->nesting == 0 && accepts(r, 0) &&
-	       reader_fail(r, ERR_SYNTAX, t.at, "there is no ( for this )");
+	       reader_fail(r, ERR_PARENTHESIS, t.at,
+			   "there is no ( for this )");
 }
 
 void
@@ -530,8 +531,8 @@ complain_of_operator(struct reader *r, struct token t)
 {
 	const char *text = reader_text(r, t.at);
 
-	if (!reader_fail(r, ERR_SYNTAX, t.at, "there is no operator %.*s",
-			 (int)t.at.length, text))
+	if (!reader_fail(r, ERR_UNKNOWN_OPERATOR, t.at,
+			 "there is no operator %.*s", (int)t.at.length, text))
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(foreign); i++)
 		if (reader_is(r, t, foreign[i].sign))
@@ -539,10 +540,10 @@ complain_of_operator(struct reader *r, struct token t)
 }
 
 static void
-complain_of_open(struct reader *r, struct token t, const char *what,
-		 const char *close)
+complain_of_open(struct reader *r, struct token t, enum error_code code,
+		 const char *what, const char *close)
 {
-	if (reader_fail(r, ERR_UNTERMINATED, t.at,
+	if (reader_fail(r, code, t.at,
 			"%s begins here and does not end", what))
 		error_hint(r->err, "its closing %s is missing", close);
 }
@@ -562,13 +563,15 @@ complain_of_text(struct reader *r, struct token t)
 {
 	switch ((enum lex_problem)t.kind) {
 	case LEX_OPEN_STRING:
-		complain_of_open(r, t, "a text", "'");
+		complain_of_open(r, t, ERR_UNTERMINATED, "a text", "'");
 		break;
 	case LEX_OPEN_NAME:
-		complain_of_open(r, t, "a quoted name", "`");
+		complain_of_open(r, t, ERR_UNTERMINATED_NAME, "a quoted name",
+				 "`");
 		break;
 	case LEX_OPEN_COMMENT:
-		complain_of_open(r, t, "a comment", "*/");
+		complain_of_open(r, t, ERR_UNTERMINATED_COMMENT, "a comment",
+				 "*/");
 		break;
 	case LEX_EMPTY_NAME:
 		reader_fail(r, ERR_SYNTAX, t.at,

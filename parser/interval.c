@@ -61,7 +61,8 @@ literal_unit(struct reader *r, struct token t)
 			return unit_words[i].unit;
 		names[i] = unit_words[i].name;
 	}
-	if (!reader_fail(r, ERR_SYNTAX, t.at, "there is no interval of \"%s\"",
+	if (!reader_fail(r, ERR_INVALID_INTERVAL, t.at,
+			 "there is no interval of \"%s\"",
 			 reader_name(r, t)))
 		return AST_SECOND;
 	near = error_nearest(reader_name(r, t), names, ARRAY_LEN(names));
@@ -86,7 +87,7 @@ literal_unit_range(struct reader *r, struct interval_unit from,
 	bool fields = from.from >= AST_DAY && to.from > from.from;
 
 	if (!months && !fields &&
-	    reader_fail(r, ERR_SYNTAX, ret.at,
+	    reader_fail(r, ERR_INVALID_INTERVAL, ret.at,
 			"there is no interval of this range"))
 		error_note(r->err, "ranges: YEAR TO MONTH, and from DAY, HOUR "
 			   "or MINUTE TO a smaller one of HOUR, MINUTE, "

@@ -311,7 +311,7 @@ unknown_property(struct resolve *r, const struct given *g, const char *name)
 	for (size_t i = 0; i < ARRAY_LEN(refused_properties); i++) {
 		if (strcmp(refused_properties[i].name, name) != 0)
 			continue;
-		error_set(r->err, ERR_UNSUPPORTED,
+		error_set(r->err, ERR_REFUSED_PROPERTY,
 			  "the Kafka property '%s' cannot be set", name);
 		error_note(r->err, "%s", refused_properties[i].why);
 		return at_key(r, g);

@@ -153,7 +153,7 @@ reader_nest(struct reader *r, struct token t)
 {
 	if (t.kind == TK_LP || t.kind == TK_CASE) {
 		if (r->nesting >= r->parse->limits.depth_max) {
-			reader_fail(r, ERR_LIMIT, t.at,
+			reader_fail(r, ERR_TOO_DEEP, t.at,
 				    "nested more than %u levels deep",
 				    r->parse->limits.depth_max);
 			return false;
@@ -274,7 +274,7 @@ check_text(const struct parse *p, struct error *err)
 
 	if (nul) {
 		bad = (size_t)(nul - p->text);
-		error_set(err, ERR_INVALID_TEXT,
+		error_set(err, ERR_NUL_CHARACTER,
 			  "the script has a NUL character at offset %zu", bad);
 	} else if (!utf8_valid(p->text, p->n)) {
 		bad = first_invalid(p->text, p->n);
@@ -296,7 +296,7 @@ parse_begin(struct parse *p, const char *text, size_t n, const char *file,
 {
 	*p = (struct parse){ .file = file, .arena = a, .limits = *limits };
 	if (n > limits->text_max)
-		return error_set(err, ERR_LIMIT, "the script has %zu bytes, "
+		return error_set(err, ERR_TOO_LONG, "the script has %zu bytes, "
 				 "more than the %u allowed", n,
 				 limits->text_max);
 	p->text = arena_strndup(a, "", 0);
@@ -338,7 +338,7 @@ parse_next(struct parse *p, struct ast_statement **ret, struct error *err)
 	}
 	reader_begin(&r, p, TK_ENTRY_STATEMENT, err ? err : &unheard);
 	if (++p->statements > p->limits.statements_max) {
-		reader_fail(&r, ERR_LIMIT, t.at,
+		reader_fail(&r, ERR_TOO_MANY_STATEMENTS, t.at,
 			    "the script has more than %u statements",
 			    p->limits.statements_max);
 		rc = -1;

@@ -127,8 +127,8 @@ refuse_taking_back(struct bind *b, const struct plan_node *n,
 {
 	bool forward = function_get(agg->function)->flags & FN_FORWARD;
 
-	bind_error(b, at, ERR_CHANGE_MODE, "%s cannot take back the rows that "
-		   "%s updates: %s", agg->text,
+	bind_error(b, at, ERR_NOT_RETRACTABLE,
+		   "%s cannot take back the rows that %s updates: %s", agg->text,
 		   plan_node_label(first_updating(n->inputs[0]), b->a),
 		   forward ? "their order is not known any more"
 			   : "of FLOAT and DOUBLE that would not be exact");
@@ -220,7 +220,7 @@ refuse_key(struct bind *b, const struct plan_node *n, struct span at)
 	const char *want = key_names(n, n->sink->nkeys, n->sink->keys, b->a);
 
 	if (n->nkey == 0) {
-		bind_error(b, at, ERR_UNSUPPORTED,
+		bind_error(b, at, ERR_KEY_MISMATCH,
 			   "the query updates rows and has no key that all its "
 			   "columns keep, \"%s\" is written by PRIMARY KEY (%s)",
 			   n->sink->table, want);
@@ -228,7 +228,7 @@ refuse_key(struct bind *b, const struct plan_node *n, struct span at)
 			   "without UNION ALL above them");
 		return -1;
 	}
-	bind_error(b, at, ERR_UNSUPPORTED,
+	bind_error(b, at, ERR_KEY_MISMATCH,
 		   "the query updates rows by (%s), \"%s\" is written by "
 		   "PRIMARY KEY (%s)", have, n->sink->table, want);
 	error_note(b->err, "declare PRIMARY KEY (%s) NOT ENFORCED in \"%s\", or "

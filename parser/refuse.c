@@ -273,7 +273,7 @@ refuse_hint(struct reader *r, struct token name)
 		refuse(r, name.at, w->word, w->note);
 		return;
 	}
-	if (reader_fail(r, ERR_SYNTAX, name.at, "there is no hint \"%s\"",
+	if (reader_fail(r, ERR_UNKNOWN_HINT, name.at, "there is no hint \"%s\"",
 			reader_name(r, name)) &&
 	    error_nearest(reader_name(r, name), known, 1))
 		error_hint(r->err, "did you mean OPTIONS?");

@@ -92,7 +92,7 @@ unknown_metadata(struct definition *d, const struct ast_column *c,
 		error_note(d->b->err, "there is no MAP type yet");
 		return -1;
 	}
-	bind_error(d->b, at, ERR_UNKNOWN_COLUMN,
+	bind_error(d->b, at, ERR_UNKNOWN_METADATA,
 		   "the connector '%s' has no metadata '%s'",
 		   d->t->connector->name, key);
 	error_note(d->b->err, "metadata of '%s': %s", d->t->connector->name,
@@ -142,7 +142,7 @@ add_key_column(struct definition *d, int i, struct span at)
 					  "column \"%s\" stands twice in "
 					  "PRIMARY KEY", c->name);
 	if (c->kind != AST_PHYSICAL)
-		return bind_error(d->b, at, ERR_UNSUPPORTED,
+		return bind_error(d->b, at, ERR_INVALID_KEY,
 				  "PRIMARY KEY takes plain columns, \"%s\" is "
 				  "%s", c->name, c->kind == AST_COMPUTED
 				  ? "computed" : "metadata");
@@ -164,7 +164,7 @@ add_keys(struct definition *d)
 			return -1;
 	if (ct->key && ct->key_enforced) {
 		bind_error(d->b, ct->key_at.length ? ct->key_at : ct->name.at,
-			   ERR_UNSUPPORTED, "a PRIMARY KEY cannot be enforced "
+			   ERR_INVALID_KEY, "a PRIMARY KEY cannot be enforced "
 			   "on data that others write");
 		error_hint(d->b->err, "write NOT ENFORCED behind it");
 		return -1;
@@ -415,7 +415,7 @@ check_together(struct definition *d)
 	if (strcmp(d->t->connector->name, "kafka") == 0 && d->t->nkeys > 0) {
 		bind_error(d->b, d->ct->key_at.length ? d->ct->key_at
 						      : d->ct->name.at,
-			   ERR_UNSUPPORTED, "the connector 'kafka' cannot keep "
+			   ERR_INVALID_KEY, "the connector 'kafka' cannot keep "
 			   "a PRIMARY KEY: it only appends");
 		error_hint(d->b->err, "'connector' = 'upsert-kafka' keeps it");
 		return -1;

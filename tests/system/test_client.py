@@ -238,7 +238,7 @@ def a_daemon_that_dies_is_told():
 def limits_are_told_as_errors():
     d = Daemon().start()
     done = sluice(d, stdin=" " * (1 << 20) + "SHOW TABLES;")
-    assert done.returncode == 1 and "error[limit_exceeded]" in done.stderr, done
+    assert done.returncode == 1 and "error[script_too_long]" in done.stderr, done
     assert d.stop() == 0
 
 

@@ -261,7 +261,7 @@ def tables_in_use_are_not_dropped():
     for text, name in (("DROP TABLE numbers;", "numbers"), ("DROP TABLE hole;", "hole"), ("DROP VIEW odd;", "odd")):
         refused(d, text, "in_use", 'job "user"', name, "DROP JOB 'user'")
     for text, kind in (("DROP VIEW numbers;", "table"), ("DROP TABLE odd;", "view")):
-        refused(d, text, "unknown_table", f"is a {kind}", f"write DROP {kind.upper()} ")
+        refused(d, text, "wrong_kind_of_object", f"is a {kind}", f"write DROP {kind.upper()} ")
     d.sql("STOP JOB 'user'; DROP VIEW odd; DROP TABLE hole;")
     assert d.rows("SHOW TABLES;") == [["numbers"]]
     d.sql("RESUME JOB 'user';")  # it has copies of its own

@@ -150,7 +150,7 @@ def a_script_of_one_mib_is_taken_and_no_more():
     for more in (1, 5 * MIB):
         status, text = ask(d, "POST", "/v1/sql", b"x" * more + body)
         assert status == 413, (status, text[:300])
-        assert error_of(text)["code"] == "limit_exceeded"
+        assert error_of(text)["code"] == "script_too_long"
     # Who asks before sending is told before sending.
     s = connect(d)
     s.sendall(b"POST /v1/sql HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n")
@@ -373,10 +373,10 @@ def hostile_scripts_are_answered_soon():
     d.sql(NUMBERS % 1000)
     views = "CREATE TEMPORARY VIEW v0 AS SELECT id FROM numbers;" + "".join(
         f"CREATE TEMPORARY VIEW v{i} AS SELECT id FROM v{i - 1} UNION ALL SELECT id FROM v{i - 1};" for i in range(1, 30))
-    for text, code in ((views, "limit_exceeded"), ("SELECT " + "(" * 500000, "limit_exceeded"),
-                       ("SELECT " + "NOT " * 200000 + "TRUE;", "limit_exceeded"),
-                       ("SELECT " + "1+" * 300000 + "1 FROM numbers;", "limit_exceeded"), ("SET;" * 2000, "limit_exceeded"),
-                       ("SELECT '" + "x" * 1000000 + "' FROM numbers;", "limit_exceeded"), ("/* " * 300000, "unterminated_text"),
+    for text, code in ((views, "limit_exceeded"), ("SELECT " + "(" * 500000, "nested_too_deep"),
+                       ("SELECT " + "NOT " * 200000 + "TRUE;", "nested_too_deep"),
+                       ("SELECT " + "1+" * 300000 + "1 FROM numbers;", "limit_exceeded"), ("SET;" * 2000, "too_many_statements"),
+                       ("SELECT '" + "x" * 1000000 + "' FROM numbers;", "limit_exceeded"), ("/* " * 300000, "unterminated_comment"),
                        ("SELECT " + "a." * 300000 + "b FROM numbers;", "syntax_error")):
         began = time.monotonic()
         status, body = ask(d, "POST", "/v1/sql", text)
@@ -557,7 +557,7 @@ def curl_is_a_full_client():
     too_large = os.path.join(d.dir, "big.sql")
     with open(too_large, "w") as f:
         f.write(" " * (MIB + 1))
-    assert json.loads(curl("--data-binary", "@" + too_large))["code"] == "limit_exceeded"
+    assert json.loads(curl("--data-binary", "@" + too_large))["code"] == "script_too_long"
     assert json.loads(curl(path="/v1/jobs")) == {"jobs": []}
     assert curl(path="/healthz") == "ok\n"
     assert d.stop() == 0

@@ -127,9 +127,9 @@ answer(void)
 
 TEST(nesting_has_a_limit_and_a_name)
 {
-	const char *deep = "error[limit_exceeded]: nested more than 200 levels"
+	const char *deep = "error[nested_too_deep]: nested more than 200 levels"
 			   " deep";
-	const char *tall = "error[limit_exceeded]: an expression of more than"
+	const char *tall = "error[nested_too_deep]: an expression of more than"
 			   " 200 levels";
 
 	nest("SELECT ", "(", 200, "1", ")");
@@ -165,7 +165,7 @@ TEST(operators_in_a_row_are_one_level)
 	nest("SELECT (((a", " || 'x' + b * c AND d", 10000, ")))", "");
 	EXPECT_STR(answer(), "");
 	nest("SELECT a", " + (a", 200, "", ")");
-	EXPECT(strstr(answer(), "error[limit_exceeded]"));
+	EXPECT(strstr(answer(), "error[nested_too_deep]"));
 }
 
 TEST(lists_have_a_limit_and_a_name)
@@ -173,22 +173,22 @@ TEST(lists_have_a_limit_and_a_name)
 	nest("SELECT a IN (0", ", 1", 999, ")", "");
 	EXPECT_STR(answer(), "");
 	nest("SELECT a IN (0", ", 1", 1000, ")", "");
-	EXPECT_STR(answer(), "error[limit_exceeded]: a list of more than 1000"
+	EXPECT_STR(answer(), "error[list_too_long]: a list of more than 1000"
 		   " expressions");
 	nest("SELECT a", ", a", 1000, "", "");
-	EXPECT_STR(answer(), "error[limit_exceeded]: a list of more than 1000"
+	EXPECT_STR(answer(), "error[list_too_long]: a list of more than 1000"
 		   " columns");
 	nest("CREATE TABLE t (a INT", ", b INT", 1000, ")", "");
-	EXPECT_STR(answer(), "error[limit_exceeded]: a table of more than 1000"
+	EXPECT_STR(answer(), "error[list_too_long]: a table of more than 1000"
 		   " columns");
 	nest("CREATE TABLE t WITH ('a' = 'b'", ", 'a' = 'b'", 1000, ")", "");
-	EXPECT_STR(answer(), "error[limit_exceeded]: a list of more than 1000"
+	EXPECT_STR(answer(), "error[list_too_long]: a list of more than 1000"
 		   " options");
 	nest("SELECT 1", " UNION ALL SELECT 1", 1000, "", "");
-	EXPECT_STR(answer(), "error[limit_exceeded]: a UNION of more than 1000"
+	EXPECT_STR(answer(), "error[list_too_long]: a UNION of more than 1000"
 		   " queries");
 	nest("SELECT 1", " UNION SELECT 1 UNION ALL SELECT 1", 5000, "", "");
-	EXPECT_STR(answer(), "error[limit_exceeded]: a query nested more than"
+	EXPECT_STR(answer(), "error[nested_too_deep]: a query nested more than"
 		   " 200 levels deep");
 }
 
@@ -197,12 +197,12 @@ TEST(scripts_have_a_limit_of_statements_and_bytes)
 	nest("", "SET;", 1000, "", "");
 	EXPECT_STR(answer(), "");
 	nest("", "SET;", 1001, "", "");
-	EXPECT_STR(answer(), "error[limit_exceeded]: the script has more than"
+	EXPECT_STR(answer(), "error[too_many_statements]: the script has more than"
 		   " 1000 statements");
 	nest("", " ", 1024 * 1024, "", "");
 	EXPECT_STR(answer(), "");
 	nest("", " ", 1024 * 1024 + 1, "", "");
-	EXPECT_STR(answer(), "error[limit_exceeded]: the script has 1048577"
+	EXPECT_STR(answer(), "error[script_too_long]: the script has 1048577"
 		   " bytes, more than the 1048576 allowed");
 }
 
