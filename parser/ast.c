@@ -343,6 +343,44 @@ dump_from(struct buf *out, const struct ast_from *f, int depth)
 }
 
 static void
+dump_group_items(struct buf *out, const struct ast_group_item *list)
+{
+	static const char *const names[] = {
+		[AST_GROUP_SETS] = "grouping sets",
+		[AST_GROUP_ROLLUP] = "rollup", [AST_GROUP_CUBE] = "cube",
+	};
+
+	for (; list; list = list->next) {
+		bool one = list->keys && !list->keys->next;
+
+		buf_putc(out, ' ');
+		if (list->kind != AST_GROUP_SET) {
+			buf_printf(out, "%s(", names[list->kind]);
+			dump_group_items(out, list->items);
+			buf_puts(out, " )");
+			continue;
+		}
+		buf_puts(out, one ? "" : "(");
+		for (const struct ast_expr *e = list->keys; e; e = e->next) {
+			dump_expr(out, e);
+			buf_puts(out, e->next ? " " : "");
+		}
+		buf_puts(out, one ? "" : ")");
+	}
+}
+
+static void
+dump_group_by(struct buf *out, const struct ast_query *q, int depth)
+{
+	if (!q->has_group_by)
+		return;
+	indent(out, depth);
+	buf_printf(out, "group by%s", q->group_distinct ? " distinct" : "");
+	dump_group_items(out, q->group_by);
+	buf_putc(out, '\n');
+}
+
+static void
 dump_select(struct buf *out, const struct ast_query *q, int depth)
 {
 	indent(out, depth);
@@ -357,7 +395,7 @@ dump_select(struct buf *out, const struct ast_query *q, int depth)
 	if (q->from)
 		dump_from(out, q->from, depth + 1);
 	dump_exprs(out, depth + 1, "where", q->where);
-	dump_exprs(out, depth + 1, "group by", q->group_by);
+	dump_group_by(out, q, depth + 1);
 	dump_exprs(out, depth + 1, "having", q->having);
 }
 

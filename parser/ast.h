@@ -148,6 +148,22 @@ struct ast_select_item {
 	struct span alias_at;
 };
 
+/* What stands between the commas of GROUP BY. */
+enum ast_group_kind {
+	AST_GROUP_SET,    /* keys: a, (a, b) or () */
+	AST_GROUP_SETS,   /* GROUPING SETS (items) */
+	AST_GROUP_ROLLUP, /* ROLLUP (items, each of them a set) */
+	AST_GROUP_CUBE,   /* CUBE (items, likewise) */
+};
+
+struct ast_group_item {
+	struct ast_group_item *next;
+	enum ast_group_kind kind;
+	struct span at;
+	struct ast_expr *keys;         /* list, of a set */
+	struct ast_group_item *items;  /* of the others */
+};
+
 enum ast_query_kind { AST_SELECT, AST_UNION, AST_VALUES_QUERY };
 
 struct ast_query {
@@ -162,7 +178,8 @@ struct ast_query {
 	struct ast_from *from; /* NULL: SELECT without FROM */
 	struct ast_expr *where;
 	bool has_group_by;
-	struct ast_expr *group_by; /* list */
+	bool group_distinct; /* GROUP BY DISTINCT: equal sets are one */
+	struct ast_group_item *group_by; /* list */
 	struct ast_expr *having;
 	/* AST_UNION: flat list for a UNION ALL b UNION ALL c */
 	struct ast_query *branches;

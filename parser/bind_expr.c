@@ -374,6 +374,11 @@ bind_call(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 		return unknown_function(b, ast);
 	if (f->flags & FN_AGGREGATE)
 		return bind_aggregate(b, s, ast, f, ret);
+	if (f->flags & FN_OF_SETS && (!s->grouped || s->in_aggregate))
+		return bind_error(b, ast->at, ERR_MISPLACED_AGGREGATE,
+				  "%s stands in SELECT and HAVING of a query "
+				  "with GROUP BY, outside of aggregate "
+				  "functions", f->name);
 	if (ast->distinct || ast->filter)
 		return bind_error(b, ast->op_at, ERR_ARGUMENTS,
 				  "%s is no aggregate function: it takes no %s",

@@ -52,6 +52,11 @@ check_virtual_key(struct group_builder *gb, unsigned k)
 {
 	const struct expr *e = gb->g->keys[k];
 
+	if (gb->window && gb->place[k] == KEY_WINDOW_TIME &&
+	    !grouping_has(gb->g, k))
+		return bind_error(gb->b, gb->g->key_at[k], ERR_UNSUPPORTED,
+				  "window_time in only some of the grouping "
+				  "sets is not supported");
 	if (e->kind == EXPR_COLUMN || !expr_reads_virtual(e))
 		return 0;
 	return bind_error(gb->b, gb->g->key_at[k], ERR_UNSUPPORTED,
@@ -67,19 +72,21 @@ place_keys(struct group_builder *gb)
 	for (unsigned k = 0; k < gb->g->nkeys; k++) {
 		enum window_role role = key_role(gb->in, gb->g->keys[k]);
 
-		start |= role == ROLE_START;
-		end |= role == ROLE_END;
-		if (check_virtual_key(gb, k) < 0)
-			return -1;
+		start |= role == ROLE_START && grouping_has(gb->g, k);
+		end |= role == ROLE_END && grouping_has(gb->g, k);
 	}
 	gb->window = gb->in->state != NO_WINDOW && start && end;
 	gb->cascade = gb->window && gb->in->state == WINDOW_DONE;
 	if (!gb->window &&
 	    bind_refuse_pending(gb->b, gb->in, gb->in->window_at) < 0)
 		return -1;
-	for (unsigned k = 0; gb->window && k < gb->g->nkeys; k++)
-		gb->place[k] = (enum key_place)key_role(gb->in,
-							gb->g->keys[k]);
+	for (unsigned k = 0; k < gb->g->nkeys; k++) {
+		if (gb->window)
+			gb->place[k] = (enum key_place)
+				key_role(gb->in, gb->g->keys[k]);
+		if (check_virtual_key(gb, k) < 0)
+			return -1;
+	}
 	/* Windows of windows close with the last slide of the inner one; where
 	 * they begin is then an ordinary key, unless they do not overlap. So
 	 * is where they end, when they go by a local clock: ends that it jumps
@@ -250,25 +257,41 @@ key_of(struct group_builder *gb, const struct expr *e)
 {
 	for (unsigned k = 0; k < gb->g->nkeys; k++) {
 		const struct expr *key = gb->g->keys[k];
-		bool equal = e->kind == EXPR_COLUMN && key->kind == EXPR_COLUMN
-			? e->column == key->column : expr_equal(e, key);
+		struct type type = e->type;
 
-		if (equal)
-			return expr_column(gb->key_column[k], e->type, e->at,
-					   gb->b->a);
+		if (!bind_same_key(e, key))
+			continue;
+		type.nullable |= !grouping_has(gb->g, k);
+		return expr_column(gb->key_column[k], type, e->at, gb->b->a);
 	}
 	return NULL;
 }
 
 static int
+lift_grouping(struct group_builder *gb, const struct expr *e,
+	      struct expr **ret)
+{
+	const struct plan_group *p = gb->group;
+	struct type type = TYPE_OF(TYPE_INT);
+
+	type.nullable = false; /* the number of the set is the last key */
+	return bind_grouping_call(gb->b, gb->g, e,
+				  expr_column((uint16_t)(p->nkeys - 1), type,
+					      e->at, gb->b->a), ret);
+}
+
+static int
 lift(struct group_builder *gb, struct expr *e, struct expr **ret)
 {
-	struct expr *copy = key_of(gb, e);
+	struct expr *copy = e->kind == EXPR_LITERAL ? NULL : key_of(gb, e);
 
 	if (copy) {
 		*ret = copy;
 		return 0;
 	}
+	if (e->kind == EXPR_CALL &&
+	    function_get(e->function)->flags & FN_OF_SETS)
+		return lift_grouping(gb, e, ret);
 	if (is_aggregate(e)) {
 		unsigned first = gb->group->nkeys + (gb->window ? 3 : 0);
 
@@ -291,9 +314,13 @@ lift(struct group_builder *gb, struct expr *e, struct expr **ret)
 	copy = arena_new(gb->b->a, struct expr);
 	*copy = *e;
 	copy->args = arena_array(gb->b->a, e->nargs, struct expr *);
-	for (unsigned i = 0; i < e->nargs; i++)
+	for (unsigned i = 0; i < e->nargs; i++) {
 		if (lift(gb, e->args[i], &copy->args[i]) < 0)
 			return -1;
+		/* A key that a grouping set lacks is NULL there. */
+		if (copy->args[i]->type.nullable && !e->args[i]->type.nullable)
+			copy->type.nullable = true;
+	}
 	*ret = copy;
 	return 0;
 }
@@ -363,6 +390,26 @@ add_window_columns(struct group_builder *gb)
 	add_column(gb->node, "window_time", time, TIME_ATTR_ROWTIME);
 }
 
+/* Copies of the keys for each set, and the set's number as one more key. */
+static struct plan_node *
+add_sets(struct group_builder *gb, struct plan_node *in)
+{
+	struct plan_group *p = gb->group;
+	uint64_t *sets = arena_array(gb->b->a, gb->g->nsets, uint64_t);
+	uint16_t first = in->schema.ncols;
+
+	for (unsigned s = 0; s < gb->g->nsets; s++)
+		for (unsigned k = 0; k < gb->g->nkeys; k++)
+			if (gb->place[k] == KEY_PLAIN &&
+			    gb->g->sets[s] >> k & 1)
+				sets[s] |= UINT64_C(1) << gb->key_column[k];
+	in = plan_sets(gb->b->a, in, p->nkeys, p->keys, gb->g->nsets, sets);
+	for (uint16_t k = 0; k <= p->nkeys; k++)
+		p->keys[k] = first + k;
+	p->key_names[p->nkeys++] = "grouping_set";
+	return in;
+}
+
 static void
 make_node(struct group_builder *gb)
 {
@@ -370,6 +417,8 @@ make_node(struct group_builder *gb)
 	struct plan_node *in = make_projection(gb);
 	struct plan_node *n;
 
+	if (gb->g->nsets > 0)
+		in = add_sets(gb, in);
 	n = plan_node_create(gb->b->a,
 			     gb->window ? PLAN_WINDOW_AGGREGATE
 					: PLAN_GROUP_AGGREGATE, 1, &in);
@@ -409,8 +458,8 @@ add_keys(struct group_builder *gb)
 	struct plan_group *p = gb->group;
 	unsigned n = gb->g->nkeys;
 
-	p->keys = arena_array(gb->b->a, n, uint16_t);
-	p->key_names = arena_array(gb->b->a, n, const char *);
+	p->keys = arena_array(gb->b->a, n + 1, uint16_t);
+	p->key_names = arena_array(gb->b->a, n + 1, const char *);
 	for (unsigned k = 0; k < n; k++) {
 		uint16_t column, i;
 

@@ -70,12 +70,24 @@ item_name(struct bind *b, const struct ast_select_item *item, unsigned i)
 	return arena_printf(b->a, "EXPR$%u", i);
 }
 
+static bool
+is_grouped(const struct ast_query *q)
+{
+	if (q->has_group_by || q->having)
+		return true;
+	for (const struct ast_select_item *i = q->items; i; i = i->next)
+		if (bind_has_aggregate(i->expr))
+			return true;
+	return false;
+}
+
 static int
 bind_list(struct bind *b, const struct rel *rel, const struct ast_query *q,
 	  struct list *l)
 {
 	struct scope scope = { .rel = rel, .clause = "SELECT",
-			       .aggregates = true };
+			       .aggregates = true,
+			       .grouped = is_grouped(q) };
 
 	for (const struct ast_select_item *i = q->items; i; i = i->next) {
 		struct select_item item = { .named = i->alias != NULL,
@@ -217,66 +229,17 @@ project(struct bind *b, const struct rel *in, const struct list *l,
 
 /* ---- GROUP BY, HAVING, DISTINCT ---- */
 
-static bool
-is_grouped(const struct ast_query *q)
-{
-	if (q->has_group_by || q->having)
-		return true;
-	for (const struct ast_select_item *i = q->items; i; i = i->next)
-		if (bind_has_aggregate(i->expr))
-			return true;
-	return false;
-}
-
-static bool
-is_alias(const struct ast_query *q, const struct ast_expr *e)
-{
-	for (const struct ast_select_item *i = q->items; i; i = i->next)
-		if (e->kind == AST_COLUMN && e->name.nparts == 1 && i->alias &&
-		    strcmp(i->alias, e->name.part[0]) == 0)
-			return true;
-	return false;
-}
-
-static int
-bind_keys(struct bind *b, const struct rel *rel, struct grouping *g)
-{
-	struct scope scope = { .rel = rel, .clause = "GROUP BY" };
-	unsigned n = 0;
-
-	for (const struct ast_expr *e = g->q->group_by; e; e = e->next)
-		n++;
-	g->keys = arena_array(b->a, n, struct expr *);
-	g->key_at = arena_array(b->a, n, struct span);
-	for (const struct ast_expr *e = g->q->group_by; e; e = e->next) {
-		if (bind_expr(b, &scope, e, &g->keys[g->nkeys]) < 0) {
-			if (b->err->code == ERR_UNKNOWN_COLUMN &&
-			    is_alias(g->q, e))
-				error_hint(b->err, "GROUP BY takes no aliases: "
-					   "repeat the expression");
-			return -1;
-		}
-		if (g->keys[g->nkeys]->kind == EXPR_LITERAL)
-			return bind_error(b, e->at, ERR_UNSUPPORTED,
-					  "GROUP BY takes columns and "
-					  "expressions, not positions or "
-					  "constants");
-		g->key_at[g->nkeys++] = e->at;
-	}
-	return 0;
-}
-
 static int
 bind_grouped(struct bind *b, const struct ast_query *q,
 	     struct query_context *qc, struct rel *rel, struct list *l)
 {
 	struct scope scope = { .rel = rel, .clause = "HAVING",
-			       .aggregates = true };
+			       .aggregates = true, .grouped = true };
 	struct grouping g = { .q = q, .nitems = l->n, .items = l->items,
 			      .nnames = qc->nnames, .names = qc->names };
 	struct rel out;
 
-	if (bind_keys(b, rel, &g) < 0)
+	if (bind_group_keys(b, rel, &g) < 0)
 		return -1;
 	if (q->having && bind_predicate(b, &scope, q->having, &g.having) < 0)
 		return -1;

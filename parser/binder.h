@@ -86,6 +86,7 @@ struct scope {
 	const struct rel *rel;
 	const char *clause;    /* "WHERE", for messages */
 	bool aggregates;       /* may stand here */
+	bool grouped;          /* GROUPING() may: of a query with GROUP BY */
 	bool in_aggregate;     /* inside the arguments of one */
 };
 
@@ -169,7 +170,7 @@ int bind_window(struct bind *b, const struct ast_from *from, struct rel *ret);
 int bind_refuse_pending(struct bind *b, const struct rel *rel, struct span at);
 bool window_equal(const struct plan_window *a, const struct plan_window *b);
 
-/* ---- bind_group.c ---- */
+/* ---- bind_group.c, bind_sets.c ---- */
 
 struct select_item {
 	struct expr *expr;
@@ -180,14 +181,26 @@ struct select_item {
 struct grouping {
 	const struct ast_query *q;
 	unsigned nkeys;
-	struct expr **keys;   /* over the input */
+	struct expr **keys;   /* over the input, no two alike */
 	struct span *key_at;
+	unsigned nsets;       /* 0: one, of all keys */
+	const uint64_t *sets; /* bit k: keys[k] is in it */
 	unsigned nitems;
 	struct select_item *items; /* exprs over the input, then over ret */
 	struct expr *having;       /* likewise, or NULL */
 	unsigned nnames;           /* of the sink's columns */
 	const char *const *names;
 };
+/* The keys and sets of g->q. */
+int bind_group_keys(struct bind *b, const struct rel *rel, struct grouping *g);
+/* Key k is in every set. */
+bool grouping_has(const struct grouping *g, unsigned k);
+bool bind_same_key(const struct expr *a, const struct expr *b);
+/* GROUPING() and the like as an expression over `set`, the column with the
+ * number of a row's set. */
+int bind_grouping_call(struct bind *b, const struct grouping *g,
+		       const struct expr *e, struct expr *set,
+		       struct expr **ret);
 /* Builds the aggregate over `in`; afterwards the items (and having) refer to
  * ret->node. */
 int bind_group(struct bind *b, const struct rel *in, struct grouping *g,
@@ -212,6 +225,10 @@ struct plan_node *plan_filter(struct arena *a, struct plan_node *in,
 struct plan_node *plan_project(struct arena *a, struct plan_node *in,
 			       unsigned n, struct expr *const *exprs,
 			       const char *const *names);
+/* GROUPING_SETS over `in`: see plan.h. */
+struct plan_node *plan_sets(struct arena *a, struct plan_node *in,
+			    unsigned nkeys, const uint16_t *keys,
+			    unsigned nsets, const uint64_t *sets);
 void schema_init(struct schema *s, unsigned ncols, struct arena *a);
 
 /* ---- rewrite.c ---- */

@@ -60,12 +60,13 @@ build_select(struct reader *r, struct token word, bool distinct,
 
 struct ast_query *
 build_select_from(struct reader *r, struct ast_query *q, struct ast_from *from,
-		  struct ast_expr *where, struct expr_list group_by,
+		  struct ast_expr *where, struct group_list group_by,
 		  struct ast_expr *having)
 {
 	query_put_from(r, q, from);
 	q->where = where;
 	q->has_group_by = group_by.n > 0;
+	q->group_distinct = group_by.distinct;
 	q->group_by = group_by.first;
 	q->having = having;
 	q->at = span_join(q->at, from->at);
@@ -75,6 +76,50 @@ build_select_from(struct reader *r, struct ast_query *q, struct ast_from *from,
 	if (having)
 		q->at = span_join(q->at, having->at);
 	return q;
+}
+
+struct group_list
+group_list_add(struct reader *r, struct group_list list,
+	       struct ast_group_item *item)
+{
+	if (list.last)
+		list.last->next = item;
+	else
+		list.first = item;
+	list.last = item;
+	list.at = span_join(list.at, item->at);
+	if (++list.n > r->parse->limits.list_max)
+		reader_fail(r, ERR_LIMIT, item->at,
+			    "a list of more than %u groupings",
+			    r->parse->limits.list_max);
+	return list;
+}
+
+struct ast_group_item *
+build_group_set(struct reader *r, struct expr_list keys, struct token open,
+		struct token close)
+{
+	struct ast_group_item *i = arena_new(reader_arena(r),
+					     struct ast_group_item);
+
+	i->kind = AST_GROUP_SET;
+	i->keys = keys.first;
+	i->at = span_join(span_join(open.at, keys.at), close.at);
+	return i;
+}
+
+struct ast_group_item *
+build_group_item(struct reader *r, struct token word, struct group_list items,
+		 struct token close)
+{
+	struct ast_group_item *i = arena_new(reader_arena(r),
+					     struct ast_group_item);
+
+	i->kind = word.kind == TK_ROLLUP ? AST_GROUP_ROLLUP
+		: word.kind == TK_CUBE ? AST_GROUP_CUBE : AST_GROUP_SETS;
+	i->items = items.first;
+	i->at = span_join(word.at, close.at);
+	return i;
 }
 
 struct ast_query *

@@ -9,6 +9,8 @@
 #include "base/time.h"
 #include "parser/rewrite.h"
 
+#define SETS_SHOWN 16
+
 struct explain {
 	struct buf *out;
 	struct arena a;
@@ -121,6 +123,24 @@ put_project(struct explain *x, const struct plan_node *n)
 }
 
 static void
+put_sets(struct explain *x, const struct plan_node *n)
+{
+	const struct schema *in = &n->inputs[0]->schema;
+	const char **names = arena_array(&x->a, in->ncols, const char *);
+	struct plan_sets shown = *n->sets;
+
+	for (unsigned i = 0; i < in->ncols; i++)
+		names[i] = in->cols[i].name;
+	if (shown.nsets > SETS_SHOWN)
+		shown.nsets = SETS_SHOWN;
+	buf_printf(x->out, "%s %s", n->name,
+		   plan_sets_text(&shown, names, &x->a));
+	if (shown.nsets < n->sets->nsets)
+		buf_printf(x->out, " and %u more",
+			   n->sets->nsets - shown.nsets);
+}
+
+static void
 put_group(struct explain *x, const struct plan_node *n)
 {
 	const struct plan_group *g = n->group;
@@ -201,6 +221,9 @@ put_line(struct explain *x, const struct plan_node *n)
 		break;
 	case PLAN_UNION:
 		buf_puts(x->out, "union all");
+		break;
+	case PLAN_GROUPING_SETS:
+		put_sets(x, n);
 		break;
 	case PLAN_WINDOW_AGGREGATE:
 	case PLAN_GROUP_AGGREGATE:

@@ -30,6 +30,7 @@ enum function_flags {
 	FN_ONCE = 64,
 	FN_EXACT_BACK = 128,
 	FN_FORWARD = 256,
+	FN_OF_SETS = 512,
 };
 
 struct function {

@@ -59,8 +59,8 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 /* Words that are names wherever the rules have no use for them. */
 %fallback ID
 	ASC CHANGELOG_MODE CONFLICT DESC DESCRIPTOR DO DRAIN ENFORCED FIRST IF
-	JOB JOBS KEEP KEY METADATA PARTITIONED PAUSE PLACING PLAN STATE STOP
-	TEMPORARY VIEW VIRTUAL ZONE.
+	JOB JOBS KEEP KEY METADATA PARTITIONED PAUSE PLACING PLAN SETS STATE
+	STOP TEMPORARY VIEW VIRTUAL ZONE.
 
 /* Calcite's order, loosest first. NOT_INFIX is the NOT of NOT IN, NOT LIKE
  * and NOT BETWEEN, which parse.c tells from the prefix by looking ahead. */
@@ -316,6 +316,7 @@ function_name(A) ::= ID(T). {
 	A = T;
 	refuse_function(r, T);
 }
+function_name(A) ::= GROUPING(T). { A = T; }
 function_name(A) ::= FUNCTION|LEFT|RIGHT|YEAR|MONTH|DAY|HOUR|MINUTE|SECOND(T). {
 	A = T;
 	refuse_function(r, T);
@@ -505,9 +506,46 @@ row(A) ::= ROW(T) LP exprs(L) RP(C). { A = build_call(r, T, L, C); }
 %type where {struct ast_expr *}
 where(A) ::= . { A = NULL; }
 where(A) ::= WHERE expr(E). { A = E; }
-%type group_by {struct expr_list}
-group_by(A) ::= . { A = (struct expr_list){ 0 }; }
-group_by(A) ::= GROUP BY exprs(L). { A = L; }
+%type group_by {struct group_list}
+group_by(A) ::= . { A = (struct group_list){ 0 }; }
+group_by(A) ::= GROUP BY quantifier(Q) group_items(L). {
+	A = L;
+	A.distinct = Q;
+}
+%type group_items {struct group_list}
+group_items(A) ::= group_item(I). {
+	A = group_list_add(r, (struct group_list){ 0 }, I);
+}
+group_items(A) ::= group_items(B) COMMA group_item(I). {
+	A = group_list_add(r, B, I);
+}
+%type group_item {struct ast_group_item *}
+group_item(A) ::= group_set(I). { A = I; }
+group_item(A) ::= LP(O) RP(C). {
+	A = build_group_set(r, (struct expr_list){ 0 }, O, C);
+}
+group_item(A) ::= ROLLUP|CUBE(T) LP group_sets(L) RP(C). {
+	A = build_group_item(r, T, L, C);
+}
+group_item(A) ::= GROUPING(T) SETS LP group_items(L) RP(C). {
+	A = build_group_item(r, T, L, C);
+}
+%type group_sets {struct group_list}
+group_sets(A) ::= group_set(I). {
+	A = group_list_add(r, (struct group_list){ 0 }, I);
+}
+group_sets(A) ::= group_sets(B) COMMA group_set(I). {
+	A = group_list_add(r, B, I);
+}
+%type group_set {struct ast_group_item *}
+group_set(A) ::= expr(E). {
+	A = build_group_set(r, expr_list_add(r, (struct expr_list){ 0 }, E,
+					     "expressions"),
+			    no_token, no_token);
+}
+group_set(A) ::= LP(O) exprs(B) COMMA expr(E) RP(C). {
+	A = build_group_set(r, expr_list_add(r, B, E, "expressions"), O, C);
+}
 %type having {struct ast_expr *}
 having(A) ::= . { A = NULL; }
 having(A) ::= HAVING expr(E). { A = E; }

@@ -35,6 +35,7 @@ plan_node_create(struct arena *a, enum plan_kind kind, unsigned ninputs,
 		[PLAN_FILTER] = "filter",
 		[PLAN_PROJECT] = "project",
 		[PLAN_UNION] = "union",
+		[PLAN_GROUPING_SETS] = "grouping_sets",
 		[PLAN_WINDOW_AGGREGATE] = "window_aggregate",
 		[PLAN_GROUP_AGGREGATE] = "group_aggregate",
 		[PLAN_SINK] = "sink",
@@ -100,4 +101,34 @@ plan_project(struct arena *a, struct plan_node *in, unsigned n,
 		}
 	}
 	return p;
+}
+
+struct plan_node *
+plan_sets(struct arena *a, struct plan_node *in, unsigned nkeys,
+	  const uint16_t *keys, unsigned nsets, const uint64_t *sets)
+{
+	struct plan_node *n = plan_node_create(a, PLAN_GROUPING_SETS, 1, &in);
+	struct plan_sets *p = arena_new(a, struct plan_sets);
+	struct schema_column *c;
+
+	*p = (struct plan_sets){ .nkeys = (uint16_t)nkeys, .nsets = nsets,
+				 .sets = sets };
+	p->keys = arena_array(a, nkeys, uint16_t);
+	n->sets = p;
+	schema_init(&n->schema, in->schema.ncols + nkeys + 1u, a);
+	memcpy(n->schema.cols, in->schema.cols,
+	       in->schema.ncols * sizeof(*n->schema.cols));
+	c = n->schema.cols + in->schema.ncols;
+	for (unsigned k = 0; k < nkeys; k++, c++) {
+		p->keys[k] = keys[k];
+		*c = in->schema.cols[keys[k]];
+		c->time = TIME_ATTR_NONE;
+		for (unsigned s = 0; s < nsets; s++)
+			if (!(sets[s] >> k & 1))
+				c->type.nullable = true;
+	}
+	c->name = "grouping_set";
+	c->type = TYPE_OF(TYPE_INT);
+	c->type.nullable = false;
+	return n;
 }

@@ -21,6 +21,7 @@ enum plan_kind {
 	PLAN_FILTER,
 	PLAN_PROJECT,
 	PLAN_UNION,
+	PLAN_GROUPING_SETS,
 	PLAN_WINDOW_AGGREGATE,
 	PLAN_GROUP_AGGREGATE,
 	PLAN_SINK,
@@ -113,6 +114,16 @@ struct plan_group {
 	struct plan_aggregate *aggs;
 };
 
+/* GROUPING_SETS puts out each row once for every set: the columns of the input,
+ * a copy of each key that is NULL where the set lacks it, and the number of the
+ * set (INT NOT NULL, from 0). */
+struct plan_sets {
+	uint16_t nkeys;
+	uint16_t *keys;       /* columns of the input */
+	unsigned nsets;
+	const uint64_t *sets; /* bit k: keys[k] is in it */
+};
+
 struct plan_sink {
 	const char *table; /* NULL: a SELECT, rows go to the client */
 	const struct options *options;
@@ -155,6 +166,7 @@ struct plan_node {
 	struct plan_watermark *watermark;
 	struct expr *predicate;    /* FILTER */
 	struct expr **exprs;       /* PROJECT: one per column of the schema */
+	struct plan_sets *sets;    /* GROUPING_SETS */
 	struct plan_group *group;  /* both aggregates */
 	struct plan_sink *sink;
 };

@@ -185,6 +185,46 @@ argument_text(struct writer *w, const struct plan_argument *arg,
 				: expr_text_named(arg->literal, in->cols, w->a);
 }
 
+const char *
+plan_sets_text(const struct plan_sets *s, const char *const *cols,
+	       struct arena *a)
+{
+	const char *text;
+	struct buf b;
+
+	buf_init(&b);
+	for (unsigned i = 0; i < s->nsets; i++) {
+		unsigned n = 0;
+
+		buf_puts(&b, i ? ", (" : "(");
+		for (unsigned k = 0; k < s->nkeys; k++)
+			if (s->sets[i] >> k & 1)
+				buf_printf(&b, "%s%s", n++ ? ", " : "",
+					   cols[s->keys[k]]);
+		buf_putc(&b, ')');
+	}
+	text = arena_strndup(a, b.data, b.len);
+	buf_release(&b);
+	return text;
+}
+
+static void
+mean_sets(struct writer *w, const struct plan_node *n, struct meaning *m)
+{
+	const struct meaning *in = &w->m[n->inputs[0]->number];
+	unsigned out = n->inputs[0]->schema.ncols;
+
+	*m = *in;
+	m->cols = arena_array(w->a, n->schema.ncols, const char *);
+	memcpy(m->cols, in->cols, out * sizeof(*m->cols));
+	for (unsigned k = 0; k < n->sets->nkeys; k++)
+		m->cols[out++] = arena_printf(w->a, "or_null(%s)",
+					      in->cols[n->sets->keys[k]]);
+	m->cols[out] = bounded(w->a, arena_printf(
+		w->a, "grouping_sets(%s)",
+		plan_sets_text(n->sets, in->cols, w->a)));
+}
+
 static const char *
 aggregate_text(struct writer *w, const struct plan_aggregate *agg,
 	       const struct meaning *in)
@@ -275,6 +315,9 @@ mean(struct writer *w, struct plan_node *n)
 		break;
 	case PLAN_UNION:
 		mean_union(w, n, m);
+		break;
+	case PLAN_GROUPING_SETS:
+		mean_sets(w, n, m);
 		break;
 	case PLAN_WINDOW_AGGREGATE:
 	case PLAN_GROUP_AGGREGATE:

@@ -77,6 +77,10 @@ set_mode(struct plan_node *n, struct arena *a)
 			n->unit &= n->inputs[i]->unit;
 		}
 		break;
+	case PLAN_GROUPING_SETS:
+		n->mode = in->mode;
+		n->unit = in->unit;
+		break;
 	case PLAN_WINDOW_AGGREGATE:
 		n->mode = CHANGE_APPEND;
 		key_first_columns(n, n->group->nkeys + 2u, a);

@@ -152,6 +152,13 @@ struct item_list {
 	struct span at;
 };
 
+struct group_list {
+	struct ast_group_item *first, *last;
+	unsigned n;
+	bool distinct;
+	struct span at;
+};
+
 struct insert_list {
 	struct ast_insert *first, *last;
 	unsigned n;
@@ -256,8 +263,18 @@ struct ast_query *build_select(struct reader *r, struct token word,
 struct ast_query *build_select_from(struct reader *r, struct ast_query *q,
 				    struct ast_from *from,
 				    struct ast_expr *where,
-				    struct expr_list group_by,
+				    struct group_list group_by,
 				    struct ast_expr *having);
+struct group_list group_list_add(struct reader *r, struct group_list list,
+				 struct ast_group_item *item);
+/* Keys that are grouped by together; the tokens are its parentheses. */
+struct ast_group_item *build_group_set(struct reader *r,
+				       struct expr_list keys,
+				       struct token open, struct token close);
+/* GROUPING SETS, ROLLUP or CUBE, as the word says. */
+struct ast_group_item *build_group_item(struct reader *r, struct token word,
+					struct group_list items,
+					struct token close);
 struct ast_query *build_select_star(struct reader *r, struct span at,
 				    struct ast_from *from);
 struct ast_query *build_union(struct reader *r, struct ast_query *left,

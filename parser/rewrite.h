@@ -32,6 +32,9 @@ int plan_modes(struct bind *b, struct plan *p);
 void plan_meaning(struct plan *p);
 /* "group_aggregate(keys=[k])", for messages and EXPLAIN. */
 const char *plan_node_label(const struct plan_node *n, struct arena *a);
+/* "(a, b), (a), ()", with the text of each input column given. */
+const char *plan_sets_text(const struct plan_sets *s, const char *const *cols,
+			   struct arena *a);
 const char *plan_window_text(const struct plan_window *w, const char *column,
 			     struct arena *a);
 

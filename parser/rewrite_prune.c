@@ -76,6 +76,12 @@ need_below(struct prune *pr, const struct plan_node *n)
 			if (need[i])
 				expr_columns(n->exprs[i], below);
 		break;
+	case PLAN_GROUPING_SETS:
+		for (unsigned i = 0; i < n->inputs[0]->schema.ncols; i++)
+			below[i] |= need[i];
+		for (unsigned i = 0; i < n->sets->nkeys; i++)
+			below[n->sets->keys[i]] = true;
+		break;
 	case PLAN_WINDOW_AGGREGATE:
 	case PLAN_GROUP_AGGREGATE:
 		need_group(n, need, below);
@@ -184,6 +190,29 @@ prune_group(struct prune *pr, struct plan_node *n)
 	keep_columns(pr, n, need);
 }
 
+/* All columns that the input still has pass. */
+static void
+prune_sets(struct prune *pr, struct plan_node *n)
+{
+	const struct plan_node *in = n->inputs[0];
+	const uint16_t *in_map = pr->map[in->number];
+	uint16_t *map = pr->map[n->number];
+	struct plan_sets *s = n->sets;
+	unsigned added = s->nkeys + 1u, was = n->schema.ncols - added;
+	struct schema old = n->schema;
+
+	memcpy(map, in_map, was * sizeof(*map));
+	schema_init(&n->schema, in->schema.ncols + added, pr->a);
+	memcpy(n->schema.cols, in->schema.cols,
+	       in->schema.ncols * sizeof(*n->schema.cols));
+	for (unsigned i = 0; i < added; i++) {
+		map[was + i] = (uint16_t)(in->schema.ncols + i);
+		n->schema.cols[in->schema.ncols + i] = old.cols[was + i];
+	}
+	for (unsigned i = 0; i < s->nkeys; i++)
+		s->keys[i] = in_map[s->keys[i]];
+}
+
 /* All inputs of a union have its columns, in its order. */
 static void
 prune_union(struct prune *pr, struct plan_node *n)
@@ -242,6 +271,9 @@ prune_node(struct prune *pr, struct plan_node *n)
 		break;
 	case PLAN_UNION:
 		prune_union(pr, n);
+		break;
+	case PLAN_GROUPING_SETS:
+		prune_sets(pr, n);
 		break;
 	case PLAN_WINDOW_AGGREGATE:
 	case PLAN_GROUP_AGGREGATE:

@@ -173,6 +173,15 @@ put_group(struct share *s, const struct plan_node *n)
 }
 
 static void
+put_sets(struct share *s, const struct plan_sets *sets)
+{
+	for (unsigned i = 0; i < sets->nkeys; i++)
+		buf_printf(&s->out, "%u,", sets->keys[i]);
+	for (unsigned i = 0; i < sets->nsets; i++)
+		buf_printf(&s->out, "%llx;", (unsigned long long)sets->sets[i]);
+}
+
+static void
 put_watermark(struct share *s, const struct plan_node *n)
 {
 	const struct plan_watermark *w = n->watermark;
@@ -204,6 +213,9 @@ put_node(struct share *s, const struct plan_node *n)
 	case PLAN_PROJECT:
 		for (unsigned i = 0; i < n->schema.ncols; i++)
 			put_expr(s, n, n->exprs[i]);
+		break;
+	case PLAN_GROUPING_SETS:
+		put_sets(s, n->sets);
 		break;
 	case PLAN_WINDOW_AGGREGATE:
 	case PLAN_GROUP_AGGREGATE:

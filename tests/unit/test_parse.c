@@ -222,6 +222,24 @@ TEST(a_select_has_all_its_clauses)
 		   "select\n  a\n  from t\n  order by desc (NOT (IN a 1))\n");
 }
 
+TEST(grouping_sets_rollup_and_cube)
+{
+	EXPECT_STR(sql_dump("SELECT a FROM t GROUP BY DISTINCT a, (b, c), (),"
+			    " ROLLUP (a, (b, c)), GROUPING SETS (a, (),"
+			    " CUBE (b, c), GROUPING SETS ((c, a)))"),
+		   "select\n"
+		   "  a\n"
+		   "  from t\n"
+		   "  group by distinct a (b c) () rollup( a (b c) )"
+		   " grouping sets( a () cube( b c ) grouping sets( (c a) )"
+		   " )\n");
+	EXPECT_STR(sql_dump("SELECT GROUPING(sets) FROM t GROUP BY (a), sets"),
+		   "select\n"
+		   "  (GROUPING sets)\n"
+		   "  from t\n"
+		   "  group by a sets\n");
+}
+
 TEST(from_takes_tables_queries_and_hints)
 {
 	EXPECT_STR(sql_dump("SELECT a FROM c.d.t /*+ OPTIONS('a' = 'b',"

@@ -27,8 +27,6 @@ SELECT COUNT(*) FILTER (WHERE n) FROM words
 --
 SELECT UPPER(message) FILTER (WHERE n > 1) FROM words
 --
-SELECT COUNT(*) FROM words GROUP BY 1
---
 SELECT COUNT(*) FROM words HAVING n > 1
 --
 SELECT LISTAGG(message) FROM words
