@@ -71,6 +71,8 @@ operators_json(const struct job_info *info, struct buf *out)
 		json_pair_i64(out, "rows_late", (int64_t)o->late);
 		json_pair_i64(out, "errors", (int64_t)o->errors);
 		json_pair_i64(out, "skipped", (int64_t)o->skipped);
+		json_pair_i64(out, "rows_unmatched", (int64_t)o->unmatched);
+		json_pair_i64(out, "state_expired", (int64_t)o->expired);
 		json_pair_i64(out, "pane_updates", (int64_t)o->pane_updates);
 		json_pair_i64(out, "state_rows", (int64_t)o->state_rows);
 		json_pair_i64(out, "state_bytes", (int64_t)o->state_bytes);

@@ -85,6 +85,8 @@ collect_ops(struct pipeline *p, unsigned *ret_n)
 		o->late = stat_get(op->stats.late);
 		o->errors = stat_get(op->stats.errors);
 		o->skipped = stat_get(op->stats.skipped);
+		o->unmatched = stat_get(op->stats.unmatched);
+		o->expired = stat_get(op->stats.expired);
 		o->pane_updates = stat_get(op->stats.pane_updates);
 		o->state_rows = stat_get(op->stats.state_rows);
 		o->state_bytes = stat_get(op->stats.state_bytes);

@@ -89,8 +89,8 @@ struct partition_info {
 };
 struct operator_info {
 	char name[64];       /* "window_aggregate_1", "scan words" */
-	uint64_t rows_in, rows_out, late, errors, skipped, pane_updates,
-		state_rows, state_bytes, ns;
+	uint64_t rows_in, rows_out, late, errors, skipped, unmatched,
+		expired, pane_updates, state_rows, state_bytes, ns;
 	int64_t wm_us;
 };
 /* A copy that the job's thread refreshes every 200 ms and at each state. */

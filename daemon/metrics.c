@@ -139,6 +139,8 @@ struct op_family {
 static const struct op_family op_families[] = {
 	{ "sluice_operator_rows_in_total", "counter", "Rows that came into the operator.", offsetof(struct operator_info, rows_in) },
 	{ "sluice_operator_rows_out_total", "counter", "Rows that left it.", offsetof(struct operator_info, rows_out) },
+	{ "sluice_operator_rows_unmatched_total", "counter", "Rows taken back that it does not have.", offsetof(struct operator_info, unmatched) },
+	{ "sluice_operator_state_expired_total", "counter", "Entries of state forgotten by table.exec.state.ttl.", offsetof(struct operator_info, expired) },
 	{ "sluice_operator_pane_updates_total", "counter", "Rows added to window panes.", offsetof(struct operator_info, pane_updates) },
 	{ "sluice_operator_busy_nanoseconds_total", "counter", "Time spent in it.", offsetof(struct operator_info, ns) },
 };

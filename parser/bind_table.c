@@ -81,6 +81,8 @@ make_scan(struct bind *b, const struct object *o, const struct table *t,
 	n->scan = scan;
 	scan->table = arena_strdup(b->a, o->name);
 	scan->options = options_dup(options, b->a);
+	scan->changes = t->connector->upserts ? CHANGE_UPSERT : CHANGE_APPEND;
+	scan->keys = arena_array(b->a, t->nkeys + 1u, uint16_t);
 	scan->cols = arena_array(b->a, t->ncols, struct scan_column);
 	schema_init(&n->schema, t->ncols, b->a);
 	n->schema.ncols = 0;
@@ -96,11 +98,31 @@ make_scan(struct bind *b, const struct object *o, const struct table *t,
 		s->position = c->position;
 		s->in_key = c->in_key;
 		s->wanted = true;
+		for (unsigned k = 0; k < t->nkeys; k++)
+			if (t->keys[k] == i)
+				scan->keys[k] = scan->ncols;
 		s->out = scan->ncols++;
 		n->schema.cols[n->schema.ncols++] = (struct schema_column){
 			.name = s->name, .type = s->type,
 		};
 	}
+	scan->nkeys = scan->changes == CHANGE_APPEND ? 0 : t->nkeys;
+	return n;
+}
+
+/* Above the watermark, whose rows still come from partitions. */
+static struct plan_node *
+add_normalize(struct bind *b, const struct plan_scan *scan,
+	      struct plan_node *in)
+{
+	struct plan_node *n = plan_node_create(b->a, PLAN_NORMALIZE, 1, &in);
+
+	n->schema = in->schema;
+	n->normalize = arena_new(b->a, struct plan_normalize);
+	n->normalize->nkeys = scan->nkeys;
+	n->normalize->keys = arena_array(b->a, scan->nkeys, uint16_t);
+	for (unsigned k = 0; k < scan->nkeys; k++)
+		n->normalize->keys[k] = scan->cols[scan->keys[k]].out;
 	return n;
 }
 
@@ -338,13 +360,6 @@ check_source(struct bind *b, const struct table *t, const struct ast_from *from)
 
 	if (!from || t->connector->use & OPT_SOURCE)
 		return 0;
-	if (strcmp(name, "upsert-kafka") == 0) {
-		bind_error(b, from->at, ERR_UNSUPPORTED,
-			   "reading from upsert-kafka is not supported yet");
-		error_note(b->err, "a table over the same topic with the "
-			   "connector 'kafka' gives its records as they come");
-		return -1;
-	}
 	return bind_error(b, from->at, ERR_NOT_A_SOURCE,
 			  "the connector '%s' cannot be read from", name);
 }
@@ -355,7 +370,7 @@ bind_table(struct bind *b, const struct object *o, struct table *t,
 {
 	struct expr **by = arena_array(b->a, t->ncols, struct expr *);
 	const struct options *options;
-	struct plan_node *node;
+	struct plan_node *node, *scan;
 	struct bind own = *b;
 
 	if (from)
@@ -368,13 +383,15 @@ bind_table(struct bind *b, const struct object *o, struct table *t,
 		own.view = o->name;
 		own.view_at = from->at;
 	}
-	node = make_scan(&own, o, t, options);
+	scan = node = make_scan(&own, o, t, options);
 	node->scan->hints = hints_text(b, from);
 	if (base_columns(&own, t, node, by) < 0 ||
 	    computed_columns(&own, t, o->name, by) < 0)
 		return -1;
 	if (t->rowtime >= 0 && add_watermark(&own, o, t, by, &node) < 0)
 		return -1;
+	if (scan->scan->changes == CHANGE_UPSERT)
+		node = add_normalize(b, scan->scan, node);
 	make_relation(b, o, t, node, by, ret);
 	return 0;
 }

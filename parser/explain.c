@@ -211,6 +211,11 @@ put_line(struct explain *x, const struct plan_node *n)
 	case PLAN_WATERMARK:
 		put_watermark(x, n);
 		break;
+	case PLAN_NORMALIZE:
+		buf_printf(x->out, "%s by ", n->name);
+		put_names(x->out, &n->schema, n->normalize->nkeys,
+			  n->normalize->keys);
+		break;
 	case PLAN_FILTER:
 		buf_printf(x->out, "filter %s",
 			   expr_text(n->predicate, &n->inputs[0]->schema,
@@ -237,6 +242,24 @@ put_line(struct explain *x, const struct plan_node *n)
 		put_mode(x, n);
 }
 
+/* What the state grows with, and what bounds it. */
+static void
+put_state(struct explain *x, const struct plan_node *n, unsigned depth)
+{
+	if (!n->unbounded)
+		return;
+	buf_printf(x->out, "%*sstate %s", (int)(2 * depth + 2), "",
+		   n->unbounded);
+	if (n->state_ttl_us) {
+		buf_puts(x->out, ", each forgotten ");
+		duration_text(x->out, n->state_ttl_us / US_PER_MS);
+		buf_puts(x->out, " after its last change\n");
+	} else {
+		buf_puts(x->out, ", without bound while "
+			 "table.exec.state.ttl is 0\n");
+	}
+}
+
 static void
 put_tree(struct explain *x, const struct plan_node *n, unsigned depth)
 {
@@ -251,9 +274,7 @@ put_tree(struct explain *x, const struct plan_node *n, unsigned depth)
 	}
 	put_line(x, n);
 	buf_putc(x->out, '\n');
-	if (n->unbounded)
-		buf_printf(x->out, "%*sstate %s\n", (int)(2 * depth + 2), "",
-			   n->unbounded);
+	put_state(x, n, depth);
 	for (unsigned i = 0; i < n->ninputs; i++)
 		put_tree(x, n->inputs[i], depth + 1);
 }

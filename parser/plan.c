@@ -32,6 +32,7 @@ plan_node_create(struct arena *a, enum plan_kind kind, unsigned ninputs,
 	static const char *const names[] = {
 		[PLAN_SCAN] = "scan",
 		[PLAN_WATERMARK] = "watermark",
+		[PLAN_NORMALIZE] = "upsert_normalize",
 		[PLAN_FILTER] = "filter",
 		[PLAN_PROJECT] = "project",
 		[PLAN_UNION] = "union",

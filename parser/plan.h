@@ -18,6 +18,7 @@
 enum plan_kind {
 	PLAN_SCAN,
 	PLAN_WATERMARK,
+	PLAN_NORMALIZE,
 	PLAN_FILTER,
 	PLAN_PROJECT,
 	PLAN_UNION,
@@ -50,6 +51,12 @@ struct plan_scan {
 	const struct options *options;
 	uint16_t ncols;
 	struct scan_column *cols; /* all columns but computed ones, in order */
+	/* What its records say. APPEND: a row each. UPSERT: the row of the key
+	 * now, without a value that the key is gone; then only the key's
+	 * columns and metadata are valid. RETRACT: rows with weights. */
+	enum change_mode changes;
+	uint16_t nkeys; /* PRIMARY KEY, where they change: of cols */
+	uint16_t *keys;
 	/* Conjuncts that every reader of the scan shares and that cannot fail,
 	 * over the scan's schema, or NULL. Rows that do not pass are left out
 	 * of `sel` but have been seen by the watermark, and columns outside of
@@ -67,6 +74,13 @@ struct plan_watermark {
 	int64_t idle_timeout_us; /* 0: off */
 	int64_t max_future_us;   /* 0: off */
 	bool on_event; /* scan.watermark.emit.strategy = 'on-event' */
+};
+
+/* NORMALIZE: the last row of each key, so that an UPSERT stream retracts what
+ * it replaces, and a stream of changes with repetitions repeats none. */
+struct plan_normalize {
+	uint16_t nkeys;
+	uint16_t *keys; /* of the input */
 };
 
 enum window_kind { WINDOW_TUMBLE, WINDOW_HOP, WINDOW_CUMULATE };
@@ -152,6 +166,8 @@ struct plan_node {
 	bool unit;     /* weights are only +1 and -1 */
 	bool need_old; /* GROUP_AGGREGATE: emit -old before +new */
 	const char *unbounded; /* why its state has no bound, or NULL */
+	int64_t state_ttl_us;  /* what was not written for so long is
+				* forgotten; 0: nothing is */
 
 	/* What the operator means, for finding its state again (runtime.md
 	 * section 8): canonical texts without aliases or positions. */
@@ -164,6 +180,7 @@ struct plan_node {
 
 	struct plan_scan *scan;
 	struct plan_watermark *watermark;
+	struct plan_normalize *normalize;
 	struct expr *predicate;    /* FILTER */
 	struct expr **exprs;       /* PROJECT: one per column of the schema */
 	struct plan_sets *sets;    /* GROUPING_SETS */

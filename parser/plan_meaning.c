@@ -288,6 +288,18 @@ mean_group(struct writer *w, struct plan_node *n, struct meaning *m)
 					     n->meaning_window));
 }
 
+static const char *
+normalize_keys(struct writer *w, const struct plan_node *n,
+	       const struct meaning *in)
+{
+	const struct plan_normalize *norm = n->normalize;
+	const char **keys = arena_array(w->a, norm->nkeys, const char *);
+
+	for (unsigned i = 0; i < norm->nkeys; i++)
+		keys[i] = in->cols[norm->keys[i]];
+	return join(w->a, norm->nkeys, keys, ", ");
+}
+
 static void
 mean(struct writer *w, struct plan_node *n)
 {
@@ -303,6 +315,7 @@ mean(struct writer *w, struct plan_node *n)
 		*m = *in;
 		m->rows = rows_of_table(w, n->watermark->table, n->inputs[0]);
 		break;
+	case PLAN_NORMALIZE:
 	case PLAN_SINK:
 		*m = *in;
 		break;
@@ -327,7 +340,7 @@ mean(struct writer *w, struct plan_node *n)
 	if (n->group)
 		return;
 	n->meaning_inputs = m->rows;
-	n->meaning_keys = "";
+	n->meaning_keys = n->normalize ? normalize_keys(w, n, in) : "";
 	n->meaning_window = n->kind == PLAN_WATERMARK
 		? expr_text_named(n->watermark->watermark, in->cols, w->a) : "";
 	n->meaning_predicate = join(w->a, m->nconds, m->conds, " and ");

@@ -45,6 +45,22 @@ key_through_project(struct plan_node *n, struct arena *a)
 	}
 }
 
+/* Known only while all its columns are read. */
+static void
+key_of_scan(struct plan_node *n, struct arena *a)
+{
+	const struct plan_scan *scan = n->scan;
+
+	set_key(n, scan->nkeys, a);
+	for (unsigned k = 0; k < scan->nkeys; k++) {
+		const struct scan_column *c = &scan->cols[scan->keys[k]];
+
+		n->key[k] = c->out;
+		if (!c->wanted)
+			n->nkey = 0;
+	}
+}
+
 static void
 set_mode(struct plan_node *n, struct arena *a)
 {
@@ -53,7 +69,15 @@ set_mode(struct plan_node *n, struct arena *a)
 	n->unit = true;
 	switch (n->kind) {
 	case PLAN_SCAN:
-		n->mode = CHANGE_APPEND;
+		n->mode = n->scan->changes;
+		key_of_scan(n, a);
+		break;
+	case PLAN_NORMALIZE:
+		n->mode = CHANGE_RETRACT;
+		set_key(n, n->normalize->nkeys, a);
+		memcpy(n->key, n->normalize->keys,
+		       n->nkey * sizeof(*n->key));
+		n->unbounded = "grows with the number of keys in the table";
 		break;
 	case PLAN_WATERMARK:
 	case PLAN_FILTER:
@@ -103,7 +127,8 @@ set_mode(struct plan_node *n, struct arena *a)
 static const struct plan_node *
 first_updating(const struct plan_node *n)
 {
-	if (n->kind == PLAN_GROUP_AGGREGATE)
+	if (n->kind == PLAN_GROUP_AGGREGATE || n->kind == PLAN_NORMALIZE ||
+	    n->kind == PLAN_SCAN)
 		return n;
 	for (unsigned i = 0; i < n->ninputs; i++)
 		if (n->inputs[i]->mode != CHANGE_APPEND)
@@ -258,6 +283,17 @@ check_sink(struct bind *b, const struct plan_node *n, struct span at)
 /* ---- aggregates that only upsert sinks read need no old rows ---- */
 
 static bool
+project_can_fail(const struct plan_node *n)
+{
+	for (unsigned i = 0; i < n->schema.ncols; i++)
+		if (expr_can_fail(n->exprs[i]))
+			return true;
+	return false;
+}
+
+/* By the key that n has. A row that says only that its key is gone has NULL
+ * in all other columns: what could fail over these would lose it. */
+static bool
 only_upserts_read(const struct plan *p, const struct plan_node *n)
 {
 	for (unsigned i = n->number + 1; i < p->n; i++) {
@@ -271,10 +307,20 @@ only_upserts_read(const struct plan *p, const struct plan_node *n)
 		if (r->kind == PLAN_SINK && sink_upserts_by_key(r))
 			continue;
 		if (r->kind != PLAN_PROJECT || r->nkey == 0 ||
-		    !only_upserts_read(p, r))
+		    project_can_fail(r) || !only_upserts_read(p, r))
 			return false;
 	}
 	return true;
+}
+
+/* Readers that take the rows of n as they come to it read its input. */
+static void
+leave_out(struct plan *p, const struct plan_node *n)
+{
+	for (unsigned i = n->number + 1; i < p->n; i++)
+		for (unsigned k = 0; k < p->nodes[i]->ninputs; k++)
+			if (p->nodes[i]->inputs[k] == n)
+				p->nodes[i]->inputs[k] = n->inputs[0];
 }
 
 static void
@@ -283,8 +329,12 @@ make_upserts(struct plan *p)
 	for (unsigned i = 0; i < p->n; i++) {
 		struct plan_node *n = p->nodes[i];
 
-		if (n->kind == PLAN_GROUP_AGGREGATE && n->nkey > 0 &&
+		if (n->kind == PLAN_NORMALIZE &&
+		    n->inputs[0]->mode == CHANGE_UPSERT &&
 		    only_upserts_read(p, n)) {
+			leave_out(p, n);
+		} else if (n->kind == PLAN_GROUP_AGGREGATE && n->nkey > 0 &&
+			   only_upserts_read(p, n)) {
 			n->mode = CHANGE_UPSERT;
 			n->need_old = false;
 		} else if ((n->kind == PLAN_PROJECT || n->kind == PLAN_SINK) &&
@@ -292,6 +342,7 @@ make_upserts(struct plan *p)
 			n->mode = CHANGE_UPSERT;
 		}
 	}
+	plan_number(p);
 }
 
 static void
@@ -300,15 +351,16 @@ notice_unbounded(struct bind *b, const struct plan *p)
 	const char *list = "";
 
 	for (unsigned i = 0; i < p->n; i++)
-		if (p->nodes[i]->unbounded)
+		if (p->nodes[i]->unbounded && !p->nodes[i]->state_ttl_us)
 			list = arena_printf(b->a, "%s%s%s", list,
 					    *list ? ", " : "",
 					    plan_node_label(p->nodes[i], b->a));
 	if (*list)
 		bind_notice(b, arena_printf(
 			b->a, "the state of %s is never freed: a job over "
-			"limits.state-bytes is BLOCKED; grouping by "
-			"window_start, window_end of a window bounds it",
+			"limits.state-bytes is BLOCKED; SET "
+			"'table.exec.state.ttl' bounds it, and so does "
+			"grouping by window_start, window_end of a window",
 			list));
 }
 
@@ -320,6 +372,9 @@ plan_modes(struct bind *b, struct plan *p)
 		struct plan_node *n = p->nodes[i];
 
 		set_mode(n, b->a);
+		if (n->unbounded)
+			n->state_ttl_us = settings_duration_us(
+				b->settings, "table.exec.state.ttl");
 		if (n->kind == PLAN_SCAN)
 			p->bounded &= options_bounded(n->scan->options);
 	}

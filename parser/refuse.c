@@ -186,7 +186,7 @@ static const struct refused_word refused_types[] = {
 };
 
 static const struct refused_word refused_hints[] = {
-	{ "STATE_TTL", "state lives as long as its job; windows free theirs" },
+	{ "STATE_TTL", "SET 'table.exec.state.ttl' holds for all of a job" },
 	{ "LOOKUP", "joins come with a later release" },
 	{ "MULTI_JOIN", "joins come with a later release" },
 	{ "BROADCAST", "leave it out: it is for batch joins" },

@@ -63,6 +63,11 @@ need_below(struct prune *pr, const struct plan_node *n)
 		if (n->watermark->time_col != PLAN_NO_COLUMN)
 			below[n->watermark->time_col] = true;
 		break;
+	case PLAN_NORMALIZE:
+		need_same(n, need, below);
+		for (unsigned i = 0; i < n->normalize->nkeys; i++)
+			below[n->normalize->keys[i]] = true;
+		break;
 	case PLAN_FILTER:
 		need_same(n, need, below);
 		expr_columns(n->predicate, below);
@@ -261,6 +266,12 @@ prune_node(struct prune *pr, struct plan_node *n)
 		if (n->watermark->time_col != PLAN_NO_COLUMN)
 			n->watermark->time_col =
 				in_map[n->watermark->time_col];
+		break;
+	case PLAN_NORMALIZE:
+		take_schema(pr, n);
+		for (unsigned i = 0; i < n->normalize->nkeys; i++)
+			n->normalize->keys[i] =
+				in_map[n->normalize->keys[i]];
 		break;
 	case PLAN_FILTER:
 		take_schema(pr, n);

@@ -138,6 +138,9 @@ put_scan(struct share *s, const struct plan_node *n)
 			   c->metadata_key ? c->metadata_key : "", c->in_key,
 			   c->position);
 	}
+	buf_printf(&s->out, "\n%d", scan->changes);
+	for (unsigned i = 0; i < scan->nkeys; i++)
+		buf_printf(&s->out, " %u", scan->keys[i]);
 }
 
 static void
@@ -206,6 +209,10 @@ put_node(struct share *s, const struct plan_node *n)
 		break;
 	case PLAN_WATERMARK:
 		put_watermark(s, n);
+		break;
+	case PLAN_NORMALIZE:
+		for (unsigned i = 0; i < n->normalize->nkeys; i++)
+			buf_printf(&s->out, "%u,", n->normalize->keys[i]);
 		break;
 	case PLAN_FILTER:
 		put_expr(s, n, n->predicate);

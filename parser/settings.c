@@ -26,8 +26,6 @@ _Static_assert(ARRAY_LEN(defs) <= SETTINGS_COUNT_MAX, "raise the maximum");
 static const struct {
 	const char *key, *instead;
 } later[] = {
-	{ "table.exec.state.ttl", "state lives as long as its job; windows "
-	  "free theirs" },
 	{ "execution.state-recovery.path", "a job goes on from its own state; "
 	  "ALTER JOB ... RESET OFFSETS comes later" },
 	{ "execution.savepoint.path", "a job goes on from its own state" },
@@ -218,12 +216,6 @@ settings_set(struct settings *s, const char *key, const char *value,
 
 	if (i < 0)
 		return unknown(key, err);
-	if (strcmp(key, "table.exec.state.ttl") == 0) {
-		int64_t us;
-
-		if (duration_parse(value, &us) && us > 0)
-			return refuse_later(key, err);
-	}
 	if (check_value(&defs[i], value, err) < 0 ||
 	    check_meaning(&defs[i], value, err) < 0)
 		return -1;

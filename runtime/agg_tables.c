@@ -91,6 +91,8 @@ static void
 accumulators_declare(struct agg_tables *t, struct making *m)
 {
 	column_own(m, "_rows");
+	if (t->ttl)
+		column_own(m, "_touched");
 	for (unsigned i = 0; i < t->aggs->n; i++) {
 		const struct agg *a = &t->aggs->agg[i];
 
@@ -133,7 +135,7 @@ values_declare(struct agg_tables *t, unsigned i, struct error *err)
 static int
 tables_declare(struct agg_tables *t, struct error *err)
 {
-	uint16_t naccs = (uint16_t)(aggs_ncolumns(t->aggs) + 3);
+	uint16_t naccs = (uint16_t)(aggs_ncolumns(t->aggs) + 4);
 	struct making m = table_begin(t, &t->groups,
 				      (uint16_t)(1 + t->g->nkeys + naccs));
 
@@ -189,6 +191,8 @@ view_declare(struct agg_tables *t)
 	uint16_t col = t->panes ? 2 : (uint16_t)(1 + t->g->nkeys);
 	uint16_t n = 0, rows_col = col++;
 
+	if (t->ttl)
+		col++; /* _touched */
 	if (t->panes) {
 		v[n++] = (struct view_column){ .name = "window_start",
 					       .how = VIEW_WINDOW_START };
@@ -218,10 +222,11 @@ view_declare(struct agg_tables *t)
 
 int
 agg_tables_open(struct agg_tables *t, struct op *op, const struct aggs *aggs,
-		bool panes, struct error *err)
+		struct ttl *ttl, struct error *err)
 {
 	*t = (struct agg_tables){
-		.op = op, .g = op->node->group, .aggs = aggs, .panes = panes,
+		.op = op, .g = op->node->group, .aggs = aggs, .panes = !ttl,
+		.ttl = ttl,
 	};
 	t->values = arena_array(op->arena, aggs->n + 1u, struct agg_table);
 	if (tables_declare(t, err) < 0)
@@ -361,8 +366,12 @@ put_chunk(struct writer *w, const struct keys *keys, const uint32_t *gid,
 			b->col[0].i64[at + i] = pane_us;
 		b->col[id].i64[at + i] = gid[i];
 		b->col[col].i64[at + i] = entry_rows(entry[i]);
+		if (w->t->ttl)
+			b->col[col + 1].i64[at + i] =
+				ttl_touched_us(w->t->ttl, gid[i]);
 	}
-	aggs_save(w->t->aggs, entry, n, b, col + 1, at, BATCH_ROWS);
+	col += w->t->ttl ? 2 : 1;
+	aggs_save(w->t->aggs, entry, n, b, col, at, BATCH_ROWS);
 }
 
 /* Key columns of a row of values; returns the number of the value's. */
@@ -516,7 +525,8 @@ restore_group(const struct agg_tables *t, const struct batch *b, uint32_t row,
 		return 0;
 	entry = to->entry(to->arg, 0, gid, &sets);
 	((struct entry *)entry)->rows = b->col[col].i64[row];
-	aggs_load(t->aggs, entry, b, col + 1, row);
+	ttl_restore(t->ttl, gid, b->col[col + 1].i64[row]);
+	aggs_load(t->aggs, entry, b, col + 2, row);
 	return 0;
 }
 

@@ -4,7 +4,7 @@
  *	windows		_groups(_id, keys...)
  *			_panes(_pane, _id, _rows, accumulators...)
  *			_time(_id, _watermark), one row: what has been fired
- *	GROUP BY	_groups(_id, keys..., _rows, accumulators...)
+ *	GROUP BY	_groups(_id, keys..., _rows, _touched, accumulators...)
  *	both		_distinct_<aggregate>([_pane,] _id, value, n)
  *			_multiset_<aggregate>([_pane,] _id, value, n)
  *
@@ -16,6 +16,7 @@
 #include "runtime/accs.h"
 #include "runtime/distinct.h"
 #include "runtime/snapshot.h"
+#include "runtime/ttl.h"
 
 #define AGG_TABLE_NONE UINT32_MAX
 
@@ -30,14 +31,17 @@ struct agg_tables {
 	const struct plan_group *g;
 	const struct aggs *aggs;
 	bool panes; /* windows */
+	struct ttl *ttl; /* of the groups; NULL with windows */
 	struct agg_table groups, entries, time;
 	struct agg_table *values; /* per aggregate: its _distinct or _multiset */
 	unsigned n, complete;     /* tables; those restored to their end */
 };
 
-/* Declares the tables and the view. The operator's arena keeps them. */
+/* Declares the tables and the view. The operator's arena keeps them. With
+ * `ttl` they are those of GROUP BY, without those of windows. */
 int agg_tables_open(struct agg_tables *t, struct op *op,
-		    const struct aggs *aggs, bool panes, struct error *err);
+		    const struct aggs *aggs, struct ttl *ttl,
+		    struct error *err);
 
 /* ---- checkpoints ---- */
 /* The rows of panes that begin before `bound` go from all tables. */

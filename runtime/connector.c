@@ -11,6 +11,7 @@ const char *const change_kind_text[4] = { "+I", "-U", "+U", "-D" };
 
 static const struct source_type *const source_types[] = {
 	&kafka_source_type,
+	&upsert_kafka_source_type,
 	&datagen_source_type,
 	&filesystem_source_type,
 };

@@ -67,6 +67,8 @@ struct pipeline {
 	bool no_room;     /* why the last pipeline_step() came back BLOCKED */
 	bool over_budget; /* keyed state; sources are not asked */
 	char reason[160]; /* of pipeline_reason() */
+	char notice[320]; /* of pipeline_notice() */
+	bool told_unmatched;
 	unsigned at;      /* operator that the pass has reached */
 	unsigned nheld;   /* operators with rows for another pass */
 	bool polling;     /* sources are asked in this pass */

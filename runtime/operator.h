@@ -126,7 +126,9 @@ struct op_type {
 /* Written by the job thread only, read by anybody: relaxed atomics. */
 struct op_stats {
 	atomic_uint_fast64_t rows_in, rows_out, rows_retracted, batches;
-	atomic_uint_fast64_t late, errors, skipped, unmatched;
+	atomic_uint_fast64_t late, errors, skipped;
+	atomic_uint_fast64_t unmatched; /* rows taken back that were not there */
+	atomic_uint_fast64_t expired;   /* entries of state, by their TTL */
 	atomic_uint_fast64_t pane_updates; /* rows added to panes */
 	atomic_uint_fast64_t state_rows, state_bytes, ns;
 	atomic_int_fast64_t watermark_us;

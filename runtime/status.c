@@ -215,6 +215,30 @@ pipeline_trouble(struct pipeline *p)
 	return NULL;
 }
 
+/* The first time that some operator is told to take back what it does not
+ * have; how often it goes on is in its figures. */
+static const char *
+unmatched_notice(struct pipeline *p)
+{
+	for (unsigned i = 0; i < p->nops && !p->told_unmatched; i++) {
+		const struct op *op = p->ops[i];
+		uint64_t n = stat_get(op->stats.unmatched);
+
+		if (n == 0)
+			continue;
+		p->told_unmatched = true;
+		snprintf(p->notice, sizeof(p->notice), "%s was to take back"
+			 " %llu row%s that it does not have, and took none:"
+			 " the changes of its input are incomplete, rows of it"
+			 " are in the errors, or its state has expired"
+			 " (table.exec.state.ttl)",
+			 op->state_name ? op->state_name : op->type->name,
+			 (unsigned long long)n, n == 1 ? "" : "s");
+		return p->notice;
+	}
+	return NULL;
+}
+
 const char *
 pipeline_notice(struct pipeline *p)
 {
@@ -224,7 +248,7 @@ pipeline_notice(struct pipeline *p)
 		if (notice)
 			return notice;
 	}
-	return NULL;
+	return unmatched_notice(p);
 }
 
 int64_t

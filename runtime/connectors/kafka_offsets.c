@@ -39,6 +39,8 @@ start_mode(const struct options *o)
 {
 	enum mode m = mode_of(options_get(o, "scan.startup.mode"));
 
+	if (strcmp(o->connector, "upsert-kafka") == 0)
+		return MODE_EARLIEST; /* the rows of all keys, as in Flink */
 	return m == MODE_UNBOUNDED ? MODE_GROUP : m; /* Flink's default */
 }
 

@@ -23,7 +23,8 @@
 static struct kafka_source *
 kafka_source_of(struct source *source)
 {
-	CHECK(source->type == &kafka_source_type);
+	CHECK(source->type == &kafka_source_type ||
+	      source->type == &upsert_kafka_source_type);
 	return (struct kafka_source *)source;
 }
 
@@ -240,12 +241,12 @@ source_read_options(struct kafka_source *s)
 static void kafka_source_close(struct source *source);
 
 static int
-kafka_source_open(struct source **ret, const struct source_spec *spec,
-		  struct error *err)
+source_open(struct source **ret, const struct source_spec *spec,
+	    const struct source_type *type, struct error *err)
 {
 	struct kafka_source *s = mem_zalloc(sizeof(*s));
 
-	s->source.type = &kafka_source_type;
+	s->source.type = type;
 	s->options = spec->options;
 	s->env = *spec->env;
 	s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -272,6 +273,20 @@ kafka_source_open(struct source **ret, const struct source_spec *spec,
 fail:
 	kafka_source_close(&s->source);
 	return -1;
+}
+
+static int
+kafka_source_open(struct source **ret, const struct source_spec *spec,
+		  struct error *err)
+{
+	return source_open(ret, spec, &kafka_source_type, err);
+}
+
+static int
+upsert_kafka_source_open(struct source **ret, const struct source_spec *spec,
+			 struct error *err)
+{
+	return source_open(ret, spec, &upsert_kafka_source_type, err);
 }
 
 /* ---- draining ---- */
@@ -741,19 +756,20 @@ kafka_source_close(struct source *source)
 	free(s);
 }
 
+#define KAFKA_SOURCE_CALLS                                              \
+	.parts = kafka_source_parts, .poll = kafka_source_poll,         \
+	.next_us = kafka_source_next_us,                                \
+	.metadata = kafka_source_metadata,                              \
+	.commit = kafka_source_commit, .wake_fd = kafka_source_wake_fd, \
+	.woken = kafka_source_woken, .work = kafka_source_work,         \
+	.close = kafka_source_close, .check = kafka_source_check,       \
+	.reason = kafka_source_reason, .notice = kafka_source_notice_take
+
 const struct source_type kafka_source_type = {
-	.name = "kafka",
-	.open = kafka_source_open,
-	.parts = kafka_source_parts,
-	.poll = kafka_source_poll,
-	.next_us = kafka_source_next_us,
-	.metadata = kafka_source_metadata,
-	.commit = kafka_source_commit,
-	.wake_fd = kafka_source_wake_fd,
-	.woken = kafka_source_woken,
-	.work = kafka_source_work,
-	.close = kafka_source_close,
-	.check = kafka_source_check,
-	.reason = kafka_source_reason,
-	.notice = kafka_source_notice_take,
+	.name = "kafka", .open = kafka_source_open, KAFKA_SOURCE_CALLS
+};
+
+const struct source_type upsert_kafka_source_type = {
+	.name = "upsert-kafka", .open = upsert_kafka_source_open,
+	KAFKA_SOURCE_CALLS
 };

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "base/time.h"
 #include "runtime/agg_tables.h"
 #include "runtime/multiset.h"
 #include "runtime/operators/registry.h"
@@ -16,6 +17,7 @@
 struct before {
 	struct batch *values;
 	bool existed[BATCH_ROWS];
+	bool alive[BATCH_ROWS]; /* its first row of this tick (ttl.h) */
 };
 
 struct op_group {
@@ -24,6 +26,7 @@ struct op_group {
 	struct aggs aggs;
 	struct keys keys;
 	struct accs accs;
+	struct ttl ttl;
 	struct distinct *sets;
 	struct agg_tables tables;
 	bool opened;
@@ -74,6 +77,7 @@ group_open(struct op *op, const struct plan_node *node, struct error *err)
 	g->aggs.stack = false;
 	keys_init(&g->keys, g->g->nkeys, phys, op_seed(op));
 	accs_init(&g->accs, g->aggs.bytes);
+	ttl_init(&g->ttl, node->state_ttl_us);
 	sets_open(g);
 	g->give_old = node->need_old && node->mode == CHANGE_RETRACT;
 	g->no_entry = arena_zalloc(op->arena, g->aggs.bytes);
@@ -84,14 +88,14 @@ group_open(struct op *op, const struct plan_node *node, struct error *err)
 	g->pick = mem_alloc(sizeof(*g->pick));
 	g->row_gid = mem_alloc(BATCH_ROWS * sizeof(*g->row_gid));
 	g->key_cols = arena_array(op->arena, g->g->nkeys + 1u, struct column);
-	return agg_tables_open(&g->tables, op, &g->aggs, false, err);
+	return agg_tables_open(&g->tables, op, &g->aggs, &g->ttl, err);
 }
 
 static void
 group_count_state(struct op_group *g)
 {
 	size_t bytes = keys_bytes(&g->keys) + accs_bytes(&g->accs) +
-		       g->aggs.heap.held;
+		       g->aggs.heap.held + ttl_bytes(&g->ttl);
 	uint64_t rows = g->accs.n;
 
 	for (unsigned i = 0; i < g->aggs.nsets; i++) {
@@ -106,6 +110,8 @@ group_count_state(struct op_group *g)
 	}
 	stat_set(g->op.stats.state_rows, rows);
 	stat_set(g->op.stats.state_bytes, bytes);
+	op_timer(&g->op, g->accs.n ? ttl_next_us(&g->ttl, g->op.now_us)
+				   : TIME_END);
 }
 
 /* Whether the entry is a row of the result. Without keys there is one row
@@ -177,6 +183,8 @@ before_fill(struct op_group *g, uint32_t from, uint32_t to)
 		char *found = accs_find(&g->accs, g->touched[i]);
 
 		b->existed[i % BATCH_ROWS] = is_result(g, found);
+		b->alive[i % BATCH_ROWS] = ttl_touch(&g->ttl, g->touched[i],
+						     g->op.now_us);
 		entry[i - from] = is_result(g, found) ? found : g->no_entry;
 	}
 	put_values(g, entry, to - from, b->values, 0, at);
@@ -232,6 +240,16 @@ add_rows(struct op_group *g, const struct batch *in, struct agg_rows *r)
 	}
 }
 
+static void
+clear_entry(struct op_group *g, char *entry)
+{
+	for (unsigned i = 0; i < g->aggs.n; i++)
+		if (g->aggs.agg[i].distinct)
+			distinct_clear(&g->sets[g->aggs.agg[i].set], entry,
+				       g->aggs.agg[i].off);
+	aggs_clear_entry(&g->aggs, entry, true);
+}
+
 /* One row goes; with a group's last row goes all that it had. */
 static uint32_t
 take_row(struct op_group *g, const struct batch *in, struct agg_rows *r)
@@ -242,13 +260,8 @@ take_row(struct op_group *g, const struct batch *in, struct agg_rows *r)
 			   r->w[0]))
 		return 1;
 	add_rows(g, in, r);
-	if (entry_rows(entry) > 0)
-		return 0;
-	for (unsigned i = 0; i < g->aggs.n; i++)
-		if (g->aggs.agg[i].distinct)
-			distinct_clear(&g->sets[g->aggs.agg[i].set], entry,
-				       g->aggs.agg[i].off);
-	aggs_clear_entry(&g->aggs, entry, true);
+	if (entry_rows(entry) == 0)
+		clear_entry(g, entry);
 	return 0;
 }
 
@@ -353,7 +366,9 @@ answer_find(struct op_group *g, uint32_t from, uint32_t n, char *const *entry,
 		uint32_t gid = g->touched[from + i];
 		bool was = b->existed[at], is = is_result(g, entry[i]);
 
-		if (was && is && results_equal(b->values, at, after, i))
+		/* Those above are to know that it lives, once a tick. */
+		if (was && is && !(b->alive[at] && g->give_old) &&
+		    results_equal(b->values, at, after, i))
 			continue;
 		if (was && (g->give_old || !is))
 			answer_put(ret, gid, at, true);
@@ -446,6 +461,29 @@ step_clear(struct op_group *g)
 	g->cursor = 0;
 }
 
+/* Silently: nothing is taken back. */
+static void
+expire(void *arg, uint32_t gid)
+{
+	struct op_group *g = arg;
+	char *entry = accs_find(&g->accs, gid);
+
+	if (!entry)
+		return;
+	clear_entry(g, entry);
+	accs_untouch(&g->accs, gid);
+	keys_unref(&g->keys, gid);
+	stat_add(g->op.stats.expired, 1);
+}
+
+static int
+group_timer(struct op *op, int64_t now_us, struct error *err)
+{
+	/* settle() comes next, and sweeps. */
+	(void)op, (void)now_us, (void)err;
+	return OP_OK;
+}
+
 static int
 group_settle(struct op *op, struct error *err)
 {
@@ -463,6 +501,8 @@ group_settle(struct op *op, struct error *err)
 		g->cursor += n;
 	}
 	step_clear(g);
+	if (ttl_is_due(&g->ttl, op->now_us))
+		ttl_sweep(&g->ttl, g->keys.n, op->now_us, expire, g);
 	group_count_state(g);
 	return OP_OK;
 }
@@ -525,6 +565,7 @@ group_close(struct op *op)
 		distinct_release(&g->sets[i]);
 	free(g->sets);
 	accs_release(&g->accs);
+	ttl_release(&g->ttl);
 	keys_release(&g->keys);
 	aggs_release(&g->aggs);
 	free(g->touched);
@@ -543,6 +584,7 @@ const struct op_type op_group_aggregate_type = {
 	.open = group_open,
 	.restore = group_restore,
 	.push = group_push,
+	.timer = group_timer,
 	.settle = group_settle,
 	.resume = group_settle,
 	.checkpoint = group_checkpoint,

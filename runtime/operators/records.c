@@ -71,8 +71,45 @@ key_name(const struct records *r, const struct scan_column *c)
 	return n && strncmp(c->name, prefix, n) == 0 ? c->name + n : c->name;
 }
 
+static bool
+is_upsert(const struct records *r)
+{
+	return r->plan->changes == CHANGE_UPSERT;
+}
+
+static struct decode_column
+decode_column(const struct records *r, const struct scan_column *c, bool key)
+{
+	return (struct decode_column){
+		.name = key ? key_name(r, c) : c->name,
+		.type = c->type,
+		.out = c->out,
+		.wanted = c->wanted && (c->in_key == key || is_upsert(r)),
+	};
+}
+
+/* In an UPSERT table in the order of its PRIMARY KEY. */
+static unsigned
+key_columns(const struct records *r, struct decode_column *out)
+{
+	const struct plan_scan *plan = r->plan;
+	unsigned n = 0;
+
+	if (is_upsert(r)) {
+		for (unsigned k = 0; k < plan->nkeys; k++)
+			out[n++] = decode_column(r, &plan->cols[plan->keys[k]],
+						 true);
+		return n;
+	}
+	for (unsigned i = 0; i < plan->ncols; i++)
+		if (plan->cols[i].in_key)
+			out[n++] = decode_column(r, &plan->cols[i], true);
+	return n;
+}
+
 /* Columns of the key stand in the value as well unless the table says
- * EXCEPT_KEY: they are read from the key and only take a position there. */
+ * EXCEPT_KEY. They are read from the key and only take a position there; of an
+ * UPSERT table from both, and the value, if there is one, has the last word. */
 static unsigned
 decode_columns(const struct records *r, bool key, struct decode_column *out)
 {
@@ -80,19 +117,13 @@ decode_columns(const struct records *r, bool key, struct decode_column *out)
 				  "EXCEPT_KEY");
 	unsigned n = 0;
 
+	if (key)
+		return key_columns(r, out);
 	for (unsigned i = 0; i < r->plan->ncols; i++) {
 		const struct scan_column *c = &r->plan->cols[i];
 
-		if (c->metadata_key)
-			continue;
-		if (key ? !c->in_key : c->in_key && except_key)
-			continue;
-		out[n++] = (struct decode_column){
-			.name = key ? key_name(r, c) : c->name,
-			.type = c->type,
-			.out = c->out,
-			.wanted = c->wanted && c->in_key == key,
-		};
+		if (!c->metadata_key && !(c->in_key && except_key))
+			out[n++] = decode_column(r, c, false);
 	}
 	return n;
 }
@@ -151,6 +182,25 @@ filter_open(struct records *r, const struct decoder_spec *value,
 			       &r->filter, err);
 }
 
+/* Metadata is of the record, with or without a value. */
+static void
+upsert_open(struct records *r)
+{
+	bool except_key = is_true(r->plan->options, "value.fields-include",
+				  "EXCEPT_KEY");
+
+	r->of_key = arena_array(r->op->arena, r->schema->ncols, bool);
+	r->of_both = arena_array(r->op->arena, r->schema->ncols, bool);
+	for (unsigned i = 0; i < r->plan->ncols; i++) {
+		const struct scan_column *c = &r->plan->cols[i];
+
+		if (!c->wanted)
+			continue;
+		r->of_key[c->out] = c->in_key || c->metadata_key;
+		r->of_both[c->out] = c->in_key && !except_key;
+	}
+}
+
 int
 records_open(struct records *r, struct op *op, bool has_format,
 	     struct error *err)
@@ -163,6 +213,8 @@ records_open(struct records *r, struct op *op, bool has_format,
 	r->metadata = arena_array(op->arena, r->plan->ncols,
 				  struct metadata_column);
 	records_settings(r);
+	if (is_upsert(r))
+		upsert_open(r);
 	for (unsigned i = 0; i < r->plan->ncols; i++) {
 		const struct scan_column *c = &r->plan->cols[i];
 
@@ -289,18 +341,30 @@ check_sizes(struct records *r, const struct batch *b, struct error *err)
 	return 0;
 }
 
+/* Rows of a batch: those that a decoder looks at. */
+struct picked {
+	const uint16_t *sel;
+	uint32_t n;
+};
+
+static struct picked
+live_rows(const struct batch *b)
+{
+	return (struct picked){ b->sel, b->nsel };
+}
+
 static bool
-all_are_ok(const struct decode_result *result, const struct batch *b)
+all_are_ok(const struct decode_result *result, struct picked rows)
 {
 	unsigned any = 0;
 
 	if (result->nerrors > 0)
 		return false;
-	if (b->sel) {
-		for (uint32_t i = 0; i < b->nsel; i++)
-			any |= result->outcome[b->sel[i]];
+	if (rows.sel) {
+		for (uint32_t i = 0; i < rows.n; i++)
+			any |= result->outcome[rows.sel[i]];
 	} else {
-		for (uint32_t i = 0; i < b->nsel; i++)
+		for (uint32_t i = 0; i < rows.n; i++)
 			any |= result->outcome[i];
 	}
 	return any == 0; /* DECODE_OK */
@@ -321,16 +385,16 @@ column_of(const struct records *r, bool key, const char *name)
 
 static int
 decode_with(struct records *r, struct decoder *d, const bool *only,
-	    struct batch *b, struct error *err)
+	    struct picked rows, struct batch *b, struct error *err)
 {
 	struct decode_result *result = &r->result;
 
-	if (!d || b->nsel == 0)
+	if (!d || rows.n == 0)
 		return 0;
 	result->nerrors = 0;
-	d->type->decode(d, b->raw, d == r->key, b->sel, b->nsel, only, b,
+	d->type->decode(d, b->raw, d == r->key, rows.sel, rows.n, only, b,
 			result);
-	if (all_are_ok(result, b))
+	if (all_are_ok(result, rows))
 		return 0;
 	for (unsigned i = 0; i < result->nerrors; i++) {
 		const struct decode_error *e = &result->errors[i];
@@ -340,7 +404,9 @@ decode_with(struct records *r, struct decoder *d, const bool *only,
 				e->detail, err) < 0)
 			return -1;
 	}
-	batch_each(b, row) {
+	for (uint32_t i = 0; i < rows.n; i++) {
+		uint32_t row = rows.sel ? rows.sel[i] : i;
+
 		if (result->outcome[row] == DECODE_SKIP)
 			record_skip(r, row);
 	}
@@ -418,6 +484,8 @@ check_not_null(struct records *r, bool late, struct batch *b,
 		batch_each(b, row) {
 			if (!b->col[c].nulls[row] || r->failed[row])
 				continue;
+			if (r->any_gone && r->gone[row] && !r->of_key[c])
+				continue;
 			if (record_fail(r, b, row, ERR_NULL_VALUE, col->name,
 					NULL, err) < 0)
 				return -1;
@@ -452,9 +520,81 @@ decode_late(struct records *r, struct batch *b, struct error *err)
 	b->nsel = n;
 	if (!r->value)
 		return 0;
-	if (decode_with(r, r->value, r->late, b, err) < 0)
+	if (decode_with(r, r->value, r->late, live_rows(b), b, err) < 0)
 		return -1;
 	return check_not_null(r, true, b, err);
+}
+
+/* ---- UPSERT ---- */
+
+/* A record without a key says nothing; one without a value, that its key is
+ * gone; an empty one (Flink's upsert-kafka) nothing again. */
+static void
+find_gone(struct records *r, struct batch *b)
+{
+	int64_t *weight;
+
+	if (r->any_gone)
+		memset(r->gone, 0, sizeof(r->gone));
+	r->any_gone = false;
+	batch_each(b, row) {
+		const struct raw_record *rec = &b->raw[row];
+
+		if (!rec->key || (rec->value && rec->value_len == 0))
+			record_skip(r, row);
+		else
+			r->any_gone |= r->gone[row] = !rec->value;
+	}
+	drop_failed(r, b);
+	if (!r->any_gone)
+		return;
+	weight = arena_alloc(&b->arena, b->rows * sizeof(*weight));
+	for (uint32_t row = 0; row < b->rows; row++)
+		weight[row] = r->gone[row] ? -1 : 1;
+	b->weight = weight;
+}
+
+static struct picked
+rows_with_value(const struct records *r, struct batch *b)
+{
+	uint16_t *sel;
+	uint32_t n = 0;
+
+	if (!r->any_gone)
+		return live_rows(b);
+	sel = arena_alloc(&b->arena, b->nsel * sizeof(*sel));
+	batch_each(b, row)
+		if (!r->gone[row])
+			sel[n++] = (uint16_t)row;
+	return (struct picked){ sel, n };
+}
+
+/* What the value says replaces what the key said; a row that is gone has
+ * nothing but its key. */
+static void
+prepare_values(struct records *r, struct batch *b)
+{
+	for (unsigned c = 0; c < r->schema->ncols; c++) {
+		struct column *col = &b->col[c];
+
+		batch_each(b, row) {
+			if (r->gone[row] && !r->of_key[c])
+				column_set_null(col, row, b->rows, &b->arena);
+			else if (!r->gone[row] && r->of_both[c] && col->nulls)
+				col->nulls[row] = 0;
+		}
+	}
+}
+
+static int
+decode_values(struct records *r, struct batch *b, struct error *err)
+{
+	if (is_upsert(r))
+		prepare_values(r, b);
+	return decode_with(r, r->value, r->early,
+			   is_upsert(r) ? rows_with_value(r, b)
+					: live_rows(b),
+			   b, err);
 }
 
 int
@@ -470,9 +610,11 @@ records_decode(struct records *r, struct batch *b, struct error *err)
 	if (check_sizes(r, b, err) < 0)
 		return -1;
 	drop_failed(r, b);
-	if (decode_with(r, r->key, NULL, b, err) < 0)
+	if (is_upsert(r))
+		find_gone(r, b);
+	if (decode_with(r, r->key, NULL, live_rows(b), b, err) < 0)
 		return -1;
-	if (decode_with(r, r->value, r->early, b, err) < 0)
+	if (decode_values(r, b, err) < 0)
 		return -1;
 	if (check_not_null(r, false, b, err) < 0)
 		return -1;

@@ -31,8 +31,14 @@ struct records {
 	struct metadata_column *metadata;
 	const struct source_type *source_type; /* set by records_source() */
 	struct source *source;
-	bool any_failed;
-	bool failed[BATCH_ROWS]; /* of the batch at hand */
+	/* Of an UPSERT table: by column of the schema, what is valid in a row
+	 * that only says that its key is gone; else NULL. */
+	bool *of_key;
+	bool *of_both; /* stands in the key and in the value */
+	/* Of the batch at hand. */
+	bool any_failed, any_gone;
+	bool failed[BATCH_ROWS];
+	bool gone[BATCH_ROWS]; /* UPSERT: the record has no value */
 	struct decode_result result;
 };
 
@@ -43,7 +49,8 @@ int records_open(struct records *r, struct op *op, bool has_format,
 void records_source(struct records *r, const struct source_type *type,
 		    struct source *source);
 /* Fills the columns of b from b->raw (or leaves them as the source filled
- * them), and selects the rows that can be used and pass the filter. Rows that
+ * them), gives them weights where the table has changes, and selects the rows
+ * that can be used and pass the filter. Rows that
  * failed have NULL in every column, so that they move no watermark; those
  * that the filter stopped keep its columns and the early ones. -1: the table
  * says that a bad record ends the job. */

@@ -12,6 +12,7 @@ op_type_of(enum plan_kind kind)
 	static const struct op_type *const types[] = {
 		[PLAN_SCAN] = &op_scan_type,
 		[PLAN_WATERMARK] = &op_watermark_type,
+		[PLAN_NORMALIZE] = &op_upsert_normalize_type,
 		[PLAN_FILTER] = &op_filter_type,
 		[PLAN_PROJECT] = &op_project_type,
 		[PLAN_UNION] = &op_union_type,

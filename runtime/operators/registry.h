@@ -8,6 +8,7 @@
 
 extern const struct op_type op_scan_type;
 extern const struct op_type op_watermark_type;
+extern const struct op_type op_upsert_normalize_type;
 extern const struct op_type op_filter_type;
 extern const struct op_type op_project_type;
 extern const struct op_type op_union_type;

@@ -82,6 +82,28 @@ do_push(struct story *s)
 	}
 }
 
+/* "KEY | VALUE", NULL for none: lines of records with their keys. */
+static void
+do_push_keyed(struct story *s)
+{
+	unsigned partition = s->nwords > 2 ? atoi(s->words[2]) : 0;
+	char *text = (char *)buf_cstr(&s->block), *line;
+
+	while ((line = strsep(&text, "\n"))) {
+		char *value = strstr(line, " |");
+
+		if (!*line)
+			continue;
+		if (!value)
+			fail(s, "\"%s\" has no |", line);
+		*value = '\0';
+		value += value[2] == ' ' ? 3 : 2;
+		rig_push_record(s->rig, topic(s), partition,
+				strcmp(line, "NULL") == 0 ? NULL : line,
+				strcmp(value, "NULL") == 0 ? NULL : value);
+	}
+}
+
 static void
 do_partitions(struct story *s)
 {
@@ -234,6 +256,7 @@ static const struct {
 	{ "no_replay", do_plain },
 	{ "sql", do_sql },
 	{ "push", do_push },
+	{ "push_keyed", do_push_keyed },
 	{ "partitions", do_partitions },
 	{ "tick", do_tick },
 	{ "end", do_end },

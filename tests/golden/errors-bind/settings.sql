@@ -13,7 +13,7 @@ SET 'execution.checkpointing.mode' = 'EXACTLY_ONCE'
 --
 SET 'execution.checkpointing.interval' = '1 ms'
 --
-SET 'table.exec.state.ttl' = '1 h'
+SET 'table.exec.state.ttl' = 'soon'
 --
 SET 'table.dml-sync' = 'maybe'
 --

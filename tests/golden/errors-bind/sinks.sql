@@ -53,8 +53,6 @@ INSERT INTO v SELECT message, n FROM words
 --
 INSERT INTO apended SELECT message, n FROM words
 --
-SELECT * FROM upserted
---
 SELECT * FROM narrow
 --
 INSERT INTO appended SELECT message, n FROM words LIMIT 5
