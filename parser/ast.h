@@ -139,6 +139,7 @@ struct ast_from {
 	struct ast_expr *size;        /* TUMBLE, HOP, CUMULATE (max size) */
 	struct ast_expr *slide;       /* HOP slide, CUMULATE step */
 	struct ast_expr *offset;      /* or NULL */
+	bool grouped;                 /* it stood in GROUP BY */
 };
 
 struct ast_select_item {

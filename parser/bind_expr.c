@@ -370,8 +370,14 @@ bind_call(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	const struct function *f = function_find(ast->function);
 	struct expr **args = arena_array(b->a, ast->nargs, struct expr *);
 
-	if (!f)
+	int rc;
+
+	if (!f) {
+		rc = bind_window_call(b, s, ast, ret);
+		if (rc != 0)
+			return rc < 0 ? -1 : 0;
 		return unknown_function(b, ast);
+	}
 	if (f->flags & FN_AGGREGATE)
 		return bind_aggregate(b, s, ast, f, ret);
 	if (f->flags & FN_OF_SETS && (!s->grouped || s->in_aggregate))

@@ -41,6 +41,8 @@ key_role(const struct rel *in, const struct expr *e)
 {
 	if (e->kind != EXPR_COLUMN)
 		return ROLE_NONE;
+	if (IS_VIRTUAL(e->column))
+		return (enum window_role)(e->column - VIRTUAL_COLUMN(0));
 	for (unsigned i = 0; i < in->ncols; i++)
 		if (in->cols[i].column == e->column)
 			return in->cols[i].role;
@@ -77,6 +79,10 @@ place_keys(struct group_builder *gb)
 	}
 	gb->window = gb->in->state != NO_WINDOW && start && end;
 	gb->cascade = gb->window && gb->in->state == WINDOW_DONE;
+	if (!gb->window && gb->in->group_window)
+		return bind_error(gb->b, gb->in->window_at, ERR_UNSUPPORTED,
+				  "a window in only some of the grouping sets "
+				  "is not supported");
 	if (!gb->window &&
 	    bind_refuse_pending(gb->b, gb->in, gb->in->window_at) < 0)
 		return -1;
@@ -491,7 +497,7 @@ set_window(struct group_builder *gb)
 	*w = gb->in->window;
 	if (gb->cascade) {
 		w->kind = WINDOW_TUMBLE;
-		w->offset_us %= w->slide_us;
+		w->offset_us = (w->offset_us + w->size_us) % w->slide_us;
 		w->size_us = w->slide_us;
 	}
 	time = &gb->in->node->schema.cols[t];

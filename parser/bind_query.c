@@ -294,6 +294,7 @@ bind_select_query(struct bind *b, const struct ast_query *q,
 		return -1;
 	}
 	if (bind_from(b, q->from, &rel) < 0 || bind_where(b, q, &rel) < 0 ||
+	    bind_group_window(b, q, &rel) < 0 ||
 	    bind_list(b, &rel, q, &l) < 0)
 		return -1;
 	if (is_grouped(q) && bind_grouped(b, q, qc, &rel, &l) < 0)

@@ -59,36 +59,50 @@ check_key(struct sets_builder *sb, const struct ast_expr *ast,
 	return 0;
 }
 
+/* The key, unless there is one like it already, is in the set. */
+static int
+put_key(struct sets_builder *sb, struct expr *e, struct span at, uint64_t *set)
+{
+	struct grouping *g = sb->g;
+	unsigned k;
+
+	for (k = 0; k < g->nkeys && !bind_same_key(g->keys[k], e); k++)
+		;
+	if (k == g->nkeys) {
+		g->keys[k] = e;
+		g->key_at[g->nkeys++] = at;
+	}
+	if (!sb->sets)
+		return 0;
+	if (k >= KEYS_MAX)
+		return bind_error(sb->b, at, ERR_LIMIT,
+				  "grouping sets choose from at most %d keys",
+				  KEYS_MAX);
+	*set |= UINT64_C(1) << k;
+	return 0;
+}
+
 static int
 add_key(struct sets_builder *sb, const struct ast_expr *ast, uint64_t *set)
 {
-	struct grouping *g = sb->g;
-	struct expr *e;
-	unsigned k;
+	struct expr *e, *end;
+	int rc = bind_window_key(sb->b, sb->scope.rel, ast, &e, &end);
 
+	if (rc < 0)
+		return -1;
+	if (rc > 0)
+		return put_key(sb, e, ast->at, set) < 0
+			? -1 : put_key(sb, end, ast->at, set);
 	if (bind_expr(sb->b, &sb->scope, ast, &e) < 0) {
 		if (sb->b->err->code == ERR_UNKNOWN_COLUMN &&
-		    is_alias(g->q, ast))
+		    is_alias(sb->g->q, ast))
 			error_hint(sb->b->err, "GROUP BY takes no aliases: "
 				   "repeat the expression");
 		return -1;
 	}
 	if (check_key(sb, ast, e) < 0)
 		return -1;
-	for (k = 0; k < g->nkeys && !bind_same_key(g->keys[k], e); k++)
-		;
-	if (k == g->nkeys) {
-		g->keys[k] = e;
-		g->key_at[g->nkeys++] = ast->at;
-	}
-	if (!sb->sets)
-		return 0;
-	if (k >= KEYS_MAX)
-		return bind_error(sb->b, ast->at, ERR_LIMIT,
-				  "grouping sets choose from at most %d keys",
-				  KEYS_MAX);
-	*set |= UINT64_C(1) << k;
-	return 0;
+	return put_key(sb, e, ast->at, set);
 }
 
 static int
@@ -293,7 +307,7 @@ bind_group_keys(struct bind *b, const struct rel *rel, struct grouping *g)
 		.b = b, .g = g, .sets = has_sets(g->q),
 		.scope = { .rel = rel, .clause = "GROUP BY" },
 	};
-	unsigned n = count_keys(g->q->group_by);
+	unsigned n = 2 * count_keys(g->q->group_by); /* a window is two */
 	uint64_t none = 0;
 	struct sets all = { .n = 1, .set = &none };
 

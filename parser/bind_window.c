@@ -70,7 +70,7 @@ check_multiple(struct bind *b, const struct ast_from *from,
 {
 	const char *part = w->kind == WINDOW_HOP ? "slide" : "step";
 
-	if (w->size_us % w->slide_us == 0)
+	if (w->size_us % w->slide_us == 0 || from->grouped)
 		return 0;
 	bind_error(b, from->size->at, ERR_INVALID_WINDOW,
 		   "%s needs a size that is a multiple of its %s: %lld ms is "
@@ -149,7 +149,7 @@ static int
 bind_time_column(struct bind *b, const struct ast_from *from,
 		 const struct rel *rel, struct plan_window *w)
 {
-	struct scope scope = { .rel = rel, .clause = "DESCRIPTOR" };
+	struct scope scope = { .rel = rel, .clause = "a window" };
 	struct ast_expr ast = { .kind = AST_COLUMN,
 				.at = from->time_column.at,
 				.name = from->time_column };
@@ -237,6 +237,15 @@ bind_refuse_pending(struct bind *b, const struct rel *rel, struct span at)
 }
 
 int
+bind_window_arguments(struct bind *b, const struct ast_from *from,
+		      const struct rel *in, struct plan_window *ret)
+{
+	if (bind_time_column(b, from, in, ret) < 0)
+		return -1;
+	return bind_sizes(b, from, ret);
+}
+
+int
 bind_window(struct bind *b, const struct ast_from *from, struct rel *ret)
 {
 	struct plan_window w = { .kind = WINDOW_TUMBLE };
@@ -255,8 +264,7 @@ bind_window(struct bind *b, const struct ast_from *from, struct rel *ret)
 		return bind_error(b, from->at, ERR_UNSUPPORTED,
 				  "a window function over another one is not "
 				  "supported yet: aggregate in between");
-	if (bind_time_column(b, from, &in, &w) < 0 ||
-	    bind_sizes(b, from, &w) < 0)
+	if (bind_window_arguments(b, from, &in, &w) < 0)
 		return -1;
 	in.state = WINDOW_PENDING;
 	in.window = w;

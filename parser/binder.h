@@ -42,6 +42,8 @@ struct rel {
 	enum window_state state;
 	struct plan_window window; /* time_col: of the node, in both states */
 	struct span window_at;
+	bool group_window; /* it stands in GROUP BY: its columns have no names,
+			    * TUMBLE_START(...) and its like find them */
 	const char *name; /* for messages: the table or view, or NULL */
 };
 
@@ -169,6 +171,22 @@ int bind_window(struct bind *b, const struct ast_from *from, struct rel *ret);
  * point to, window_at of the relation mostly. */
 int bind_refuse_pending(struct bind *b, const struct rel *rel, struct span at);
 bool window_equal(const struct plan_window *a, const struct plan_window *b);
+/* The time column, sizes and offset that `from` writes, over `in`. */
+int bind_window_arguments(struct bind *b, const struct ast_from *from,
+			  const struct rel *in, struct plan_window *ret);
+
+/* ---- bind_group_window.c ---- */
+
+/* A window in GROUP BY makes rel a relation with that window pending. */
+int bind_group_window(struct bind *b, const struct ast_query *q,
+		      struct rel *rel);
+/* 1: a key is that window, and stands for these two; 0: it is another key. */
+int bind_window_key(struct bind *b, const struct rel *rel,
+		    const struct ast_expr *ast, struct expr **ret_start,
+		    struct expr **ret_end);
+/* 1: a call of TUMBLE_START and the like is bound; 0: it is none. */
+int bind_window_call(struct bind *b, const struct scope *s,
+		     const struct ast_expr *ast, struct expr **ret);
 
 /* ---- bind_group.c, bind_sets.c ---- */
 

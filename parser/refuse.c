@@ -153,24 +153,12 @@ refuse_here(struct reader *r, struct token t)
 
 /* ---- things that read like what we have ---- */
 
-#define WINDOWS \
-	"use the window table function: FROM TABLE(TUMBLE(TABLE t, " \
-	"DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, " \
-	"window_end"
-
 static const struct refused_word {
 	const char *word;
 	const char *note;
 } refused_functions[] = {
-	{ "TUMBLE", WINDOWS },         { "HOP", WINDOWS },
-	{ "SESSION", WINDOWS },        { "CUMULATE", WINDOWS },
-	{ "TUMBLE_START", WINDOWS },   { "TUMBLE_END", WINDOWS },
-	{ "TUMBLE_ROWTIME", WINDOWS }, { "TUMBLE_PROCTIME", WINDOWS },
-	{ "HOP_START", WINDOWS },      { "HOP_END", WINDOWS },
-	{ "HOP_ROWTIME", WINDOWS },    { "HOP_PROCTIME", WINDOWS },
-	{ "SESSION_START", WINDOWS },  { "SESSION_END", WINDOWS },
-	{ "SESSION_ROWTIME", WINDOWS },
-	{ "SESSION_PROCTIME", WINDOWS },
+	{ "CUMULATE", "it stands in FROM: FROM TABLE(CUMULATE(TABLE t, "
+	  "DESCRIPTOR(ts), step, size)) GROUP BY window_start, window_end" },
 	{ "TIMESTAMPADD", "ts + INTERVAL '1' DAY says the same" },
 	{ "TIMESTAMPDIFF", "compare the times with ts + INTERVAL '1' DAY" },
 	{ "ROW_NUMBER", "Top-N comes with a later release: MAX or MIN with "
@@ -205,14 +193,6 @@ find_word(const struct reader *r, struct token t,
 	return NULL;
 }
 
-/* Window functions that we have there. */
-static bool
-is_in_from(const char *word)
-{
-	return strcmp(word, "TUMBLE") == 0 || strcmp(word, "HOP") == 0 ||
-	       strcmp(word, "CUMULATE") == 0;
-}
-
 void
 refuse_function(struct reader *r, struct token name)
 {
@@ -220,10 +200,8 @@ refuse_function(struct reader *r, struct token name)
 						 ARRAY_LEN(refused_functions));
 
 	if (w)
-		refuse(r, name.at, arena_printf(reader_arena(r), "%s(...)%s",
-						w->word, is_in_from(w->word)
-						? " outside of FROM" : ""),
-		       w->note);
+		refuse(r, name.at, arena_printf(reader_arena(r), "%s(...)",
+						w->word), w->note);
 }
 
 void

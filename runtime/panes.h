@@ -65,7 +65,7 @@ panes_is_late(const struct panes *p, int64_t pane_us)
 {
 	return p->closed_us != TIME_NONE &&
 	       (p->closed_us == TIME_END ||
-		slicing_last_end(&p->slicing, pane_us) <= p->closed_us);
+		slicing_last_window(&p->slicing, pane_us) <= p->closed_us);
 }
 
 /* Adds rows r (row, gid, w) of b to the pane that begins there. Returns how

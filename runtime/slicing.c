@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  * runtime/slicing.c - TUMBLE, HOP and CUMULATE over panes of one width: the
- * size, the slide, the step. Sizes are multiples of it (the binder saw to it).
+ * size, the step, or what divides both size and slide.
  */
 #include "base/check.h"
 #include "runtime/operator.h"
 #include "runtime/slicing.h"
+
+static int64_t
+common_divisor(int64_t a, int64_t b)
+{
+	while (b != 0) {
+		int64_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
 
 void
 slicing_init(struct slicing *s, const struct plan_window *w,
@@ -12,11 +24,13 @@ slicing_init(struct slicing *s, const struct plan_window *w,
 {
 	CHECK(w->size_us > 0);
 	CHECK(w->slide_us > 0);
-	CHECK(w->size_us % w->slide_us == 0);
+	CHECK(w->kind == WINDOW_HOP || w->size_us % w->slide_us == 0);
 	*s = (struct slicing){
 		.kind = w->kind == WINDOW_HOP && w->slide_us == w->size_us
 				? WINDOW_TUMBLE : w->kind,
 		.width_us = w->kind == WINDOW_TUMBLE ? w->size_us
+				: common_divisor(w->size_us, w->slide_us),
+		.slide_us = w->kind == WINDOW_TUMBLE ? w->size_us
 						     : w->slide_us,
 		.size_us = w->size_us,
 		.offset_us = w->offset_us,
@@ -42,6 +56,16 @@ slicing_last_end(const struct slicing *s, int64_t pane_us)
 	if (s->kind == WINDOW_CUMULATE)
 		return slicing_block(s, pane_us) + s->size_us;
 	return pane_us + s->size_us;
+}
+
+int64_t
+slicing_last_window(const struct slicing *s, int64_t pane_us)
+{
+	int64_t end = slicing_last_end(s, pane_us);
+
+	if (s->slide_us == s->width_us)
+		return end;
+	return end - floor_mod(end - s->size_us - s->offset_us, s->slide_us);
 }
 
 int64_t

@@ -17,7 +17,8 @@
 
 struct slicing {
 	enum window_kind kind;
-	int64_t width_us;  /* of a pane, and from one window's end to the next */
+	int64_t width_us;  /* of a pane, and from one end to the next */
+	int64_t slide_us;  /* from one window's end to the next: a multiple */
 	int64_t size_us;   /* of the largest window */
 	int64_t offset_us;
 	const struct zone *zone; /* NULL: wall clock and UTC are one */
@@ -38,6 +39,18 @@ slicing_pane(const struct slicing *s, int64_t wall_us)
 /* The ends of the first and the last window that hold the pane. */
 int64_t slicing_first_end(const struct slicing *s, int64_t pane_us);
 int64_t slicing_last_end(const struct slicing *s, int64_t pane_us);
+/* Sizes of HOP need not be multiples of its slide: panes are then as wide as
+ * the largest width that divides both, and not each of their ends is that of a
+ * window. */
+static inline bool
+slicing_is_end(const struct slicing *s, int64_t end_us)
+{
+	return s->slide_us == s->width_us ||
+	       floor_mod(end_us - s->size_us - s->offset_us, s->slide_us) == 0;
+}
+/* The last window's end for rows of the pane: later than its start if there is
+ * any (those of HOP leave gaps where the slide is larger than the size). */
+int64_t slicing_last_window(const struct slicing *s, int64_t pane_us);
 /* Where the window with that end begins. */
 int64_t slicing_start(const struct slicing *s, int64_t end_us);
 /* The start of the block of `size` (counted from the epoch and the offset)

@@ -124,6 +124,8 @@ push_pane(struct op_window *w, struct batch *in, int64_t pane_us,
 	};
 	uint32_t unmatched;
 
+	if (slicing_last_window(&w->panes.slicing, pane_us) <= pane_us)
+		return; /* between two windows */
 	if (panes_is_late(&w->panes, pane_us)) {
 		stat_add(w->op.stats.late, n);
 		return;
@@ -391,7 +393,8 @@ window_fire(struct op_window *w)
 				break;
 			panes_open(&w->panes, end_us);
 			w->firing = true;
-			w->cursor = 0;
+			w->cursor = slicing_is_end(&w->panes.slicing, end_us)
+				? 0 : panes_window(&w->panes)->nchunks;
 		}
 		while (w->cursor < panes_window(&w->panes)->nchunks) {
 			if (op_full(&w->op))

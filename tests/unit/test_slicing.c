@@ -61,6 +61,33 @@ TEST(hop_by_its_own_size_is_tumble)
 	EXPECT_EQ(slicing_last_end(&s, 60 * S), 120 * S);
 }
 
+TEST(panes_of_hop_divide_its_size_and_its_slide)
+{
+	struct slicing s = slicing(WINDOW_HOP, 10, 4, 1);
+
+	EXPECT_EQ(s.width_us, 2 * S);
+	EXPECT_EQ(slicing_pane(&s, 4 * S), 3 * S);
+	/* Windows end at 11, 15, 19 ...: the pane [3, 5) is in the last that
+	 * begins before it is over. */
+	EXPECT(slicing_is_end(&s, 11 * S));
+	EXPECT(!slicing_is_end(&s, 13 * S));
+	EXPECT(slicing_is_end(&s, -S));
+	EXPECT_EQ(slicing_last_window(&s, 3 * S), 11 * S);
+	EXPECT_EQ(slicing_last_window(&s, 5 * S), 15 * S);
+	EXPECT_EQ(slicing_last_window(&s, -3 * S), 7 * S);
+}
+
+TEST(a_slide_longer_than_the_size_leaves_panes_without_windows)
+{
+	struct slicing s = slicing(WINDOW_HOP, 4, 10, 0);
+
+	EXPECT_EQ(s.width_us, 2 * S);
+	EXPECT_EQ(slicing_last_window(&s, 2 * S), 4 * S);
+	EXPECT(slicing_last_window(&s, 4 * S) <= 4 * S);
+	EXPECT(slicing_last_window(&s, 8 * S) <= 8 * S);
+	EXPECT_EQ(slicing_last_window(&s, 10 * S), 14 * S);
+}
+
 TEST(the_last_closed_end_follows_the_watermark_by_a_millisecond)
 {
 	struct slicing s = slicing(WINDOW_HOP, 60, 5, 2);
