@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "daemon/daemon.h"
 #include "parser/bind.h"
+#include "parser/functions.h"
 
 #define FAILED_MAX 1000
 
@@ -104,6 +105,7 @@ check_statement(const struct parse *p, const struct ast_statement *stmt,
 {
 	enum catalog_result result;
 	const char *notice = NULL;
+	const struct object *o;
 	struct plan *plan;
 
 	switch (stmt->kind) {
@@ -131,8 +133,21 @@ check_statement(const struct parse *p, const struct ast_statement *stmt,
 		for (unsigned i = 0; i < plan->nnotices; i++)
 			fprintf(stderr, "notice: %s\n", plan->notices[i]);
 		return 0;
+	case AST_STMT_USE:
+	case AST_STMT_USE_CATALOG:
+		return catalog_use(p, stmt, err);
+	case AST_STMT_SHOW_CREATE_TABLE:
+	case AST_STMT_SHOW_CREATE_VIEW:
+	case AST_STMT_SHOW_COLUMNS:
+	case AST_STMT_DESCRIBE:
+		return catalog_resolve(c, p, &stmt->name, &o, err);
+	case AST_STMT_DESCRIBE_FUNCTION:
+		if (function_find(stmt->name.part[0]))
+			return 0;
+		function_unknown(stmt->name.part[0], err);
+		return parse_error_at(p, stmt->name.at, err);
 	default:
-		return 0; /* SHOW, DESCRIBE, jobs: they need a daemon */
+		return 0; /* SHOW, jobs: they need a daemon */
 	}
 }
 

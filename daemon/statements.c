@@ -297,79 +297,6 @@ run_explain(struct script *s)
 	return STATEMENT_OK;
 }
 
-/* ---- looking at the catalog ---- */
-
-static enum statement_rc
-run_show_objects(struct script *s, bool views_only)
-{
-	const char *column = views_only ? "view name" : "table name";
-	const struct object *o = NULL;
-
-	ndjson_header_of(&s->out, s->number, 1, &column);
-	s->rows = 0;
-	while ((o = catalog_next(s->session->catalog, o))) {
-		if (views_only && o->kind != OBJECT_VIEW)
-			continue;
-		if (s->stmt->like &&
-		    catalog_like(o->name, s->stmt->like) == s->stmt->not_like)
-			continue;
-		ndjson_row_begin(&s->out);
-		ndjson_cell(&s->out, o->name);
-		ndjson_row_end(&s->out);
-		s->rows++;
-	}
-	return STATEMENT_OK;
-}
-
-static enum statement_rc
-run_show_create(struct script *s)
-{
-	const struct object *o;
-	const char *column = "result";
-	struct buf text;
-
-	if (catalog_resolve(s->session->catalog, &s->parse, &s->stmt->name, &o,
-			    &s->err) < 0)
-		return failed(s);
-	buf_init(&text);
-	catalog_show_create(o, &text);
-	ndjson_header_of(&s->out, s->number, 1, &column);
-	ndjson_row_begin(&s->out);
-	buf_json_string(&s->out, text.data, text.len);
-	ndjson_row_end(&s->out);
-	s->rows = 1;
-	buf_release(&text);
-	return STATEMENT_OK;
-}
-
-static enum statement_rc
-run_describe(struct script *s)
-{
-	static const char *const columns[] = { "name", "type", "null",
-					       "key", "extras", "watermark" };
-	const struct object *o;
-	struct describe_row *rows;
-	unsigned n;
-
-	if (catalog_resolve(s->session->catalog, &s->parse, &s->stmt->name, &o,
-			    &s->err) < 0)
-		return failed(s);
-	n = catalog_describe(o, &s->arena, &rows);
-	ndjson_header_of(&s->out, s->number, ARRAY_LEN(columns), columns);
-	for (unsigned i = 0; i < n; i++) {
-		ndjson_row_begin(&s->out);
-		ndjson_cell(&s->out, rows[i].name);
-		ndjson_cell(&s->out, rows[i].type);
-		ndjson_cell(&s->out, rows[i].null);
-		ndjson_cell(&s->out, rows[i].key);
-		ndjson_cell(&s->out, rows[i].extras);
-		ndjson_cell(&s->out, rows[i].watermark);
-		ndjson_row_end(&s->out);
-	}
-	s->rows = n;
-	return STATEMENT_OK;
-}
-
 /* ---- settings ---- */
 
 static enum statement_rc
@@ -521,17 +448,28 @@ statement_run(struct script *s)
 		return run_select(s);
 	case AST_STMT_EXPLAIN:
 		return run_explain(s);
-	case AST_STMT_SHOW_TABLES:
-		return run_show_objects(s, false);
-	case AST_STMT_SHOW_VIEWS:
-		return run_show_objects(s, true);
 	case AST_STMT_SHOW_JOBS:
 		return run_show_jobs(s);
+	case AST_STMT_SHOW_TABLES:
+	case AST_STMT_SHOW_VIEWS:
+	case AST_STMT_SHOW_FUNCTIONS:
+	case AST_STMT_SHOW_COLUMNS:
+	case AST_STMT_SHOW_CATALOGS:
+	case AST_STMT_SHOW_DATABASES:
+	case AST_STMT_SHOW_CURRENT_CATALOG:
+	case AST_STMT_SHOW_CURRENT_DATABASE:
 	case AST_STMT_SHOW_CREATE_TABLE:
 	case AST_STMT_SHOW_CREATE_VIEW:
-		return run_show_create(s);
 	case AST_STMT_DESCRIBE:
-		return run_describe(s);
+	case AST_STMT_DESCRIBE_FUNCTION:
+		return show_run(s) < 0 ? failed(s) : STATEMENT_OK;
+	case AST_STMT_USE:
+	case AST_STMT_USE_CATALOG:
+		if (catalog_use(&s->parse, s->stmt, &s->err) < 0)
+			return failed(s);
+		return STATEMENT_OK;
+	case AST_STMT_NOTHING:
+		return STATEMENT_OK;
 	case AST_STMT_SET:
 	case AST_STMT_RESET:
 		return run_set(s);

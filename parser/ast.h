@@ -259,9 +259,19 @@ enum ast_kind {
 	AST_STMT_SHOW_TABLES,
 	AST_STMT_SHOW_VIEWS,
 	AST_STMT_SHOW_JOBS,
+	AST_STMT_SHOW_FUNCTIONS,
+	AST_STMT_SHOW_COLUMNS, /* name, like */
+	AST_STMT_SHOW_CATALOGS,
+	AST_STMT_SHOW_DATABASES,
+	AST_STMT_SHOW_CURRENT_CATALOG,
+	AST_STMT_SHOW_CURRENT_DATABASE,
 	AST_STMT_SHOW_CREATE_TABLE,
 	AST_STMT_SHOW_CREATE_VIEW,
 	AST_STMT_DESCRIBE,    /* name */
+	AST_STMT_DESCRIBE_FUNCTION, /* name, of one part */
+	AST_STMT_USE,         /* name: a database */
+	AST_STMT_USE_CATALOG, /* name */
+	AST_STMT_NOTHING,     /* accepted; its notice says why */
 	AST_STMT_SET,         /* key, value; both NULL: list all */
 	AST_STMT_RESET,       /* key or NULL: all */
 	AST_STMT_PAUSE_JOB,   /* job */

@@ -284,30 +284,6 @@ bind_args(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 }
 
 static int
-unknown_function(struct bind *b, const struct ast_expr *ast)
-{
-	const char *const *names, *near;
-	size_t n;
-
-	if (function_is_planned(ast->function)) {
-		bind_error(b, ast->op_at, ERR_UNSUPPORTED,
-			   "the function %s is not supported yet",
-			   ast->function);
-		names = function_names(&n);
-		error_note(b->err, "docs/manual/functions.md lists what there "
-			   "is today");
-		return -1;
-	}
-	names = function_names(&n);
-	near = error_nearest(ast->function, names, n);
-	bind_error(b, ast->op_at, ERR_UNKNOWN_FUNCTION,
-		   "there is no function %s", ast->function);
-	if (near)
-		error_hint(b->err, "did you mean %s?", near);
-	return -1;
-}
-
-static int
 misplaced(struct bind *b, const struct scope *s, const struct ast_expr *ast)
 {
 	if (s->in_aggregate)
@@ -369,14 +345,14 @@ bind_call(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 {
 	const struct function *f = function_find(ast->function);
 	struct expr **args = arena_array(b->a, ast->nargs, struct expr *);
-
 	int rc;
 
 	if (!f) {
 		rc = bind_window_call(b, s, ast, ret);
 		if (rc != 0)
 			return rc < 0 ? -1 : 0;
-		return unknown_function(b, ast);
+		function_unknown(ast->function, b->err);
+		return bind_place(b, ast->op_at);
 	}
 	if (f->flags & FN_AGGREGATE)
 		return bind_aggregate(b, s, ast, f, ret);

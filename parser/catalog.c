@@ -52,8 +52,7 @@ int
 catalog_name(const struct parse *p, const struct ast_name *name,
 	     const char **ret, struct error *err)
 {
-	static const char *const own[] = { "default_catalog",
-					   "default_database" };
+	static const char *const own[] = { CATALOG_NAME, DATABASE_NAME };
 
 	for (unsigned i = 0; i + 1 < name->nparts; i++) {
 		const char *wanted = own[i + 3 - name->nparts];
@@ -69,6 +68,26 @@ catalog_name(const struct parse *p, const struct ast_name *name,
 	}
 	*ret = name->part[name->nparts - 1];
 	return 0;
+}
+
+int
+catalog_use(const struct parse *p, const struct ast_statement *stmt,
+	    struct error *err)
+{
+	bool catalog = stmt->kind == AST_STMT_USE_CATALOG;
+	const struct ast_name *name = &stmt->name;
+	const char *last = name->part[name->nparts - 1];
+
+	if (strcmp(last, catalog ? CATALOG_NAME : DATABASE_NAME) == 0 &&
+	    (name->nparts == 1 ||
+	     (!catalog && name->nparts == 2 &&
+	      strcmp(name->part[0], CATALOG_NAME) == 0)))
+		return 0;
+	error_set(err, ERR_UNKNOWN_CATALOG, "there is no %s \"%s\"",
+		  catalog ? "catalog" : "database", last);
+	error_hint(err, "there is only " CATALOG_NAME "." DATABASE_NAME
+		   ", which is in use");
+	return parse_error_at(p, name->at, err);
 }
 
 static struct object *

@@ -97,6 +97,11 @@ int catalog_resolve(const struct catalog *c, const struct parse *p,
 const struct object *catalog_next(const struct catalog *c,
 				  const struct object *prev);
 
+#define CATALOG_NAME "default_catalog"
+#define DATABASE_NAME "default_database"
+/* USE and USE CATALOG: fails unless they name these. */
+int catalog_use(const struct parse *p, const struct ast_statement *stmt,
+		struct error *err);
 /* The one name that [default_catalog.][default_database.]name stands for. */
 int catalog_name(const struct parse *p, const struct ast_name *name,
 		 const char **ret, struct error *err);

@@ -387,6 +387,7 @@ begins_statement(int token)
 	case TK_CREATE: case TK_DROP: case TK_INSERT: case TK_SELECT:
 	case TK_EXECUTE: case TK_BEGIN: case TK_EXPLAIN: case TK_SHOW:
 	case TK_DESCRIBE: case TK_SET: case TK_RESET: case TK_RESUME:
+	case TK_USE:
 		return true;
 	}
 	return false;

@@ -103,6 +103,27 @@ function_is_planned(const char *name)
 	return false;
 }
 
+int
+function_unknown(const char *name, struct error *err)
+{
+	const char *const *names, *near;
+	size_t n;
+
+	if (function_is_planned(name)) {
+		error_set(err, ERR_UNSUPPORTED,
+			  "the function %s is not supported yet", name);
+		error_note(err, "docs/manual/functions.md lists what "
+			   "there is today");
+		return -1;
+	}
+	names = function_names(&n);
+	near = error_nearest(name, names, n);
+	error_set(err, ERR_UNKNOWN_FUNCTION, "there is no function %s", name);
+	if (near)
+		error_hint(err, "did you mean %s?", near);
+	return -1;
+}
+
 /* ---- the words of a signature ---- */
 
 enum word {

@@ -50,6 +50,10 @@ const struct function *function_find(const char *name);
 const char *const *function_names(size_t *ret_n);
 /* Flink has a function of this name and sluice has not yet. */
 bool function_is_planned(const char *name);
+/* Says that there is no function of this name, or none yet, and which is meant;
+ * -1. The place is the caller's. */
+struct error;
+int function_unknown(const char *name, struct error *err);
 
 /* Finds the form that the arguments fit and says what each is converted to
  * (ret_args, n of them) and what comes out. `args` may be literals: text beside

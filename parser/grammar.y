@@ -58,9 +58,9 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 
 /* Words that are names wherever the rules have no use for them. */
 %fallback ID
-	ASC CHANGELOG_MODE CONFLICT DESC DESCRIPTOR DO DRAIN ENFORCED FIRST IF
-	JOB JOBS KEEP KEY METADATA PARTITIONED PAUSE PLACING PLAN SETS STATE
-	STOP TEMPORARY VIEW VIRTUAL ZONE.
+	ASC CATALOG CHANGELOG_MODE COLUMNS CONFLICT DATABASE DESC DESCRIPTOR DO
+	DRAIN ENFORCED FIRST IF JOB JOBS KEEP KEY METADATA PARTITIONED PAUSE
+	PLACING PLAN SETS STATE STOP TEMPORARY VIEW VIRTUAL ZONE.
 
 /* Calcite's order, loosest first. NOT_INFIX is the NOT of NOT IN, NOT LIKE
  * and NOT BETWEEN, which parse.c tells from the prefix by looking ahead. */
@@ -802,6 +802,26 @@ on_conflict(A) ::= ON(T) CONFLICT DO ID(W). { A = build_conflict(r, T, W); }
 
 statement ::= SHOW TABLES like. { statement_of(r, AST_STMT_SHOW_TABLES); }
 statement ::= SHOW VIEWS like. { statement_of(r, AST_STMT_SHOW_VIEWS); }
+statement ::= SHOW FUNCTIONS like. {
+	statement_of(r, AST_STMT_SHOW_FUNCTIONS);
+}
+statement ::= SHOW COLUMNS FROM|IN name(N) like. {
+	statement_named(r, AST_STMT_SHOW_COLUMNS, N);
+}
+statement ::= SHOW CATALOGS like. { statement_of(r, AST_STMT_SHOW_CATALOGS); }
+statement ::= SHOW DATABASES like. {
+	statement_of(r, AST_STMT_SHOW_DATABASES);
+}
+statement ::= SHOW CURRENT CATALOG. {
+	statement_of(r, AST_STMT_SHOW_CURRENT_CATALOG);
+}
+statement ::= SHOW CURRENT DATABASE. {
+	statement_of(r, AST_STMT_SHOW_CURRENT_DATABASE);
+}
+statement ::= USE name(N). { statement_named(r, AST_STMT_USE, N); }
+statement ::= USE CATALOG name(N). {
+	statement_named(r, AST_STMT_USE_CATALOG, N);
+}
 statement ::= SHOW JOBS. { statement_of(r, AST_STMT_SHOW_JOBS); }
 statement ::= SHOW CREATE TABLE name(N). {
 	statement_named(r, AST_STMT_SHOW_CREATE_TABLE, N);

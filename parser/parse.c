@@ -342,6 +342,8 @@ parse_next(struct parse *p, struct ast_statement **ret, struct error *err)
 			    "the script has more than %u statements",
 			    p->limits.statements_max);
 		rc = -1;
+	} else if (read_client_words(&r, t)) {
+		rc = r.failed ? -1 : 0;
 	} else {
 		rc = reader_run(&r);
 	}

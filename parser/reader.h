@@ -81,6 +81,11 @@ void complain(struct reader *r, struct token t);
 /* Explains a token that the lexer could not read. */
 void complain_of_text(struct reader *r, struct token t);
 
+/* ---- parser/client_words.c ---- */
+
+/* True: the statement that begins with t was read here, or has failed. */
+bool read_client_words(struct reader *r, struct token t);
+
 /* ---- parser/refuse.c: what Flink has and sluice has not yet ---- */
 
 /* True: the statement is refused by name at token t. */

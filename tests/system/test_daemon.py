@@ -126,6 +126,20 @@ def long_values_come_by_set():
     assert f"paths = {paths}\n" in out
 
 
+def functions_and_columns_are_shown_and_described():
+    d = Daemon().start()
+    names = [row[0] for row in d.rows("SHOW FUNCTIONS;")]
+    assert len(names) > 130 and names == sorted(names, key=str.lower) and "UPPER" in names and "+" not in names, names
+    assert all(row[0].startswith("SHA") for row in d.rows("SHOW FUNCTIONS LIKE 'SHA%';"))
+    told = dict(d.rows("DESCRIBE FUNCTION upper;"))
+    assert told["name"] == "UPPER" and told["kind"] == "scalar" and told["forms"] == "UPPER(text)", told
+    assert dict(d.rows("DESC FUNCTION EXTENDED `sum`;"))["kind"] == "aggregate"
+    d.sql("CREATE TABLE t (id BIGINT, name STRING) WITH ('connector' = 'blackhole');")
+    assert [row[0] for row in d.rows("SHOW COLUMNS FROM t LIKE 'n%';")] == ["name"]
+    assert d.rows("SHOW CATALOGS;") == [["default_catalog"]] and d.rows("SHOW CURRENT DATABASE;") == [["default_database"]]
+    assert d.stop() == 0
+
+
 def a_daemon_runs_with_the_printed_file():
     d = Daemon()
     printed = run("sluiced", "-c", "/dev/null", "--set", "daemon.state-dir=" + d.dir + "/state", "--set",
@@ -451,7 +465,8 @@ def nothing_is_left_open_behind_jobs():
 main(help_and_version, usage_errors_end_with_64, the_configuration_printed_can_be_read_back,
      the_sample_file_is_the_printed_one, errors_of_the_configuration_name_line_and_remedy,
      set_options_are_checked_like_the_file, comments_blanks_and_indents_change_nothing,
-     a_missing_file_is_an_error_only_when_named, long_values_come_by_set, a_daemon_runs_with_the_printed_file,
+     a_missing_file_is_an_error_only_when_named, long_values_come_by_set,
+     functions_and_columns_are_shown_and_described, a_daemon_runs_with_the_printed_file,
      what_it_cannot_use_ends_it_with_the_right_code, a_directory_of_others_ends_it_with_77, a_second_daemon_is_refused,
      a_stale_socket_is_taken_over, files_are_for_the_group_and_nobody_else, sigterm_leaves_a_last_checkpoint,
      a_select_does_not_hold_up_the_end, what_was_there_is_back_after_a_kill, what_stood_still_stands_after_a_restart,

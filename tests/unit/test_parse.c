@@ -207,6 +207,29 @@ TEST(short_statements_keep_their_names_and_texts)
 		   "drop job 'j'\ndrop job if exists 'j' keep state\n");
 }
 
+TEST(statements_of_flinks_client_are_read_word_by_word)
+{
+	EXPECT_STR(sql_dump("SET table.local-time-zone = Europe/Berlin;"
+			    "SET a.b= 'c' ; SET a =; RESET a-b.c;"
+			    "ADD JAR '/x;y.jar'; REMOVE JAR \"/x.jar\";"
+			    "LOAD MODULE core WITH ('a' = 'b')"),
+		   "set 'table.local-time-zone' = 'Europe/Berlin'\n"
+		   "set 'a.b' = 'c'\nset 'a' = ''\nreset 'a-b.c'\n"
+		   "nothing\nnothing\nnothing\n");
+	EXPECT_STR(sql_dump("DESCRIBE FUNCTION upper; DESC FUNCTION `left`;"
+			    "DESC FUNCTION EXTENDED JSON_VALUE;"
+			    "SHOW FUNCTIONS LIKE 'a%'; SHOW COLUMNS FROM t;"
+			    "SHOW COLUMNS IN t LIKE 'x'; SHOW CATALOGS;"
+			    "SHOW DATABASES; SHOW CURRENT CATALOG;"
+			    "SHOW CURRENT DATABASE; USE a.b; USE CATALOG c"),
+		   "describe function upper\ndescribe function left\n"
+		   "describe function JSON_VALUE\n"
+		   "show functions like 'a%'\nshow columns t\n"
+		   "show columns t like 'x'\nshow catalogs\n"
+		   "show databases\nshow current catalog\n"
+		   "show current database\nuse a.b\nuse catalog c\n");
+}
+
 TEST(a_select_has_all_its_clauses)
 {
 	EXPECT_STR(sql_dump("SELECT DISTINCT *, t.*, a AS x, b + 1 y FROM t"
