@@ -38,6 +38,7 @@ struct job {
 	char *path;            /* of its state file */
 	char **objects;        /* names of the tables and views it uses */
 	unsigned nobjects;
+	bool once;             /* plan_is_once() */
 	char uuid[37];
 	int64_t created_us;
 	unsigned core, store_thread;

@@ -247,6 +247,20 @@ find(struct jobs *js, const char *name)
 	return NULL;
 }
 
+static bool
+is_over(struct job *j)
+{
+	return j->once && !j->has_thread && job_state_of(j) == JOB_FINISHED;
+}
+
+bool
+jobs_name_is_free(struct jobs *js, const char *name)
+{
+	struct job *j = find(js, name);
+
+	return !j || is_over(j);
+}
+
 struct job *
 jobs_find(struct jobs *js, const char *name, struct error *err)
 {
@@ -318,6 +332,7 @@ learn_objects(struct job *j)
 
 	arena_init(&a);
 	if (plan_script(j->script, &a, &planned, &ignored) == 0) {
+		j->once = plan_is_once(planned.plan);
 		j->objects = mem_zalloc((planned.nobjects + 1) *
 					sizeof(*j->objects));
 		for (unsigned i = 0; i < planned.nobjects; i++)
@@ -430,6 +445,10 @@ jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
 	if (check_name(text->name, err) < 0)
 		return -1;
 	j = find(js, text->name);
+	if (j && is_over(j)) {
+		job_forget(j);
+		j = NULL;
+	}
 	if (j) {
 		*ret = j;
 		if (submit_known(j, text, ret_noop, err) < 0)

@@ -58,7 +58,11 @@ struct job_text {
 	const char *statement; /* the last of them, for people */
 };
 
-/* Starts a job, or says that it runs already (*ret_noop), or lets a STOPPED,
+/* A job may be submitted under this name: there is none, or one whose rows
+ * stood in its statement (plan_is_once()) and are written. */
+bool jobs_name_is_free(struct jobs *js, const char *name);
+
+/* Starts a job (in the place of one that jobs_name_is_free()), or says that it runs already (*ret_noop), or lets a STOPPED,
  * FINISHED or FAILED one go on from its state. Another text under a taken
  * name: ERR_JOB_CHANGED. */
 int jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,

@@ -106,6 +106,16 @@ plan_script(const char *script, struct arena *a, struct planned *ret,
 	return rc == 0 ? 0 : -1;
 }
 
+bool
+plan_is_once(const struct plan *p)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		if (p->nodes[i]->kind == PLAN_SCAN &&
+		    !p->nodes[i]->scan->rows)
+			return false;
+	return true;
+}
+
 static bool
 is_embedded(const struct options *o)
 {

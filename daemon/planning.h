@@ -18,6 +18,9 @@ struct planned {
 /* Any thread; everything lives in the arena. */
 int plan_script(const char *script, struct arena *a, struct planned *ret,
 		struct error *err);
+/* True when all rows that it reads stand in the statement (VALUES): it ends by
+ * itself, and to run it again means to write them again. */
+bool plan_is_once(const struct plan *p);
 /* True when a source or sink of the plan is the embedded Kafka. */
 bool plan_is_embedded(const struct plan *p);
 

@@ -10,6 +10,7 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/ndjson.h"
+#include "daemon/planning.h"
 #include "daemon/script.h"
 
 static enum statement_rc
@@ -141,6 +142,18 @@ run_drop(struct script *s)
 
 /* ---- queries ---- */
 
+/* INSERT INTO t VALUES ... is beside the job that fills t, and the next one
+ * beside this one if it comes while this one runs. */
+static const char *
+name_once(struct script *s, const char *table)
+{
+	const char *name = arena_printf(&s->arena, "%s_values", table);
+
+	for (unsigned n = 2; !jobs_name_is_free(s->d->jobs, name); n++)
+		name = arena_printf(&s->arena, "%s_values_%u", table, n);
+	return name;
+}
+
 static const char *
 job_name(struct script *s, const struct plan *plan)
 {
@@ -149,7 +162,8 @@ job_name(struct script *s, const struct plan *plan)
 
 	if (name && *name)
 		return name;
-	return plan->sinks[0]->sink->table;
+	name = plan->sinks[0]->sink->table;
+	return plan_is_once(plan) ? name_once(s, name) : name;
 }
 
 /* Settings, objects and statement as one text that stands on its own. */

@@ -332,6 +332,7 @@ dump_from(struct buf *out, const struct ast_from *f, int depth)
 	if (f->alias)
 		buf_printf(out, " as %s", f->alias);
 	buf_putc(out, '\n');
+	dump_exprs(out, depth + 1, "columns", f->columns);
 	dump_options(out, depth + 1, "hint", f->hints);
 	if (f->query)
 		dump_query(out, f->query, depth + 1);
@@ -400,13 +401,33 @@ dump_select(struct buf *out, const struct ast_query *q, int depth)
 }
 
 static void
+dump_with(struct buf *out, const struct ast_with *w, int depth)
+{
+	for (; w; w = w->next) {
+		indent(out, depth);
+		buf_printf(out, "with %s\n", w->name);
+		dump_exprs(out, depth + 1, "columns", w->columns);
+		dump_query(out, w->query, depth + 1);
+	}
+}
+
+static const char *
+set_text(enum ast_query_kind kind)
+{
+	return kind == AST_UNION ? "union"
+	       : kind == AST_INTERSECT ? "intersect" : "except";
+}
+
+static void
 dump_query(struct buf *out, const struct ast_query *q, int depth)
 {
+	dump_with(out, q->with, depth);
 	if (q->kind == AST_SELECT) {
 		dump_select(out, q, depth);
-	} else if (q->kind == AST_UNION) {
+	} else if (q->kind != AST_VALUES_QUERY) {
 		indent(out, depth);
-		buf_printf(out, "union%s\n", q->all ? " all" : "");
+		buf_printf(out, "%s%s\n", set_text(q->kind),
+			   q->all ? " all" : "");
 		for (const struct ast_query *b = q->branches; b; b = b->next)
 			dump_query(out, b, depth + 1);
 	} else {

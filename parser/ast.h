@@ -130,6 +130,7 @@ struct ast_from {
 	struct ast_name name;
 	const char *alias; /* or NULL */
 	struct span alias_at;
+	struct ast_expr *columns; /* AS t (a, b): list of AST_COLUMN, or NULL */
 	struct ast_option *hints; /* OPTIONS('k'='v') hint: / *+ ... * / */
 	struct ast_query *query;
 	/* AST_FROM_WINDOW; arguments already sorted from named form */
@@ -165,7 +166,17 @@ struct ast_group_item {
 	struct ast_group_item *items;  /* of the others */
 };
 
-enum ast_query_kind { AST_SELECT, AST_UNION, AST_VALUES_QUERY };
+/* WITH name [(columns)] AS (query): a query that others call by its name. */
+struct ast_with {
+	struct ast_with *next;
+	const char *name;
+	struct span name_at;
+	struct ast_expr *columns; /* list of AST_COLUMN, or NULL */
+	struct ast_query *query;
+};
+
+enum ast_query_kind { AST_SELECT, AST_UNION, AST_INTERSECT, AST_EXCEPT,
+		      AST_VALUES_QUERY };
 
 struct ast_query {
 	struct ast_query *next; /* in a UNION's list of branches */
@@ -182,11 +193,13 @@ struct ast_query {
 	bool group_distinct; /* GROUP BY DISTINCT: equal sets are one */
 	struct ast_group_item *group_by; /* list */
 	struct ast_expr *having;
-	/* AST_UNION: flat list for a UNION ALL b UNION ALL c */
+	/* AST_UNION: flat list for a UNION ALL b UNION ALL c; AST_INTERSECT
+	 * and AST_EXCEPT have two */
 	struct ast_query *branches;
 	bool all; /* false: UNION (distinct) */
 	/* AST_VALUES_QUERY: rows linked by next, columns in args */
 	struct ast_expr *rows;
+	struct ast_with *with; /* before the whole query */
 	/* behind the whole query */
 	struct ast_expr *order_by;   /* list; `negated`: DESC */
 	struct ast_expr *limit;      /* literal or NULL */

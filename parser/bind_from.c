@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * parser/bind_from.c - what stands behind FROM: tables, views and
- * sub-queries.
+ * parser/bind_from.c - what stands behind FROM: tables, views, queries of WITH
+ * and sub-queries.
  */
 #include <string.h>
 
@@ -20,25 +20,35 @@ set_qualifier(struct rel *rel, const char *qualifier)
 	rel->name = qualifier;
 }
 
-/* Column names of CREATE VIEW v (a, b, ...). */
+/* Column names of CREATE VIEW v (a, b, ...), FROM t AS v (a, b, ...), WITH v
+ * (a, b, ...); NULL: the columns keep theirs. */
 static int
-rename_columns(struct bind *b, const struct ast_create_view *cv,
+rename_columns(struct bind *b, const struct ast_expr *names, const char *what,
 	       struct rel *rel)
 {
+	struct rel_column *cols;
 	unsigned n = 0;
 
-	if (!cv->columns)
+	if (!names)
 		return 0;
-	for (const struct ast_expr *c = cv->columns; c; c = c->next, n++) {
-		if (n < rel->ncols)
-			rel->cols[n].name = arena_strdup(b->a,
-							 c->name.part[0]);
+	cols = arena_array(b->a, rel->ncols, struct rel_column);
+	for (const struct ast_expr *c = names; c; c = c->next, n++) {
+		if (n >= rel->ncols)
+			continue;
+		cols[n] = rel->cols[n];
+		cols[n].name = arena_strdup(b->a, c->name.part[0]);
+		for (unsigned i = 0; i < n; i++)
+			if (strcmp(cols[i].name, cols[n].name) == 0)
+				return bind_error(b, c->at, ERR_DUPLICATE,
+						  "%s names \"%s\" twice",
+						  what, cols[n].name);
 	}
+	rel->cols = cols;
 	if (n == rel->ncols)
 		return 0;
-	return bind_error(b, cv->columns->at, ERR_COLUMN_COUNT,
-			  "the view names %u columns, its query has %u", n,
-			  rel->ncols);
+	return bind_error(b, names->at, ERR_COLUMN_COUNT,
+			  "%s names %u column%s, its query has %u", what, n,
+			  n == 1 ? "" : "s", rel->ncols);
 }
 
 int
@@ -49,7 +59,7 @@ bind_view_query(struct bind *b, const struct object *o, struct rel *ret)
 
 	if (bind_query(b, cv->query, &qc, ret) < 0)
 		return -1;
-	if (rename_columns(b, cv, ret) < 0)
+	if (rename_columns(b, cv->columns, "the view", ret) < 0)
 		return -1;
 	set_qualifier(ret, o->name);
 	return 0;
@@ -73,6 +83,7 @@ bind_view(struct bind *b, const struct object *o, const struct ast_from *from,
 	inner.depth++;
 	inner.parse = &o->parse;
 	inner.catalog = o->owner;
+	inner.with = NULL;
 	if (!inner.view) {
 		inner.view = o->name;
 		inner.view_at = from->at;
@@ -86,8 +97,53 @@ bind_view(struct bind *b, const struct object *o, const struct ast_from *from,
 }
 
 int
+bind_with_query(struct bind *b, const struct with_scope *s, struct rel *ret)
+{
+	const struct with_scope *here = b->with;
+	struct query_context qc = { .limit = -1 };
+	int rc;
+
+	b->with = s->outer;
+	rc = bind_query(b, s->with->query, &qc, ret);
+	b->with = here;
+	if (rc < 0)
+		return -1;
+	if (rename_columns(b, s->with->columns,
+			   arena_printf(b->a, "\"%s\"", s->with->name),
+			   ret) < 0)
+		return -1;
+	set_qualifier(ret, arena_strdup(b->a, s->with->name));
+	return 0;
+}
+
+/* NULL: the name is none of WITH. */
+static const struct with_scope *
+find_with(const struct bind *b, const struct ast_name *name)
+{
+	const struct with_scope *s = b->with;
+
+	if (name->nparts > 1)
+		return NULL;
+	while (s && strcmp(s->with->name, name->part[0]) != 0)
+		s = s->outer;
+	return s;
+}
+
+static int
+bind_with_name(struct bind *b, const struct ast_from *from,
+	       const struct with_scope *s, struct rel *ret)
+{
+	if (from->hints)
+		return bind_error(b, from->at, ERR_UNSUPPORTED,
+				  "OPTIONS hints stand behind tables, \"%s\" is "
+				  "a query of WITH", s->with->name);
+	return bind_with_query(b, s, ret);
+}
+
+int
 bind_named(struct bind *b, const struct ast_from *from, struct rel *ret)
 {
+	const struct with_scope *with = find_with(b, &from->name);
 	const struct object *o;
 	int rc;
 
@@ -95,10 +151,12 @@ bind_named(struct bind *b, const struct ast_from *from, struct rel *ret)
 		return bind_error(b, from->at, ERR_LIMIT,
 				  "a statement may read at most %d tables, "
 				  "each time in a view counted", READS_MAX);
-	if (catalog_resolve(b->catalog, b->parse, &from->name, &o,
-			    b->err) < 0)
+	if (!with && catalog_resolve(b->catalog, b->parse, &from->name, &o,
+				     b->err) < 0)
 		return b->view ? bind_place(b, from->at) : -1;
-	if (o->kind == OBJECT_VIEW)
+	if (with)
+		rc = bind_with_name(b, from, with, ret);
+	else if (o->kind == OBJECT_VIEW)
 		rc = bind_view(b, o, from, ret);
 	else
 		rc = bind_table(b, o, o->table, from, ret);
@@ -119,8 +177,8 @@ bind_subquery(struct bind *b, const struct ast_from *from, struct rel *ret)
 	return 0;
 }
 
-int
-bind_from(struct bind *b, const struct ast_from *from, struct rel *ret)
+static int
+bind_from_kind(struct bind *b, const struct ast_from *from, struct rel *ret)
 {
 	switch (from->kind) {
 	case AST_FROM_TABLE:
@@ -135,4 +193,12 @@ bind_from(struct bind *b, const struct ast_from *from, struct rel *ret)
 		return 0;
 	}
 	return -1;
+}
+
+int
+bind_from(struct bind *b, const struct ast_from *from, struct rel *ret)
+{
+	if (bind_from_kind(b, from, ret) < 0)
+		return -1;
+	return rename_columns(b, from->columns, "the alias", ret);
 }

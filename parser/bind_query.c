@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * parser/bind_query.c - SELECT and UNION ALL: FROM, WHERE, the list, GROUP BY
- * where there is one, HAVING, DISTINCT; each becomes a node over the last.
+ * parser/bind_query.c - SELECT: FROM, WHERE, the list, GROUP BY where there is
+ * one, HAVING, DISTINCT; each becomes a node over the last. And what stands
+ * around any query: WITH, LIMIT.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -251,8 +252,7 @@ bind_grouped(struct bind *b, const struct ast_query *q,
 	return 0;
 }
 
-/* SELECT DISTINCT: grouped by all its columns. */
-static int
+int
 bind_distinct(struct bind *b, const struct ast_query *q,
 	      struct query_context *qc, struct rel *rel)
 {
@@ -279,6 +279,32 @@ bind_distinct(struct bind *b, const struct ast_query *q,
 	return project(b, &out, &l, rel);
 }
 
+/* What is NULL and nothing else is of the type of the column that it goes
+ * into. */
+static void
+type_nulls(struct bind *b, const struct query_context *qc, struct list *l)
+{
+	for (unsigned i = 0; i < l->n && i < qc->ntypes; i++) {
+		struct select_item *item = &l->items[i];
+
+		if (item->expr->type.kind == TYPE_NULL &&
+		    item->expr->kind == EXPR_LITERAL)
+			item->expr = expr_null(qc->types[i], item->at, b->a);
+	}
+}
+
+static int
+bind_no_from(struct bind *b, const struct ast_query *q, struct rel *ret)
+{
+	for (const struct ast_select_item *i = q->items; i; i = i->next)
+		if (i->expr->kind == AST_STAR)
+			return bind_error(b, i->expr->at, ERR_SYNTAX,
+					  "* stands for the columns of FROM, "
+					  "and there is no FROM");
+	*ret = (struct rel){ .node = plan_rows(b->a, 1) };
+	return 0;
+}
+
 static int
 bind_select_query(struct bind *b, const struct ast_query *q,
 		  struct query_context *qc, struct rel *ret)
@@ -286,193 +312,19 @@ bind_select_query(struct bind *b, const struct ast_query *q,
 	struct list l = { 0, 0, NULL };
 	struct rel rel;
 
-	if (!q->from) {
-		bind_error(b, q->at, ERR_UNSUPPORTED,
-			   "SELECT without FROM is not supported yet");
-		error_note(b->err, "select from a table with 'connector' = "
-			   "'datagen' and 'number-of-rows' = '1'");
-		return -1;
-	}
-	if (bind_from(b, q->from, &rel) < 0 || bind_where(b, q, &rel) < 0 ||
-	    bind_group_window(b, q, &rel) < 0 ||
+	if ((q->from ? bind_from(b, q->from, &rel)
+		     : bind_no_from(b, q, &rel)) < 0 ||
+	    bind_where(b, q, &rel) < 0 || bind_group_window(b, q, &rel) < 0 ||
 	    bind_list(b, &rel, q, &l) < 0)
 		return -1;
 	if (is_grouped(q) && bind_grouped(b, q, qc, &rel, &l) < 0)
 		return -1;
+	type_nulls(b, qc, &l);
 	unique_names(b, &l);
 	if (project(b, &rel, &l, ret) < 0)
 		return -1;
 	ret->name = NULL;
 	return q->distinct ? bind_distinct(b, q, qc, ret) : 0;
-}
-
-/* ---- UNION ALL ---- */
-
-static int
-check_width(struct bind *b, const struct ast_query *branch,
-	    const struct rel *first, const struct rel *rel)
-{
-	if (bind_refuse_pending(b, rel, branch->at) < 0)
-		return -1;
-	if (rel->ncols == first->ncols)
-		return 0;
-	return bind_error(b, branch->at, ERR_COLUMN_COUNT,
-			  "the parts of UNION ALL have different numbers of "
-			  "columns: %u and %u", first->ncols, rel->ncols);
-}
-
-static int
-common_types(struct bind *b, const struct ast_query *q, unsigned n,
-	     struct rel *rels, struct type *types)
-{
-	const struct ast_query *branch = q->branches;
-
-	for (unsigned r = 0; r < n; r++, branch = branch->next) {
-		if (check_width(b, branch, &rels[0], &rels[r]) < 0)
-			return -1;
-		for (unsigned i = 0; i < rels[r].ncols; i++) {
-			struct type t = rels[r].cols[i].type;
-			char na[TYPE_NAME_MAX], nb[TYPE_NAME_MAX];
-
-			if (r == 0) {
-				types[i] = t;
-			} else if (!type_common(types[i], t, b->a,
-						&types[i])) {
-				return bind_error(
-					b, rels[r].cols[i].at,
-					ERR_NO_COMMON_TYPE,
-					"column %u of UNION ALL is %s before "
-					"and %s here", i + 1,
-					type_name(types[i], na),
-					type_name(t, nb));
-			}
-		}
-	}
-	return 0;
-}
-
-static bool
-same_windows(unsigned n, const struct rel *rels)
-{
-	for (unsigned r = 0; r < n; r++) {
-		if (rels[r].state != WINDOW_DONE ||
-		    !window_equal(&rels[0].window, &rels[r].window))
-			return false;
-		for (unsigned i = 0; i < rels[0].ncols; i++)
-			if (rels[r].cols[i].role != rels[0].cols[i].role)
-				return false;
-	}
-	return true;
-}
-
-/* One branch with the columns of all: converted, in order, and the windows'
- * hidden time behind them. */
-static int
-align_branch(struct bind *b, const struct rel *rel, const struct type *types,
-	     const struct rel *first, bool windows, struct plan_node **ret)
-{
-	unsigned n = rel->ncols;
-	struct expr **exprs = arena_array(b->a, n + 1, struct expr *);
-	const char **names = arena_array(b->a, n + 1, const char *);
-
-	for (unsigned i = 0; i < n; i++) {
-		const struct rel_column *c = &rel->cols[i];
-		struct expr *e = expr_column(c->column, c->type, c->at, b->a);
-
-		if (bind_convert(b, e, types[i], &exprs[i]) < 0)
-			return -1;
-		names[i] = first->cols[i].name;
-	}
-	if (windows) {
-		uint16_t t = rel->window.time_col;
-
-		exprs[n] = expr_column(t, rel->node->schema.cols[t].type,
-				       (struct span){ 0, 0 }, b->a);
-		names[n++] = "window_time";
-	}
-	*ret = plan_project(b->a, rel->node, n, exprs, names);
-	return 0;
-}
-
-/* A column is a time attribute of the union where it is one in each part. */
-static void
-union_schema(struct bind *b, struct plan_node *u, const struct type *types,
-	     unsigned ntypes)
-{
-	const struct schema *first = &u->inputs[0]->schema;
-
-	schema_init(&u->schema, first->ncols, b->a);
-	for (unsigned i = 0; i < first->ncols; i++) {
-		struct schema_column *c = &u->schema.cols[i];
-
-		*c = first->cols[i];
-		if (i < ntypes)
-			c->type.nullable = types[i].nullable;
-		for (unsigned r = 1; r < u->ninputs; r++)
-			if (u->inputs[r]->schema.cols[i].time != c->time)
-				c->time = TIME_ATTR_NONE;
-	}
-}
-
-static int
-make_union(struct bind *b, unsigned n, const struct rel *rels,
-	   const struct type *types, struct rel *ret)
-{
-	struct plan_node **inputs = arena_array(b->a, n, struct plan_node *);
-	bool windows = same_windows(n, rels);
-
-	for (unsigned r = 0; r < n; r++)
-		if (align_branch(b, &rels[r], types, &rels[0], windows,
-				 &inputs[r]) < 0)
-			return -1;
-	*ret = rels[0];
-	ret->name = NULL;
-	ret->node = plan_node_create(b->a, PLAN_UNION, n, inputs);
-	union_schema(b, ret->node, types, ret->ncols);
-	ret->state = windows ? WINDOW_DONE : NO_WINDOW;
-	ret->window.time_col = (uint16_t)ret->ncols;
-	ret->cols = arena_array(b->a, ret->ncols, struct rel_column);
-	for (unsigned i = 0; i < ret->ncols; i++) {
-		ret->cols[i] = rels[0].cols[i];
-		ret->cols[i].column = (uint16_t)i;
-		ret->cols[i].type = types[i];
-		ret->cols[i].qualifier = NULL;
-		if (!windows)
-			ret->cols[i].role = ROLE_NONE;
-	}
-	return 0;
-}
-
-static int
-bind_union(struct bind *b, const struct ast_query *q, struct query_context *qc,
-	   struct rel *ret)
-{
-	unsigned n = 0, r = 0;
-	struct rel *rels;
-	struct type *types;
-
-	if (!q->all) {
-		bind_error(b, q->at, ERR_UNSUPPORTED,
-			   "UNION is not supported yet, only UNION ALL");
-		error_note(b->err, "SELECT DISTINCT ... FROM (... UNION ALL "
-			   "...) gives the same rows");
-		return -1;
-	}
-	for (const struct ast_query *i = q->branches; i; i = i->next)
-		n++;
-	rels = arena_array(b->a, n, struct rel);
-	for (const struct ast_query *i = q->branches; i; i = i->next, r++) {
-		struct query_context inner = { .nnames = qc->nnames,
-					       .names = qc->names,
-					       .limit = -1 };
-
-		if (bind_query(b, i, &inner, &rels[r]) < 0)
-			return -1;
-	}
-	types = arena_array(b->a, rels[0].ncols, struct type);
-	if (common_types(b, q, n, rels, types) < 0)
-		return -1;
-	return make_union(b, n, rels, types, ret);
 }
 
 /* ---- ORDER BY, LIMIT ---- */
@@ -504,9 +356,29 @@ bind_tail(struct bind *b, const struct ast_query *q, struct query_context *qc)
 	return 0;
 }
 
-int
-bind_query(struct bind *b, const struct ast_query *q, struct query_context *qc,
-	   struct rel *ret)
+/* ---- any query ---- */
+
+/* Each name of WITH can be read by those behind it. All are bound once here,
+ * so that one which nobody reads is right as well. */
+static int
+bind_with(struct bind *b, const struct ast_with *with)
+{
+	for (; with; with = with->next) {
+		struct with_scope *s = arena_new(b->a, struct with_scope);
+		struct rel rel;
+
+		s->outer = b->with;
+		s->with = with;
+		if (bind_with_query(b, s, &rel) < 0)
+			return -1;
+		b->with = s;
+	}
+	return 0;
+}
+
+static int
+bind_body(struct bind *b, const struct ast_query *q, struct query_context *qc,
+	  struct rel *ret)
 {
 	if (bind_tail(b, q, qc) < 0)
 		return -1;
@@ -514,13 +386,24 @@ bind_query(struct bind *b, const struct ast_query *q, struct query_context *qc,
 	case AST_SELECT:
 		return bind_select_query(b, q, qc, ret);
 	case AST_UNION:
-		return bind_union(b, q, qc, ret);
+	case AST_INTERSECT:
+	case AST_EXCEPT:
+		return bind_set(b, q, qc, ret);
 	case AST_VALUES_QUERY:
-		bind_error(b, q->at, ERR_UNSUPPORTED,
-			   "VALUES is not supported yet");
-		error_note(b->err, "write the rows to a topic or a file and "
-			   "INSERT ... SELECT from there");
-		return -1;
+		return bind_values(b, q, qc, ret);
 	}
 	return -1;
+}
+
+int
+bind_query(struct bind *b, const struct ast_query *q, struct query_context *qc,
+	   struct rel *ret)
+{
+	const struct with_scope *outer = b->with;
+	int rc = bind_with(b, q->with);
+
+	if (rc == 0)
+		rc = bind_body(b, q, qc, ret);
+	b->with = outer;
+	return rc;
 }

@@ -256,19 +256,6 @@ wrong_type(struct sink_builder *sb, const struct rel_column *from,
 	return -1;
 }
 
-static struct expr *
-null_of(struct bind *b, struct type t, struct span at)
-{
-	struct expr *e = arena_new(b->a, struct expr);
-
-	e->kind = EXPR_LITERAL;
-	e->type = t;
-	e->type.nullable = true;
-	e->value.is_null = true;
-	e->at = at;
-	return e;
-}
-
 static int
 assign(struct sink_builder *sb, const struct rel *rel, int from,
        const struct table_column *c, struct expr **ret)
@@ -284,7 +271,7 @@ assign(struct sink_builder *sb, const struct rel *rel, int from,
 					  "column \"%s\" of \"%s\" is NOT NULL "
 					  "and gets no value", c->name,
 					  sb->o->name);
-		*ret = null_of(b, c->type, sb->ins->table.at);
+		*ret = expr_null(c->type, sb->ins->table.at, b->a);
 		return 0;
 	}
 	col = &rel->cols[from];
@@ -359,6 +346,18 @@ make_sink(struct sink_builder *sb, struct plan_node *in)
 	return n;
 }
 
+/* By column of the query. */
+static const struct type *
+target_types(struct sink_builder *sb, const int *from, unsigned n)
+{
+	struct type *types = arena_array(sb->b->a, n, struct type);
+
+	for (unsigned i = 0; i < sb->n; i++)
+		if (from[i] >= 0)
+			types[from[i]] = sb->t->cols[sb->column[i]].type;
+	return types;
+}
+
 int
 bind_insert(struct bind *b, const struct ast_insert *ins,
 	    struct plan_node **ret)
@@ -375,6 +374,8 @@ bind_insert(struct bind *b, const struct ast_insert *ins,
 	from = arena_array(b->a, sb.n, int);
 	if (place_columns(&sb, from, &wanted) < 0)
 		return -1;
+	qc.types = target_types(&sb, from, wanted);
+	qc.ntypes = wanted;
 	if (!ins->columns) {
 		qc.names = sb.names;
 		qc.nnames = sb.n;

@@ -49,10 +49,17 @@ struct rel {
 
 /* ---- the binder ---- */
 
+/* A name of WITH that a query can read, and those that its own query can. */
+struct with_scope {
+	const struct with_scope *outer;
+	const struct ast_with *with;
+};
+
 struct bind {
 	struct arena *a;
 	const struct parse *parse;     /* the text being bound */
 	const struct catalog *catalog;
+	const struct with_scope *with; /* newest first; NULL: none */
 	const struct settings *settings;
 	const struct zone *zone;
 	struct error *err;
@@ -147,15 +154,32 @@ int bind_table(struct bind *b, const struct object *o, struct table *t,
 /* ---- bind_query.c ---- */
 
 /* names: what the columns are called where the query does not say so (the
- * sink's), n of them; NULL: none. top: LIMIT may stand here. */
+ * sink's), n of them; NULL: none. types: of a column that is only NULL (again
+ * the sink's). top: LIMIT may stand here. */
 struct query_context {
 	unsigned nnames;
 	const char *const *names;
+	unsigned ntypes;
+	const struct type *types;
 	bool top;
 	int64_t limit; /* out */
 };
 int bind_query(struct bind *b, const struct ast_query *q,
 	       struct query_context *qc, struct rel *ret);
+
+/* DISTINCT: grouped by all columns. */
+int bind_distinct(struct bind *b, const struct ast_query *q,
+		  struct query_context *qc, struct rel *rel);
+
+/* ---- bind_union.c: UNION, INTERSECT, EXCEPT ---- */
+
+int bind_set(struct bind *b, const struct ast_query *q,
+	     struct query_context *qc, struct rel *ret);
+
+/* ---- bind_values.c ---- */
+
+int bind_values(struct bind *b, const struct ast_query *q,
+		struct query_context *qc, struct rel *ret);
 
 /* ---- bind_from.c ---- */
 
@@ -163,6 +187,9 @@ int bind_from(struct bind *b, const struct ast_from *from, struct rel *ret);
 /* The table or view of that name. */
 int bind_named(struct bind *b, const struct ast_from *from, struct rel *ret);
 int bind_view_query(struct bind *b, const struct object *o, struct rel *ret);
+/* The query of s, which reads what lies outside of s. */
+int bind_with_query(struct bind *b, const struct with_scope *s,
+		    struct rel *ret);
 
 /* ---- bind_window.c ---- */
 
@@ -247,6 +274,8 @@ struct plan_node *plan_project(struct arena *a, struct plan_node *in,
 struct plan_node *plan_sets(struct arena *a, struct plan_node *in,
 			    unsigned nkeys, const uint16_t *keys,
 			    unsigned nsets, const uint64_t *sets);
+/* A source of n rows, which ends by itself: (row BIGINT), counted from 0. */
+struct plan_node *plan_rows(struct arena *a, uint32_t n);
 void schema_init(struct schema *s, unsigned ncols, struct arena *a);
 
 /* ---- rewrite.c ---- */

@@ -137,15 +137,16 @@ build_select_star(struct reader *r, struct span at, struct ast_from *from)
 }
 
 struct ast_query *
-build_union(struct reader *r, struct ast_query *left, bool all,
-	    struct ast_query *right)
+build_set(struct reader *r, enum ast_query_kind kind, struct ast_query *left,
+	  bool all, struct ast_query *right)
 {
 	struct ast_query *u = left;
 	struct ast_query **end;
 	unsigned n = 1;
 
-	if (left->kind != AST_UNION || left->all != all || left->parens) {
-		u = query_new(r, AST_UNION, left->at);
+	if (kind != AST_UNION || left->kind != kind || left->all != all ||
+	    left->parens) {
+		u = query_new(r, kind, left->at);
 		u->all = all;
 		u->branches = left;
 		query_put(r, u, left);
@@ -160,6 +161,63 @@ build_union(struct reader *r, struct ast_query *left, bool all,
 			    "a UNION of more than %u queries",
 			    r->parse->limits.list_max);
 	return u;
+}
+
+struct with_list
+with_list_add(struct reader *r, struct with_list list, struct token name,
+	      struct expr_list columns, struct ast_query *q,
+	      struct token close)
+{
+	struct ast_with *w = arena_new(reader_arena(r), struct ast_with);
+
+	w->name = reader_name(r, name);
+	w->name_at = name.at;
+	w->columns = columns.first;
+	w->query = q;
+	for (const struct ast_with *i = list.first; i; i = i->next)
+		if (strcmp(i->name, w->name) == 0)
+			reader_fail(r, ERR_DUPLICATE, name.at,
+				    "WITH names \"%s\" twice", w->name);
+	if (list.last)
+		list.last->next = w;
+	else
+		list.first = w;
+	list.last = w;
+	list.at = span_join(list.at, span_join(name.at, close.at));
+	if (++list.n > r->parse->limits.list_max)
+		reader_fail(r, ERR_LIMIT, name.at,
+			    "a list of more than %u queries in WITH",
+			    r->parse->limits.list_max);
+	return list;
+}
+
+struct ast_query *
+build_with(struct reader *r, struct token word, struct with_list list,
+	   struct ast_query *q)
+{
+	unsigned height = 0;
+
+	if (q->with) { /* WITH a AS (...) (WITH b AS (...) SELECT ...) */
+		struct ast_from *from = arena_new(reader_arena(r),
+						  struct ast_from);
+
+		from->kind = AST_FROM_QUERY;
+		from->at = q->at;
+		from->query = q;
+		q = build_select_star(r, q->at, from);
+	}
+	for (const struct ast_with *w = list.first; w; w = w->next)
+		if (w->query->height > height)
+			height = w->query->height;
+	/* One of them may read the one before: they lie upon each other. */
+	q->with = list.first;
+	q->height += height + list.n;
+	q->at = span_join(word.at, q->at);
+	if (q->height > r->parse->limits.depth_max)
+		reader_fail(r, ERR_LIMIT, q->at,
+			    "a query nested more than %u levels deep",
+			    r->parse->limits.depth_max);
+	return q;
 }
 
 struct ast_query *
@@ -237,7 +295,8 @@ build_alias(struct ast_from *from, struct alias alias)
 {
 	from->alias = alias.name;
 	from->alias_at = alias.at;
-	from->at = span_join(from->at, alias.at);
+	from->columns = alias.columns.first;
+	from->at = span_join(from->at, span_join(alias.at, alias.columns.at));
 	return from;
 }
 

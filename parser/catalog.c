@@ -415,12 +415,33 @@ catalog_drop(struct catalog *c, const struct parse *p,
 
 struct depends {
 	struct arena *a;
+	const struct with_scope *with; /* names that are no objects here */
 	unsigned n, room;
 	const struct object **objects;
 };
 
 static void depend_query(struct depends *d, const struct catalog *c,
 			 const struct ast_query *q);
+
+static bool
+is_of_with(const struct depends *d, const struct ast_name *name)
+{
+	const struct with_scope *s = d->with;
+
+	while (s && strcmp(s->with->name, name->part[0]) != 0)
+		s = s->outer;
+	return s && name->nparts == 1;
+}
+
+static void
+depend_view(struct depends *d, const struct object *o)
+{
+	const struct with_scope *outer = d->with;
+
+	d->with = NULL;
+	depend_query(d, o->owner, o->stmt->create_view->query);
+	d->with = outer;
+}
 
 static void
 depend_name(struct depends *d, const struct catalog *c,
@@ -429,13 +450,13 @@ depend_name(struct depends *d, const struct catalog *c,
 	const struct object *o = catalog_find(c,
 					      name->part[name->nparts - 1]);
 
-	if (!o)
+	if (!o || is_of_with(d, name))
 		return;
 	for (unsigned i = 0; i < d->n; i++)
 		if (d->objects[i] == o)
 			return;
 	if (o->kind == OBJECT_VIEW)
-		depend_query(d, o->owner, o->stmt->create_view->query);
+		depend_view(d, o);
 	if (d->n == d->room) {
 		const struct object **more;
 
@@ -466,8 +487,19 @@ depend_query(struct depends *d, const struct catalog *c,
 	     const struct ast_query *q)
 {
 	for (; q; q = q->next) {
+		const struct with_scope *outer = d->with;
+
+		for (const struct ast_with *w = q->with; w; w = w->next) {
+			struct with_scope *s = arena_new(d->a,
+							 struct with_scope);
+
+			depend_query(d, c, w->query);
+			*s = (struct with_scope){ d->with, w };
+			d->with = s;
+		}
 		depend_from(d, c, q->from);
 		depend_query(d, c, q->branches);
+		d->with = outer;
 	}
 }
 

@@ -173,7 +173,7 @@ is_clutter(const struct reader *r, int token)
 		TK_UESCAPE, TK_HINT_BEGIN, TK_DOT, TK_FILTER, TK_FETCH,
 		TK_ESCAPE, TK_NOT_INFIX, TK_CONCAT, TK_ASYMMETRIC,
 		TK_SYMMETRIC, TK_CONSTRAINT, TK_HEX_STRING, TK_IF,
-		TK_TEMPORARY,
+		TK_TEMPORARY, TK_EXCEPT, TK_INTERSECT,
 	};
 	static const int operators[] = {
 		TK_OR, TK_AND, TK_NOT, TK_IS, TK_EQ, TK_NE, TK_LT, TK_LE,
@@ -183,7 +183,7 @@ is_clutter(const struct reader *r, int token)
 	};
 	static const int queries[] = {
 		TK_SELECT, TK_VALUES, TK_TABLE, TK_LP, TK_INSERT, TK_EXECUTE,
-		TK_STATEMENT, TK_CHANGELOG_MODE,
+		TK_STATEMENT, TK_CHANGELOG_MODE, TK_WITH,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
@@ -195,8 +195,8 @@ is_clutter(const struct reader *r, int token)
 				return true;
 	}
 	if (token == TK_LP && ((accepts(r, TK_EQ) && accepts(r, TK_AND)) ||
-			       accepts(r, TK_COMMENT)))
-		return true; /* of a function's or type's numbers */
+			       accepts(r, TK_COMMENT) || accepts(r, TK_WHERE)))
+		return true; /* of a function's, type's or alias's list */
 	if (accepts(r, TK_SELECT) && accepts(r, TK_VALUES))
 		for (size_t i = 0; i < ARRAY_LEN(queries); i++)
 			if (token == queries[i])

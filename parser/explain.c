@@ -67,6 +67,25 @@ put_scan_columns(struct explain *x, const struct plan_node *n)
 }
 
 static void
+put_rows(struct explain *x, uint32_t rows)
+{
+	if (rows == 1)
+		buf_puts(x->out, "one row");
+	else
+		buf_printf(x->out, "%u rows", rows);
+}
+
+static void
+put_values(struct explain *x, const struct plan_node *n)
+{
+	buf_puts(x->out, "values, ");
+	put_rows(x, n->values->nrows);
+	for (unsigned i = 0; i < n->schema.ncols; i++)
+		buf_printf(x->out, "%s%s", i ? ", " : ": ",
+			   n->schema.cols[i].name);
+}
+
+static void
 put_scan(struct explain *x, const struct plan_node *n)
 {
 	const struct options *o = n->scan->options;
@@ -206,7 +225,13 @@ put_line(struct explain *x, const struct plan_node *n)
 {
 	switch (n->kind) {
 	case PLAN_SCAN:
-		put_scan(x, n);
+		if (n->scan->rows)
+			put_rows(x, n->scan->rows);
+		else
+			put_scan(x, n);
+		break;
+	case PLAN_VALUES:
+		put_values(x, n);
 		break;
 	case PLAN_WATERMARK:
 		put_watermark(x, n);
@@ -275,6 +300,8 @@ put_tree(struct explain *x, const struct plan_node *n, unsigned depth)
 	put_line(x, n);
 	buf_putc(x->out, '\n');
 	put_state(x, n, depth);
+	if (n->kind == PLAN_VALUES)
+		return; /* the rows that it counts are its own */
 	for (unsigned i = 0; i < n->ninputs; i++)
 		put_tree(x, n->inputs[i], depth + 1);
 }

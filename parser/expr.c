@@ -70,6 +70,19 @@ expr_cast(struct expr *arg, struct type type, struct arena *a)
 }
 
 struct expr *
+expr_null(struct type type, struct span at, struct arena *a)
+{
+	struct expr *e = arena_new(a, struct expr);
+
+	e->kind = EXPR_LITERAL;
+	e->type = type;
+	e->type.nullable = true;
+	e->value.is_null = true;
+	e->at = at;
+	return e;
+}
+
+struct expr *
 expr_boolean(bool value, struct arena *a)
 {
 	struct expr *e = arena_new(a, struct expr);

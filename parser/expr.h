@@ -81,6 +81,7 @@ struct expr *expr_column(uint16_t column, struct type type, struct span at,
 struct expr *expr_call(enum function_id f, struct type type, struct span at,
 		       unsigned nargs, struct expr **args, struct arena *a);
 struct expr *expr_cast(struct expr *arg, struct type type, struct arena *a);
+struct expr *expr_null(struct type type, struct span at, struct arena *a);
 struct expr *expr_boolean(bool value, struct arena *a);
 bool expr_is_boolean(const struct expr *e, bool value);
 /* a AND b; NULL stands for TRUE. */

@@ -123,8 +123,19 @@ hint_name ::= ID(T). { refuse_hint(r, T); }
 
 %type alias {struct alias}
 alias(A) ::= . { A = (struct alias){ 0 }; }
-alias(A) ::= ID(T). { A = (struct alias){ reader_name(r, T), T.at }; }
-alias(A) ::= AS ID(T). { A = (struct alias){ reader_name(r, T), T.at }; }
+alias(A) ::= ID(T). { A = (struct alias){ reader_name(r, T), T.at, { 0 } }; }
+alias(A) ::= AS ID(T). { A = (struct alias){ reader_name(r, T), T.at, { 0 } }; }
+
+%type table_alias {struct alias}
+table_alias(A) ::= alias(B). { A = B; }
+table_alias(A) ::= ID(T) LP names(L) RP(C). {
+	A = (struct alias){ reader_name(r, T), T.at, L };
+	A.columns.at = span_join(L.at, C.at);
+}
+table_alias(A) ::= AS ID(T) LP names(L) RP(C). {
+	A = (struct alias){ reader_name(r, T), T.at, L };
+	A.columns.at = span_join(L.at, C.at);
+}
 
 /* ---- expressions ---- */
 
@@ -455,16 +466,40 @@ type_args(A) ::= LP(O) INTEGER(N) COMMA INTEGER(M) RP(C). {
 
 %type query {struct ast_query *}
 query(A) ::= query_set(Q) order_by(O) limit(L). { A = build_tail(r, Q, O, L); }
+query(A) ::= WITH(T) with_list(W) query_set(Q) order_by(O) limit(L). {
+	A = build_with(r, T, W, build_tail(r, Q, O, L));
+}
+
+%type with_list {struct with_list}
+with_list(A) ::= with_query(Q). { A = Q; }
+with_list(A) ::= with_list(B) COMMA ID(T) with_columns(L) AS LP query(Q) RP(C). {
+	A = with_list_add(r, B, T, L, Q, C);
+}
+%type with_query {struct with_list}
+with_query(A) ::= ID(T) with_columns(L) AS LP query(Q) RP(C). {
+	A = with_list_add(r, (struct with_list){ 0 }, T, L, Q, C);
+}
+%type with_columns {struct expr_list}
+with_columns(A) ::= . { A = (struct expr_list){ 0 }; }
+with_columns(A) ::= LP names(L) RP. { A = L; }
 
 %type query_set {struct ast_query *}
-query_set(A) ::= query_term(Q). { A = Q; }
-query_set(A) ::= query_set(B) UNION union_all(U) query_term(Q). {
-	A = build_union(r, B, U, Q);
+query_set(A) ::= query_join(Q). { A = Q; }
+query_set(A) ::= query_set(B) UNION set_all(U) query_join(Q). {
+	A = build_set(r, AST_UNION, B, U, Q);
 }
-%type union_all {bool}
-union_all(A) ::= . { A = false; }
-union_all(A) ::= DISTINCT. { A = false; }
-union_all(A) ::= ALL. { A = true; }
+query_set(A) ::= query_set(B) EXCEPT set_all(U) query_join(Q). {
+	A = build_set(r, AST_EXCEPT, B, U, Q);
+}
+%type query_join {struct ast_query *}
+query_join(A) ::= query_term(Q). { A = Q; }
+query_join(A) ::= query_join(B) INTERSECT set_all(U) query_term(Q). {
+	A = build_set(r, AST_INTERSECT, B, U, Q);
+}
+%type set_all {bool}
+set_all(A) ::= . { A = false; }
+set_all(A) ::= DISTINCT. { A = false; }
+set_all(A) ::= ALL. { A = true; }
 
 %type query_term {struct ast_query *}
 query_term(A) ::= SELECT(T) quantifier(D) items(I). {
@@ -577,14 +612,14 @@ limit(A) ::= FETCH FIRST|NEXT INTEGER(T) ROW|ROWS ONLY. {
 }
 
 %type from {struct ast_from *}
-from(A) ::= name(N) hints(H) alias(B). {
+from(A) ::= name(N) hints(H) table_alias(B). {
 	A = build_alias(build_table(r, N, H), B);
 }
-from(A) ::= LP(O) query(Q) RP(C) alias(B). {
+from(A) ::= LP(O) query(Q) RP(C) table_alias(B). {
 	A = build_alias(build_subquery(r, O, Q, C), B);
 }
-from(A) ::= window(W) alias(B). { A = build_alias(W, B); }
-from(A) ::= TABLE(T) LP window(W) RP(C) alias(B). {
+from(A) ::= window(W) table_alias(B). { A = build_alias(W, B); }
+from(A) ::= TABLE(T) LP window(W) RP(C) table_alias(B). {
 	W->at = span_join(T.at, C.at);
 	A = build_alias(W, B);
 }

@@ -204,7 +204,8 @@ options_bounded(const struct options *o)
 
 	if (mode)
 		return strcmp(mode, "unbounded") != 0;
-	if (strcmp(o->connector, "filesystem") == 0)
+	if (strcmp(o->connector, "filesystem") == 0 ||
+	    strcmp(o->connector, "values") == 0)
 		return true;
 	for (unsigned i = 0; i < o->n; i++)
 		if (strcmp(o->keys[i], "number-of-rows") == 0 ||

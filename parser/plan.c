@@ -31,6 +31,7 @@ plan_node_create(struct arena *a, enum plan_kind kind, unsigned ninputs,
 {
 	static const char *const names[] = {
 		[PLAN_SCAN] = "scan",
+		[PLAN_VALUES] = "values",
 		[PLAN_WATERMARK] = "watermark",
 		[PLAN_NORMALIZE] = "upsert_normalize",
 		[PLAN_FILTER] = "filter",
@@ -131,5 +132,30 @@ plan_sets(struct arena *a, struct plan_node *in, unsigned nkeys,
 	c->name = "grouping_set";
 	c->type = TYPE_OF(TYPE_INT);
 	c->type.nullable = false;
+	return n;
+}
+
+struct plan_node *
+plan_rows(struct arena *a, uint32_t rows)
+{
+	struct plan_node *n = plan_node_create(a, PLAN_SCAN, 0, NULL);
+	struct plan_scan *scan = arena_new(a, struct plan_scan);
+	struct options *options = arena_new(a, struct options);
+	struct type type = TYPE_OF(TYPE_BIGINT);
+
+	type.nullable = false;
+	options->connector = "values";
+	n->scan = scan;
+	scan->table = arena_printf(a, "values(%u)", rows);
+	scan->hints = "";
+	scan->options = options;
+	scan->rows = rows;
+	scan->ncols = 1;
+	scan->cols = arena_new(a, struct scan_column);
+	*scan->cols = (struct scan_column){ .name = "row", .type = type,
+					    .wanted = true };
+	schema_init(&n->schema, 1, a);
+	n->schema.cols[0] = (struct schema_column){ .name = "row",
+						    .type = type };
 	return n;
 }

@@ -17,6 +17,7 @@
 
 enum plan_kind {
 	PLAN_SCAN,
+	PLAN_VALUES,
 	PLAN_WATERMARK,
 	PLAN_NORMALIZE,
 	PLAN_FILTER,
@@ -49,6 +50,8 @@ struct plan_scan {
 	const char *table; /* full name as the catalog has it */
 	const char *hints; /* of the query: "k=v, ..."; "" for none */
 	const struct options *options;
+	uint32_t rows; /* of a statement's own (plan_rows()): not of a table, the
+			* options are those of connector "values"; else 0 */
 	uint16_t ncols;
 	struct scan_column *cols; /* all columns but computed ones, in order */
 	/* What its records say. APPEND: a row each. UPSERT: the row of the key
@@ -63,6 +66,12 @@ struct plan_scan {
 	 * `filter` and `early` need not be decoded for them. */
 	struct expr *filter;
 	const bool *early; /* per column of the schema: decode before filter */
+};
+
+/* VALUES: its input counts rows, cell (r, c) is what column c is in row r. */
+struct plan_values {
+	uint32_t nrows;
+	struct expr **cells; /* row by row, over no columns */
 };
 
 struct plan_watermark {
@@ -179,6 +188,7 @@ struct plan_node {
 	uint64_t id; /* stable hash over the node and all below it */
 
 	struct plan_scan *scan;
+	struct plan_values *values;
 	struct plan_watermark *watermark;
 	struct plan_normalize *normalize;
 	struct expr *predicate;    /* FILTER */

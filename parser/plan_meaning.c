@@ -138,6 +138,25 @@ mean_scan(struct writer *w, const struct plan_node *n, struct meaning *m)
 }
 
 static void
+mean_values(struct writer *w, const struct plan_node *n, struct meaning *m)
+{
+	unsigned ncols = n->schema.ncols;
+	struct buf out;
+
+	buf_init(&out);
+	buf_puts(&out, "values(");
+	for (unsigned i = 0; i < n->values->nrows * ncols; i++)
+		buf_printf(&out, "%s%s", i == 0 ? "" : i % ncols ? ", " : "; ",
+			   expr_text_named(n->values->cells[i], NULL, w->a));
+	buf_putc(&out, ')');
+	m->rows = bounded(w->a, arena_strndup(w->a, out.data, out.len));
+	m->cols = arena_array(w->a, ncols, const char *);
+	for (unsigned i = 0; i < ncols; i++)
+		m->cols[i] = n->schema.cols[i].name;
+	buf_release(&out);
+}
+
+static void
 mean_project(struct writer *w, const struct plan_node *n, struct meaning *m)
 {
 	const struct meaning *in = &w->m[n->inputs[0]->number];
@@ -310,6 +329,9 @@ mean(struct writer *w, struct plan_node *n)
 	switch (n->kind) {
 	case PLAN_SCAN:
 		mean_scan(w, n, m);
+		break;
+	case PLAN_VALUES:
+		mean_values(w, n, m);
 		break;
 	case PLAN_WATERMARK:
 		*m = *in;

@@ -79,6 +79,9 @@ set_mode(struct plan_node *n, struct arena *a)
 		       n->nkey * sizeof(*n->key));
 		n->unbounded = "grows with the number of keys in the table";
 		break;
+	case PLAN_VALUES:
+		n->mode = CHANGE_APPEND;
+		break;
 	case PLAN_WATERMARK:
 	case PLAN_FILTER:
 	case PLAN_SINK:

@@ -178,6 +178,13 @@ struct type_args {
 struct alias {
 	const char *name;
 	struct span at;
+	struct expr_list columns; /* t (a, b): only behind FROM */
+};
+
+struct with_list {
+	struct ast_with *first, *last;
+	unsigned n;
+	struct span at;
 };
 
 /* One argument of a window function. */
@@ -282,8 +289,16 @@ struct ast_group_item *build_group_item(struct reader *r, struct token word,
 					struct token close);
 struct ast_query *build_select_star(struct reader *r, struct span at,
 				    struct ast_from *from);
-struct ast_query *build_union(struct reader *r, struct ast_query *left,
-			      bool all, struct ast_query *right);
+/* AST_UNION, AST_INTERSECT or AST_EXCEPT of two queries. */
+struct ast_query *build_set(struct reader *r, enum ast_query_kind kind,
+			    struct ast_query *left, bool all,
+			    struct ast_query *right);
+struct with_list with_list_add(struct reader *r, struct with_list list,
+			       struct token name, struct expr_list columns,
+			       struct ast_query *q, struct token close);
+/* WITH word list q */
+struct ast_query *build_with(struct reader *r, struct token word,
+			     struct with_list list, struct ast_query *q);
 struct ast_query *build_values(struct reader *r, struct token word,
 			       struct expr_list rows);
 /* ORDER BY and LIMIT behind a query; lists of length 0 and NULL: none. */

@@ -269,6 +269,12 @@ rewrite_simplify(struct arena *a, struct plan_node *n)
 	for (unsigned i = 0; i < n->ninputs; i++)
 		n->inputs[i] = rewrite_simplify(a, n->inputs[i]);
 	switch (n->kind) {
+	case PLAN_VALUES:
+		for (unsigned i = 0; i < n->values->nrows * n->schema.ncols;
+		     i++)
+			n->values->cells[i] = rewrite_fold(n->values->cells[i],
+							   a);
+		return n;
 	case PLAN_FILTER:
 		return simplify_filter(a, n);
 	case PLAN_PROJECT:

@@ -53,6 +53,9 @@ need_below(struct prune *pr, const struct plan_node *n)
 	switch (n->kind) {
 	case PLAN_SCAN:
 		break;
+	case PLAN_VALUES:
+		below[0] = true;
+		break;
 	case PLAN_SINK:
 		for (unsigned i = 0; i < n->schema.ncols; i++)
 			below[i] = true;
@@ -132,6 +135,18 @@ prune_scan(struct prune *pr, struct plan_node *n)
 		c->wanted = c->wanted && need[c->out];
 		c->out = c->wanted ? pr->map[n->number][c->out] : 0;
 	}
+}
+
+static void
+prune_values(struct prune *pr, struct plan_node *n)
+{
+	const bool *need = pr->need[n->number];
+	unsigned ncols = n->schema.ncols, out = 0;
+
+	for (unsigned i = 0; i < n->values->nrows * ncols; i++)
+		if (need[i % ncols])
+			n->values->cells[out++] = n->values->cells[i];
+	keep_columns(pr, n, need);
 }
 
 /* The schema is the input's, but for the mark that a watermark sets. */
@@ -258,6 +273,9 @@ prune_node(struct prune *pr, struct plan_node *n)
 	switch (n->kind) {
 	case PLAN_SCAN:
 		prune_scan(pr, n);
+		break;
+	case PLAN_VALUES:
+		prune_values(pr, n);
 		break;
 	case PLAN_WATERMARK:
 		take_schema(pr, n);

@@ -207,6 +207,11 @@ put_node(struct share *s, const struct plan_node *n)
 	case PLAN_SCAN:
 		put_scan(s, n);
 		break;
+	case PLAN_VALUES:
+		for (unsigned i = 0; i < n->values->nrows * n->schema.ncols;
+		     i++)
+			put_expr(s, n, n->values->cells[i]);
+		break;
 	case PLAN_WATERMARK:
 		put_watermark(s, n);
 		break;

@@ -185,7 +185,7 @@ struct sink {
 
 /* Each in a file of its name in runtime/connectors/. */
 extern const struct source_type datagen_source_type, filesystem_source_type,
-	kafka_source_type, upsert_kafka_source_type;
+	kafka_source_type, upsert_kafka_source_type, values_source_type;
 extern const struct sink_type blackhole_sink_type, filesystem_sink_type,
 	kafka_sink_type, print_sink_type, upsert_kafka_sink_type;
 

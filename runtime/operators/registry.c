@@ -11,6 +11,7 @@ op_type_of(enum plan_kind kind)
 {
 	static const struct op_type *const types[] = {
 		[PLAN_SCAN] = &op_scan_type,
+		[PLAN_VALUES] = &op_values_type,
 		[PLAN_WATERMARK] = &op_watermark_type,
 		[PLAN_NORMALIZE] = &op_upsert_normalize_type,
 		[PLAN_FILTER] = &op_filter_type,

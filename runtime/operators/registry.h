@@ -7,6 +7,7 @@
 #include "runtime/operator.h"
 
 extern const struct op_type op_scan_type;
+extern const struct op_type op_values_type;
 extern const struct op_type op_watermark_type;
 extern const struct op_type op_upsert_normalize_type;
 extern const struct op_type op_filter_type;

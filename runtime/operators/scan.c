@@ -190,8 +190,12 @@ scan_open(struct op *op, const struct plan_node *node, struct error *err)
 	struct op_scan *s = op_cast(op, &op_scan_type);
 	const char *connector = node->scan->options->connector;
 
-	s->type = op->p->env.find_source ? op->p->env.find_source(connector)
-					 : source_type_find(connector);
+	if (node->scan->rows)
+		s->type = &values_source_type;
+	else
+		s->type = op->p->env.find_source
+				  ? op->p->env.find_source(connector)
+				  : source_type_find(connector);
 	if (!s->type)
 		return error_set(err, ERR_NOT_A_SOURCE, "connector '%s' cannot"
 				 " be read from", connector);

@@ -86,6 +86,33 @@ def scripts_come_by_argument_file_and_stdin():
     assert d.stop() == 0
 
 
+def one_line_is_answered_without_a_table():
+    d = Daemon().start()
+    done = sluice(d, "-o", "csv", "-e", "SELECT 1 + 1")
+    assert done.returncode == 0 and done.stdout.splitlines() == ["EXPR$0", "2"], done
+    done = sluice(d, "-o", "csv", "-e", "WITH t (x, y) AS (VALUES (1, 'a'), (2, 'b')) SELECT y FROM t WHERE x = 2")
+    assert done.returncode == 0 and done.stdout.splitlines() == ["y", "b"], done
+    done = sluice(d, "-e", "VALUES (1), (1 / 0), (3)")
+    assert sorted(done.stdout.splitlines()) == ['{"EXPR$0":1}', '{"EXPR$0":3}'] and "1 / 0" in done.stderr, done
+    assert d.stop() == 0
+
+
+def a_private_run_writes_values():
+    with tempfile.TemporaryDirectory() as dir:
+        with open(dir + "/a.sql", "w") as f:
+            f.write(f"""CREATE TABLE t (x INT, y STRING) WITH ('connector' = 'filesystem', 'path' = '{dir}/out', 'format' = 'json');
+INSERT INTO t VALUES (1, 'a'), (2, NULL);
+INSERT INTO t (y) VALUES ('c');
+""")
+        done = run("sluice", "run", dir + "/a.sql")
+        assert done.returncode == 0, done
+        rows = []
+        for name in os.listdir(dir + "/out"):
+            with open(os.path.join(dir, "out", name)) as f:
+                rows += f.read().splitlines()
+        assert sorted(rows) == ['{"x":1,"y":"a"}', '{"x":2,"y":null}', '{"x":null,"y":"c"}'], rows
+
+
 def json_keeps_every_digit():
     d = with_hard_rows()
     done = sluice(d, "-e", "SELECT * FROM hard;")
@@ -507,7 +534,8 @@ def the_shell_talks_with_people():
     assert t.wait() == 3 and "no sluiced listens" in t.text
 
 
-main(scripts_come_by_argument_file_and_stdin, json_keeps_every_digit, csv_and_tsv_can_be_read_back,
+main(scripts_come_by_argument_file_and_stdin, one_line_is_answered_without_a_table, a_private_run_writes_values,
+     json_keeps_every_digit, csv_and_tsv_can_be_read_back,
      people_get_columns_in_line, cells_of_many_lines_are_as_wide_as_the_longest,
      updates_have_their_kind_first, results_of_selects_come_while_they_run,
      errors_name_file_line_and_column, exit_codes_can_be_trusted, who_may_not_use_the_socket_is_told, a_daemon_that_dies_is_told, limits_are_told_as_errors,

@@ -63,6 +63,26 @@ def an_insert_starts_a_job_and_the_same_text_is_a_no_op():
     assert d.stop() == 0
 
 
+def values_are_written_each_time():
+    d = Daemon().start()
+    path = os.path.join(d.dir, "t")
+    d.sql(f"CREATE TABLE t (x INT) WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'csv');")
+    for insert in ("INSERT INTO t VALUES (1), (2);", "INSERT INTO t VALUES (1), (2);", "INSERT INTO t SELECT 3;"):
+        end = end_of(d.sql("SET 'table.dml-sync' = 'true'; " + insert))
+        assert end["job"] == "t_values" and "message" not in end, end
+    # Not in the way of the job that fills the table.
+    d.sql("CREATE TABLE nobody (x INT) WITH ('connector' = 'datagen', 'number-of-rows' = '1', 'fields.x.min' = '7', 'fields.x.max' = '7');"
+          "INSERT INTO t SELECT x FROM nobody;")
+    d.wait_state("t", "FINISHED")
+    assert states(d) == {"t": "FINISHED", "t_values": "FINISHED"}, states(d)
+    rows = []
+    for name in os.listdir(path):
+        with open(os.path.join(path, name)) as f:
+            rows += f.read().split()
+    assert sorted(rows) == ["1", "1", "2", "2", "3", "7"], rows
+    assert d.stop() == 0
+
+
 def creates_with_the_same_text_are_no_ops_too():
     d = Daemon().start()
     d.sql(BEGIN + "CREATE VIEW w AS SELECT id FROM numbers;")
@@ -577,7 +597,8 @@ def a_script_stops_at_its_first_error():
     assert d.stop() == 0
 
 
-main(an_insert_starts_a_job_and_the_same_text_is_a_no_op, creates_with_the_same_text_are_no_ops_too, names_have_rules,
+main(an_insert_starts_a_job_and_the_same_text_is_a_no_op, values_are_written_each_time,
+     creates_with_the_same_text_are_no_ops_too, names_have_rules,
      a_statement_set_is_one_job, limits_on_jobs_are_told, pause_keeps_the_place_and_resume_goes_on, stop_and_go_on,
      drain_fires_open_windows, a_job_of_too_many_tables_is_told_how_many_it_may_have, drop_forgets_and_keep_state_keeps, commands_on_jobs_that_are_not_there,
      commands_while_another_is_under_way, tables_in_use_are_not_dropped, a_job_keeps_the_tables_that_it_began_with,

@@ -1,0 +1,55 @@
+CREATE TABLE words (message STRING, ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', n INT, price DECIMAL(10, 2), b BOOLEAN, d DATE, big DECIMAL(38, 10), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND)
+WITH ('connector' = 'kafka', 'topic' = 'words', 'properties.bootstrap.servers' = 'embedded', 'format' = 'json');
+CREATE TABLE strict (a INT NOT NULL, b STRING) WITH ('connector' = 'print');
+----
+SELECT *
+--
+SELECT a
+--
+VALUES (1, 'a'), (2, 3)
+--
+VALUES (1, NULL)
+--
+VALUES (COUNT(*))
+--
+VALUES (a)
+--
+SELECT * FROM (VALUES (1, 2)) AS t (a)
+--
+SELECT * FROM (VALUES (1, 2)) AS t (a, a)
+--
+SELECT c FROM (VALUES (1, 2)) AS t (a, b)
+--
+SELECT EXPR$0 FROM (VALUES (1, 2)) AS t (a, b)
+--
+WITH x AS (SELECT n FROM words) SELECT m FROM x
+--
+WITH x AS (SELECT m FROM words) SELECT 1
+--
+WITH x AS (SELECT * FROM y), y AS (SELECT 1) SELECT * FROM x
+--
+WITH x (a, b) AS (SELECT 1) SELECT * FROM x
+--
+WITH x AS (SELECT * FROM x) SELECT * FROM x
+--
+WITH x AS (SELECT message FROM words) SELECT * FROM x /*+ OPTIONS('a' = 'b') */
+--
+SELECT message FROM words INTERSECT ALL SELECT message FROM words
+--
+SELECT message FROM words EXCEPT ALL SELECT message FROM words
+--
+SELECT message, n FROM words INTERSECT SELECT message FROM words
+--
+SELECT message FROM words EXCEPT SELECT n FROM words
+--
+SELECT message FROM words UNION SELECT n FROM words
+--
+INSERT INTO strict (b) VALUES ('x')
+--
+INSERT INTO strict VALUES (1)
+--
+INSERT INTO strict VALUES ('1', 'x')
+--
+INSERT INTO strict (a, a) VALUES (1, 2)
+--
+INSERT INTO strict (a, c) VALUES (1, 2)
