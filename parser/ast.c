@@ -338,6 +338,7 @@ dump_from(struct buf *out, const struct ast_from *f, int depth)
 		dump_query(out, f->query, depth + 1);
 	if (f->table)
 		dump_from(out, f->table, depth + 1);
+	dump_exprs(out, depth + 1, "partition", f->partition);
 	dump_exprs(out, depth + 1, "slide", f->slide);
 	dump_exprs(out, depth + 1, "size", f->size);
 	dump_exprs(out, depth + 1, "offset", f->offset);

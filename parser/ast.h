@@ -137,7 +137,8 @@ struct ast_from {
 	enum ast_window_kind window;
 	struct ast_from *table;       /* TABLE t or a sub-query */
 	struct ast_name time_column;  /* DESCRIPTOR(c) */
-	struct ast_expr *size;        /* TUMBLE, HOP, CUMULATE (max size) */
+	struct ast_expr *partition;   /* SESSION: columns, or NULL */
+	struct ast_expr *size;        /* CUMULATE: max size; SESSION: gap */
 	struct ast_expr *slide;       /* HOP slide, CUMULATE step */
 	struct ast_expr *offset;      /* or NULL */
 	bool grouped;                 /* it stood in GROUP BY */

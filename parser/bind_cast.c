@@ -98,8 +98,8 @@ bind_has_aggregate(const struct ast_expr *ast)
 	return false;
 }
 
-static bool
-is_aggregate(const struct expr *e)
+bool
+expr_is_aggregate(const struct expr *e)
 {
 	return e->kind == EXPR_CALL &&
 	       function_get(e->function)->flags & FN_AGGREGATE;
@@ -113,7 +113,7 @@ expr_reads_virtual(const struct expr *e)
 	for (unsigned i = 0; i < e->nargs; i++)
 		if (expr_reads_virtual(e->args[i]))
 			return true;
-	if (is_aggregate(e)) {
+	if (expr_is_aggregate(e)) {
 		const struct bound_aggregate *agg =
 			(const struct bound_aggregate *)e;
 
@@ -127,7 +127,7 @@ expr_equal_bound(const struct expr *a, const struct expr *b)
 {
 	const struct bound_aggregate *x, *y;
 
-	if (!is_aggregate(a) || !is_aggregate(b))
+	if (!expr_is_aggregate(a) || !expr_is_aggregate(b))
 		return expr_equal(a, b);
 	x = (const struct bound_aggregate *)a;
 	y = (const struct bound_aggregate *)b;

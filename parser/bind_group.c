@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/time.h"
 #include "parser/binder.h"
 
 enum key_place { KEY_PLAIN, KEY_WINDOW_START, KEY_WINDOW_END, KEY_WINDOW_TIME };
@@ -49,59 +50,151 @@ key_role(const struct rel *in, const struct expr *e)
 	return ROLE_NONE;
 }
 
-static int
-check_virtual_key(struct group_builder *gb, unsigned k)
+static bool
+is_key(const struct rel *in, const struct grouping *g, uint16_t column)
 {
-	const struct expr *e = gb->g->keys[k];
+	for (unsigned k = 0; k < g->nkeys; k++)
+		if (g->keys[k]->kind == EXPR_COLUMN &&
+		    g->keys[k]->column == column &&
+		    key_role(in, g->keys[k]) == ROLE_NONE)
+			return true;
+	return false;
+}
 
-	if (gb->window && gb->place[k] == KEY_WINDOW_TIME &&
-	    !grouping_has(gb->g, k))
-		return bind_error(gb->b, gb->g->key_at[k], ERR_UNSUPPORTED,
-				  "window_time in only some of the grouping "
-				  "sets is not supported");
-	if (e->kind == EXPR_COLUMN || !expr_reads_virtual(e))
+/* Sessions can be grouped as such by those whose sessions they are, nobody
+ * else (Flink's validGroupKeyPartitionKey). */
+static bool
+sessions_are_of_keys(const struct rel *in, const struct grouping *g)
+{
+	const struct plan_window *w = &in->window;
+
+	if (w->kind != WINDOW_SESSION || in->group_window)
+		return true;
+	if (g->nsets > 0)
+		return false;
+	for (unsigned i = 0; i < w->npartition; i++)
+		if (!is_key(in, g, w->partition[i]))
+			return false;
+	for (unsigned k = 0; k < g->nkeys; k++) {
+		const struct expr *e = g->keys[k];
+		bool found = key_role(in, e) != ROLE_NONE;
+
+		for (unsigned i = 0; i < w->npartition && !found; i++)
+			found = e->kind == EXPR_COLUMN &&
+				e->column == w->partition[i];
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static bool
+groups_windows(const struct rel *in, const struct grouping *g)
+{
+	bool start = false, end = false;
+
+	for (unsigned k = 0; k < g->nkeys; k++) {
+		enum window_role role = key_role(in, g->keys[k]);
+
+		start |= role == ROLE_START && grouping_has(g, k);
+		end |= role == ROLE_END && grouping_has(g, k);
+	}
+	/* The clock that closed windows of processing time has gone on. */
+	return in->state != NO_WINDOW && start && end &&
+	       sessions_are_of_keys(in, g) &&
+	       !(in->state == WINDOW_DONE && in->window.is_proctime);
+}
+
+/* Arguments of aggregates, with their conditions. */
+static bool
+aggregates_windows(const struct expr *e)
+{
+	if (expr_is_aggregate(e))
+		return expr_reads_virtual(e);
+	for (unsigned i = 0; i < e->nargs; i++)
+		if (aggregates_windows(e->args[i]))
+			return true;
+	return false;
+}
+
+/* Before the aggregate something is to be computed from the windows. */
+static bool
+computes_windows(const struct grouping *g)
+{
+	for (unsigned k = 0; k < g->nkeys; k++)
+		if (g->keys[k]->kind != EXPR_COLUMN &&
+		    expr_reads_virtual(g->keys[k]))
+			return true;
+	for (unsigned i = 0; i < g->nitems; i++)
+		if (aggregates_windows(g->items[i].expr))
+			return true;
+	return g->having && aggregates_windows(g->having);
+}
+
+/* What a window function promises is kept by the aggregate, where it can be;
+ * else each row gets its windows first. */
+static int
+settle_input(struct bind *b, struct rel *in, struct grouping *g)
+{
+	uint16_t first;
+
+	if (in->state != WINDOW_PENDING)
 		return 0;
-	return bind_error(gb->b, gb->g->key_at[k], ERR_UNSUPPORTED,
-			  "an expression of window columns in GROUP BY is not "
-			  "supported yet");
+	if (in->group_window && computes_windows(g)) {
+		bind_error(b, in->window_at, ERR_UNSUPPORTED, "bounds of a "
+			   "window in GROUP BY are not supported inside of "
+			   "keys and aggregate functions");
+		error_note(b->err, "the window table function gives them as "
+			   "columns: FROM TABLE(TUMBLE(TABLE t, ...))");
+		return -1;
+	}
+	if (in->group_window ||
+	    (groups_windows(in, g) && !computes_windows(g))) {
+		if (in->where)
+			in->node = plan_filter(b->a, in->node, in->where);
+		return 0;
+	}
+	first = bind_assign(b, in);
+	for (unsigned k = 0; k < g->nkeys; k++)
+		bind_assigned(g->keys[k], first);
+	for (unsigned i = 0; i < g->nitems; i++)
+		bind_assigned(g->items[i].expr, first);
+	if (g->having)
+		bind_assigned(g->having, first);
+	return 0;
 }
 
 static int
 place_keys(struct group_builder *gb)
 {
-	bool start = false, end = false;
+	const struct plan_window *w = &gb->in->window;
 
-	for (unsigned k = 0; k < gb->g->nkeys; k++) {
-		enum window_role role = key_role(gb->in, gb->g->keys[k]);
-
-		start |= role == ROLE_START && grouping_has(gb->g, k);
-		end |= role == ROLE_END && grouping_has(gb->g, k);
-	}
-	gb->window = gb->in->state != NO_WINDOW && start && end;
+	gb->window = groups_windows(gb->in, gb->g);
 	gb->cascade = gb->window && gb->in->state == WINDOW_DONE;
 	if (!gb->window && gb->in->group_window)
 		return bind_error(gb->b, gb->in->window_at, ERR_UNSUPPORTED,
 				  "a window in only some of the grouping sets "
 				  "is not supported");
-	if (!gb->window &&
-	    bind_refuse_pending(gb->b, gb->in, gb->in->window_at) < 0)
-		return -1;
-	for (unsigned k = 0; k < gb->g->nkeys; k++) {
-		if (gb->window)
-			gb->place[k] = (enum key_place)
-				key_role(gb->in, gb->g->keys[k]);
-		if (check_virtual_key(gb, k) < 0)
-			return -1;
+	for (unsigned k = 0; gb->window && k < gb->g->nkeys; k++) {
+		gb->place[k] = (enum key_place)key_role(gb->in,
+							gb->g->keys[k]);
+		if (gb->place[k] == KEY_WINDOW_TIME && !grouping_has(gb->g, k))
+			return bind_error(gb->b, gb->g->key_at[k],
+					  ERR_UNSUPPORTED, "window_time in "
+					  "only some of the grouping sets is "
+					  "not supported");
 	}
 	/* Windows of windows close with the last slide of the inner one; where
 	 * they begin is then an ordinary key, unless they do not overlap. So
 	 * is where they end, when they go by a local clock: ends that it jumps
-	 * over are all reached in the same moment. */
-	if (!gb->cascade || gb->in->window.slide_us == gb->in->window.size_us)
+	 * over are all reached in the same moment. And for sessions. */
+	if (!gb->cascade || (w->slide_us == w->size_us &&
+			     w->kind != WINDOW_SESSION))
 		return 0;
 	for (unsigned k = 0; k < gb->g->nkeys; k++)
 		if (gb->place[k] == KEY_WINDOW_START ||
-		    (gb->place[k] == KEY_WINDOW_END && gb->in->window.is_ltz))
+		    (gb->place[k] == KEY_WINDOW_END &&
+		     (w->is_ltz || w->kind == WINDOW_SESSION)))
 			gb->place[k] = KEY_PLAIN;
 	return 0;
 }
@@ -127,17 +220,6 @@ make_projection(struct group_builder *gb)
 		names[i] = text_of(gb, gb->exprs[i]);
 	return plan_project(gb->b->a, gb->in->node, gb->nexprs, gb->exprs,
 			    names);
-}
-
-static int
-check_argument(struct group_builder *gb, const struct expr *e)
-{
-	if (!expr_reads_virtual(e))
-		return 0;
-	bind_error(gb->b, e->at, ERR_UNSUPPORTED, "window columns inside of "
-		   "aggregate functions are not supported yet");
-	error_hint(gb->b->err, "aggregate a column of the input");
-	return -1;
 }
 
 /* ---- aggregates ---- */
@@ -182,16 +264,11 @@ add_more(struct group_builder *gb, const struct expr *call,
 	}
 }
 
-static int
+static void
 add_aggregate(struct group_builder *gb, const struct bound_aggregate *agg)
 {
 	struct plan_aggregate *p = &gb->group->aggs[gb->group->naggs];
 
-	for (unsigned i = 0; i < agg->e.nargs; i++)
-		if (check_argument(gb, agg->e.args[i]) < 0)
-			return -1;
-	if (agg->filter && check_argument(gb, agg->filter) < 0)
-		return -1;
 	p->function = agg->e.function;
 	p->distinct = agg->distinct &&
 		      !(function_get(agg->e.function)->flags & FN_ONCE);
@@ -202,14 +279,6 @@ add_aggregate(struct group_builder *gb, const struct bound_aggregate *agg)
 	p->text = aggregate_text(gb, agg);
 	p->state_name = p->text;
 	gb->group->naggs++;
-	return 0;
-}
-
-static bool
-is_aggregate(const struct expr *e)
-{
-	return e->kind == EXPR_CALL &&
-	       function_get(e->function)->flags & FN_AGGREGATE;
 }
 
 static unsigned
@@ -217,29 +286,28 @@ count_aggregates(const struct expr *e)
 {
 	unsigned n = 0;
 
-	if (is_aggregate(e))
+	if (expr_is_aggregate(e))
 		return 1;
 	for (unsigned i = 0; i < e->nargs; i++)
 		n += count_aggregates(e->args[i]);
 	return n;
 }
 
-static int
+static void
 collect(struct group_builder *gb, const struct expr *e)
 {
 	const struct bound_aggregate *agg = (const struct bound_aggregate *)e;
 
-	if (!is_aggregate(e)) {
+	if (!expr_is_aggregate(e)) {
 		for (unsigned i = 0; i < e->nargs; i++)
-			if (collect(gb, e->args[i]) < 0)
-				return -1;
-		return 0;
+			collect(gb, e->args[i]);
+		return;
 	}
 	for (unsigned i = 0; i < gb->naggs; i++)
 		if (expr_equal_bound(&gb->aggs[i]->e, e))
-			return 0;
+			return;
 	gb->aggs[gb->naggs++] = (struct bound_aggregate *)agg;
-	return add_aggregate(gb, agg);
+	add_aggregate(gb, agg);
 }
 
 /* ---- lifting the select list above the aggregate ---- */
@@ -298,7 +366,7 @@ lift(struct group_builder *gb, struct expr *e, struct expr **ret)
 	if (e->kind == EXPR_CALL &&
 	    function_get(e->function)->flags & FN_OF_SETS)
 		return lift_grouping(gb, e, ret);
-	if (is_aggregate(e)) {
+	if (expr_is_aggregate(e)) {
 		unsigned first = gb->group->nkeys + (gb->window ? 3 : 0);
 
 		for (unsigned i = 0; i < gb->naggs; i++) {
@@ -385,15 +453,11 @@ add_column(struct plan_node *n, const char *name, struct type type,
 static void
 add_window_columns(struct group_builder *gb)
 {
-	struct type ts = type_timestamp(3), time = ts;
+	struct schema *s = &gb->node->schema;
 
-	if (gb->group->window.is_ltz)
-		time = type_timestamp_ltz(3);
-	ts.nullable = time.nullable = false;
-	gb->window_col = gb->node->schema.ncols;
-	add_column(gb->node, "window_start", ts, TIME_ATTR_NONE);
-	add_column(gb->node, "window_end", ts, TIME_ATTR_NONE);
-	add_column(gb->node, "window_time", time, TIME_ATTR_ROWTIME);
+	gb->window_col = s->ncols;
+	window_columns(&gb->group->window, s->cols + s->ncols);
+	s->ncols += 3;
 }
 
 /* Copies of the keys for each set, and the set's number as one more key. */
@@ -421,13 +485,15 @@ make_node(struct group_builder *gb)
 {
 	struct plan_group *p = gb->group;
 	struct plan_node *in = make_projection(gb);
+	enum plan_kind kind = PLAN_GROUP_AGGREGATE;
 	struct plan_node *n;
 
 	if (gb->g->nsets > 0)
 		in = add_sets(gb, in);
-	n = plan_node_create(gb->b->a,
-			     gb->window ? PLAN_WINDOW_AGGREGATE
-					: PLAN_GROUP_AGGREGATE, 1, &in);
+	if (gb->window)
+		kind = p->window.kind == WINDOW_SESSION
+			       ? PLAN_SESSION_AGGREGATE : PLAN_WINDOW_AGGREGATE;
+	n = plan_node_create(gb->b->a, kind, 1, &in);
 	n->group = p;
 	gb->node = n;
 	schema_init(&n->schema, p->nkeys + 3u + p->naggs, gb->b->a);
@@ -495,7 +561,11 @@ set_window(struct group_builder *gb)
 	if (!gb->window)
 		return;
 	*w = gb->in->window;
-	if (gb->cascade) {
+	w->npartition = 0;
+	if (gb->cascade && w->kind == WINDOW_SESSION) {
+		/* All rows of a group have one time: the session's. */
+		w->size_us = w->slide_us = US_PER_MS;
+	} else if (gb->cascade) {
 		w->kind = WINDOW_TUMBLE;
 		w->offset_us = (w->offset_us + w->size_us) % w->slide_us;
 		w->size_us = w->slide_us;
@@ -503,6 +573,16 @@ set_window(struct group_builder *gb)
 	time = &gb->in->node->schema.cols[t];
 	w->time_col = below(gb, expr_column(t, time->type,
 					    (struct span){ 0, 0 }, gb->b->a));
+}
+
+static void
+set_partition(const struct group_builder *gb, struct plan_window *w)
+{
+	w->npartition = 0;
+	w->partition = arena_array(gb->b->a, gb->g->nkeys, uint16_t);
+	for (unsigned k = 0; k < gb->g->nkeys; k++)
+		if (key_role(gb->in, gb->g->keys[k]) == ROLE_NONE)
+			w->partition[w->npartition++] = gb->key_column[k];
 }
 
 /* The relation above: items are columns of the node only where they are lifted
@@ -525,6 +605,7 @@ make_relation(struct group_builder *gb, struct rel *ret)
 	ret->window = gb->in->window;
 	ret->window_at = gb->in->window_at;
 	ret->window.time_col = (uint16_t)(gb->window_col + 2);
+	set_partition(gb, &ret->window);
 	for (enum window_role r = ROLE_START; r <= ROLE_TIME; r++)
 		ret->cols[gb->window_col + r - 1].role = r;
 	for (unsigned k = 0; gb->cascade && k < gb->g->nkeys; k++) {
@@ -552,7 +633,8 @@ int
 bind_group(struct bind *b, const struct rel *in, struct grouping *g,
 	   struct rel *ret)
 {
-	struct group_builder gb = { .b = b, .in = in, .g = g };
+	struct rel settled = *in;
+	struct group_builder gb = { .b = b, .in = &settled, .g = g };
 	unsigned n = g->having ? count_aggregates(g->having) : 0;
 
 	for (unsigned i = 0; i < g->nitems; i++)
@@ -564,15 +646,14 @@ bind_group(struct bind *b, const struct rel *in, struct grouping *g,
 			       struct expr *);
 	gb.group = arena_new(b->a, struct plan_group);
 	gb.group->aggs = arena_array(b->a, n, struct plan_aggregate);
-	if (place_keys(&gb) < 0)
+	if (settle_input(b, &settled, g) < 0 || place_keys(&gb) < 0)
 		return -1;
 	add_keys(&gb);
 	set_window(&gb);
 	for (unsigned i = 0; i < g->nitems; i++)
-		if (collect(&gb, g->items[i].expr) < 0)
-			return -1;
-	if (g->having && collect(&gb, g->having) < 0)
-		return -1;
+		collect(&gb, g->items[i].expr);
+	if (g->having)
+		collect(&gb, g->having);
 	make_node(&gb);
 	if (lift_all(&gb) < 0)
 		return -1;

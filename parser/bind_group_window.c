@@ -140,8 +140,10 @@ bind_group_window(struct bind *b, const struct ast_query *q, struct rel *rel)
 
 	if (!call)
 		return 0;
-	if (bind_refuse_pending(b, rel, rel->window_at) < 0 ||
-	    bind_arguments(b, rel, group_window_find(call->function, &role),
+	if (rel->state == WINDOW_PENDING)
+		bind_assign(b, rel);
+	rel->window = (struct plan_window){ 0 };
+	if (bind_arguments(b, rel, group_window_find(call->function, &role),
 			   call, &rel->window) < 0)
 		return -1;
 	cols = arena_array(b->a, rel->ncols, struct rel_column);

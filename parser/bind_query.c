@@ -138,11 +138,11 @@ bind_where(struct bind *b, const struct ast_query *q, struct rel *rel)
 	if (bind_predicate(b, &scope, q->where, &e) < 0)
 		return -1;
 	if (expr_reads_virtual(e)) {
-		bind_error(b, q->where->at, ERR_UNSUPPORTED,
-			   "a condition on window_start, window_end or "
-			   "window_time in WHERE is not supported yet");
-		error_hint(b->err, "write it in HAVING");
-		return -1;
+		bind_assigned(e, bind_assign(b, rel));
+	} else if (rel->state == WINDOW_PENDING &&
+		   rel->window.kind == WINDOW_SESSION) {
+		rel->where = rel->where ? expr_and(rel->where, e, b->a) : e;
+		return 0;
 	}
 	rel->node = plan_filter(b->a, rel->node, e);
 	return 0;
@@ -172,28 +172,81 @@ check_untyped(struct bind *b, const struct select_item *item)
 			  "not known here: write CAST(NULL AS ...)");
 }
 
-static int
-check_virtual(struct bind *b, const struct select_item *item)
+/* A select list as columns of a node in the making. */
+struct projection {
+	unsigned n;
+	struct expr **exprs;
+	const char **names;
+};
+
+static uint16_t
+carry_column(struct bind *b, const struct rel *in, struct projection *p,
+	     uint16_t column)
 {
-	if (item->expr->kind == EXPR_COLUMN || !expr_reads_virtual(item->expr))
-		return 0;
-	bind_error(b, item->at, ERR_UNSUPPORTED, "an expression of window "
-		   "columns before their GROUP BY is not supported yet");
-	error_hint(b->err, "compute it after GROUP BY window_start, "
-		   "window_end");
-	return -1;
+	const struct schema_column *c = &in->node->schema.cols[column];
+
+	for (unsigned i = 0; i < p->n; i++)
+		if (p->exprs[i]->kind == EXPR_COLUMN &&
+		    p->exprs[i]->column == column)
+			return (uint16_t)i;
+	p->exprs[p->n] = expr_column(column, c->type, (struct span){ 0, 0 },
+				     b->a);
+	p->names[p->n] = c->name;
+	return (uint16_t)p->n++;
+}
+
+/* What the windows still have to know travels along unseen. */
+static void
+carry_window(struct bind *b, const struct rel *in, struct projection *p,
+	     struct rel *ret)
+{
+	unsigned ncols = in->node->schema.ncols;
+	struct plan_window *w = &ret->window;
+	bool *read = arena_array(b->a, ncols, bool);
+	uint16_t *map = arena_array(b->a, ncols, uint16_t);
+
+	w->time_col = carry_column(b, in, p, in->window.time_col);
+	w->partition = arena_array(b->a, w->npartition, uint16_t);
+	for (unsigned i = 0; i < w->npartition; i++)
+		w->partition[i] = carry_column(b, in, p,
+					       in->window.partition[i]);
+	if (!in->where)
+		return;
+	expr_columns(in->where, read);
+	for (unsigned i = 0; i < ncols; i++)
+		if (read[i])
+			map[i] = carry_column(b, in, p, (uint16_t)i);
+	ret->where = expr_remap(in->where, map, b->a);
+}
+
+static bool
+computes_windows(const struct list *l)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		if (l->items[i].expr->kind != EXPR_COLUMN &&
+		    expr_reads_virtual(l->items[i].expr))
+			return true;
+	return false;
 }
 
 /* The relation of a select list over `in`; window columns that are still
  * promises stay so, and time attributes travel along. */
 static int
-project(struct bind *b, const struct rel *in, const struct list *l,
-	struct rel *ret)
+project(struct bind *b, struct rel *in, const struct list *l, struct rel *ret)
 {
-	struct expr **exprs = arena_array(b->a, l->n + 1, struct expr *);
-	const char **names = arena_array(b->a, l->n + 1, const char *);
-	unsigned n = 0;
+	unsigned room = l->n + 1u + in->window.npartition +
+			in->node->schema.ncols;
+	struct projection p = {
+		.exprs = arena_array(b->a, room, struct expr *),
+		.names = arena_array(b->a, room, const char *),
+	};
 
+	if (in->state == WINDOW_PENDING && computes_windows(l)) {
+		uint16_t first = bind_assign(b, in);
+
+		for (unsigned i = 0; i < l->n; i++)
+			bind_assigned(l->items[i].expr, first);
+	}
 	*ret = *in;
 	ret->ncols = l->n;
 	ret->cols = arena_array(b->a, l->n, struct rel_column);
@@ -201,30 +254,23 @@ project(struct bind *b, const struct rel *in, const struct list *l,
 		const struct select_item *item = &l->items[i];
 		struct rel_column *c = &ret->cols[i];
 
-		if (check_untyped(b, item) < 0 || check_virtual(b, item) < 0)
+		if (check_untyped(b, item) < 0)
 			return -1;
 		*c = (struct rel_column){
 			.name = item->name, .type = item->expr->type,
 			.role = role_of(in, item->expr), .at = item->at,
-			.column = (uint16_t)n,
+			.column = (uint16_t)p.n,
 		};
 		if (expr_reads_virtual(item->expr)) {
 			c->column = item->expr->column;
 			continue;
 		}
-		exprs[n] = item->expr;
-		names[n++] = item->name;
+		p.exprs[p.n] = item->expr;
+		p.names[p.n++] = item->name;
 	}
-	if (in->state != NO_WINDOW) {
-		uint16_t t = in->window.time_col;
-		const struct schema_column *col = &in->node->schema.cols[t];
-
-		ret->window.time_col = (uint16_t)n;
-		exprs[n] = expr_column(t, col->type, (struct span){ 0, 0 },
-				       b->a);
-		names[n++] = col->name;
-	}
-	ret->node = plan_project(b->a, in->node, n, exprs, names);
+	if (in->state != NO_WINDOW)
+		carry_window(b, in, &p, ret);
+	ret->node = plan_project(b->a, in->node, p.n, p.exprs, p.names);
 	return 0;
 }
 

@@ -380,9 +380,10 @@ bind_insert(struct bind *b, const struct ast_insert *ins,
 		qc.names = sb.names;
 		qc.nnames = sb.n;
 	}
-	if (bind_query(b, ins->query, &qc, &rel) < 0 ||
-	    bind_refuse_pending(b, &rel, rel.window_at) < 0)
+	if (bind_query(b, ins->query, &qc, &rel) < 0)
 		return -1;
+	if (rel.state == WINDOW_PENDING)
+		bind_assign(b, &rel);
 	if (rel.ncols != wanted)
 		return wrong_number(&sb, &rel, wanted);
 	if (make_input(&sb, &rel, from, &in) < 0)
@@ -401,9 +402,10 @@ bind_select(struct bind *b, const struct ast_query *q, struct plan_node **ret)
 	struct plan_node *in;
 	struct rel rel;
 
-	if (bind_query(b, q, &qc, &rel) < 0 ||
-	    bind_refuse_pending(b, &rel, rel.window_at) < 0)
+	if (bind_query(b, q, &qc, &rel) < 0)
 		return -1;
+	if (rel.state == WINDOW_PENDING)
+		bind_assign(b, &rel);
 	exprs = arena_array(b->a, rel.ncols, struct expr *);
 	names = arena_array(b->a, rel.ncols, const char *);
 	for (unsigned i = 0; i < rel.ncols; i++) {

@@ -23,8 +23,6 @@ static int
 check_width(struct bind *b, const struct ast_query *branch, const char *name,
 	    const struct rel *first, const struct rel *rel)
 {
-	if (bind_refuse_pending(b, rel, branch->at) < 0)
-		return -1;
 	if (rel->ncols == first->ncols)
 		return 0;
 	return bind_error(b, branch->at, ERR_COLUMN_COUNT,
@@ -182,6 +180,8 @@ bind_branches(struct bind *b, const struct ast_query *q,
 
 		if (bind_query(b, i, &inner, &(*ret)[r]) < 0)
 			return -1;
+		if ((*ret)[r].state == WINDOW_PENDING)
+			bind_assign(b, &(*ret)[r]);
 	}
 	*ret_n = n;
 	return 0;

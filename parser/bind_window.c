@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * parser/bind_window.c - TUMBLE, HOP and CUMULATE in FROM. They make no
- * operator of their own: the window columns stay promises until a GROUP BY
- * turns them into a window aggregate.
+ * parser/bind_window.c - TUMBLE, HOP, CUMULATE and SESSION in FROM. The window
+ * columns stay promises until a GROUP BY turns them into a window aggregate, or
+ * something else wants the rows themselves (bind_assign.c).
  */
 #include <string.h>
 
@@ -17,7 +17,8 @@ static const char *const window_names[] = {
 bool
 window_equal(const struct plan_window *a, const struct plan_window *b)
 {
-	return a->kind == b->kind && a->is_ltz == b->is_ltz &&
+	return a->kind == b->kind && a->kind != WINDOW_SESSION &&
+	       a->is_ltz == b->is_ltz && a->is_proctime == b->is_proctime &&
 	       a->size_us == b->size_us && a->slide_us == b->slide_us &&
 	       a->offset_us == b->offset_us;
 }
@@ -103,10 +104,13 @@ bind_sizes(struct bind *b, const struct ast_from *from, struct plan_window *w)
 	static const enum window_kind kinds[] = {
 		[AST_TUMBLE] = WINDOW_TUMBLE, [AST_HOP] = WINDOW_HOP,
 		[AST_CUMULATE] = WINDOW_CUMULATE,
+		[AST_SESSION] = WINDOW_SESSION,
 	};
 
 	w->kind = kinds[from->window];
-	if (bind_positive(b, from->size, "size", &w->size_us) < 0)
+	if (bind_positive(b, from->size,
+			  w->kind == WINDOW_SESSION ? "gap" : "size",
+			  &w->size_us) < 0)
 		return -1;
 	w->slide_us = w->size_us;
 	if (from->slide) {
@@ -161,10 +165,11 @@ bind_time_column(struct bind *b, const struct ast_from *from,
 	if (IS_VIRTUAL(e->column))
 		return no_time_attribute(b, from, rel, ast.name.part[0]);
 	col = &rel->node->schema.cols[e->column];
-	if (col->time != TIME_ATTR_ROWTIME)
+	if (col->time == TIME_ATTR_NONE)
 		return no_time_attribute(b, from, rel, ast.name.part[
 					 ast.name.nparts - 1]);
 	w->time_col = e->column;
+	w->is_proctime = col->time == TIME_ATTR_PROCTIME;
 	w->is_ltz = col->type.kind == TYPE_TIMESTAMP_LTZ;
 	return 0;
 }
@@ -212,28 +217,24 @@ add_window_columns(struct bind *b, const struct rel *in, struct rel *ret)
 	}
 }
 
-/* window_start0 where the input has a window_start of its own. */
-static const char *
-name_of_role(const struct rel *rel, enum window_role role, const char *fallback)
+static int
+bind_partition(struct bind *b, const struct ast_from *from,
+	       const struct rel *rel, struct plan_window *w)
 {
-	for (unsigned i = 0; i < rel->ncols; i++)
-		if (rel->cols[i].role == role)
-			return rel->cols[i].name;
-	return fallback;
-}
+	struct scope scope = { .rel = rel, .clause = "PARTITION BY" };
+	unsigned n = 0;
 
-int
-bind_refuse_pending(struct bind *b, const struct rel *rel, struct span at)
-{
-	if (rel->state != WINDOW_PENDING)
-		return 0;
-	bind_error(b, at, ERR_UNSUPPORTED, "a window function without GROUP BY "
-		   "window_start, window_end is not supported yet");
-	error_hint(b->err, "group by both %s and %s",
-		   name_of_role(rel, ROLE_START, "window_start"),
-		   name_of_role(rel, ROLE_END, "window_end"));
-	error_note(b->err, "for single rows read the table itself");
-	return -1;
+	for (const struct ast_expr *k = from->partition; k; k = k->next)
+		n++;
+	w->partition = arena_array(b->a, n, uint16_t);
+	for (const struct ast_expr *k = from->partition; k; k = k->next) {
+		struct expr *e;
+
+		if (bind_expr(b, &scope, k, &e) < 0)
+			return -1;
+		w->partition[w->npartition++] = e->column;
+	}
+	return 0;
 }
 
 int
@@ -251,20 +252,16 @@ bind_window(struct bind *b, const struct ast_from *from, struct rel *ret)
 	struct plan_window w = { .kind = WINDOW_TUMBLE };
 	struct rel in;
 
-	if (from->window == AST_SESSION) {
-		bind_error(b, from->at, ERR_UNSUPPORTED,
-			   "SESSION is not supported yet");
-		error_note(b->err, "windows today: TUMBLE, HOP, CUMULATE");
-		return -1;
-	}
+	if (from->window == AST_SESSION)
+		return bind_error(b, from->at, ERR_UNSUPPORTED,
+				  "SESSION is not supported yet");
 	CHECK(from->table);
 	if (bind_from(b, from->table, &in) < 0)
 		return -1;
 	if (in.state == WINDOW_PENDING)
-		return bind_error(b, from->at, ERR_UNSUPPORTED,
-				  "a window function over another one is not "
-				  "supported yet: aggregate in between");
-	if (bind_window_arguments(b, from, &in, &w) < 0)
+		bind_assign(b, &in);
+	if (bind_window_arguments(b, from, &in, &w) < 0 ||
+	    bind_partition(b, from, &in, &w) < 0)
 		return -1;
 	in.state = WINDOW_PENDING;
 	in.window = w;

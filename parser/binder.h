@@ -32,7 +32,7 @@ struct rel_column {
 enum window_state {
 	NO_WINDOW,
 	WINDOW_PENDING, /* a window function without its aggregate yet */
-	WINDOW_DONE,    /* rows are results of windows */
+	WINDOW_DONE,    /* each row stands for a window, or lies in it */
 };
 
 struct rel {
@@ -40,10 +40,14 @@ struct rel {
 	unsigned ncols;
 	struct rel_column *cols;
 	enum window_state state;
-	struct plan_window window; /* time_col: of the node, in both states */
+	struct plan_window window; /* columns: of the node, in both states */
 	struct span window_at;
 	bool group_window; /* it stands in GROUP BY: its columns have no names,
 			    * TUMBLE_START(...) and its like find them */
+	/* A pending SESSION: the rows that its aggregate will be given (Flink
+	 * asks before it looks for sessions), or else those that are kept when
+	 * all are in their sessions; NULL: all. */
+	struct expr *where;
 	const char *name; /* for messages: the table or view, or NULL */
 };
 
@@ -110,6 +114,7 @@ int bind_convert(struct bind *b, struct expr *e, struct type to,
 bool bind_has_aggregate(const struct ast_expr *ast);
 /* Reads a window column before its aggregate. */
 bool expr_reads_virtual(const struct expr *e);
+bool expr_is_aggregate(const struct expr *e);
 /* An aggregate may be inside. */
 bool expr_equal_bound(const struct expr *a, const struct expr *b);
 
@@ -194,9 +199,7 @@ int bind_with_query(struct bind *b, const struct with_scope *s,
 /* ---- bind_window.c ---- */
 
 int bind_window(struct bind *b, const struct ast_from *from, struct rel *ret);
-/* An error where a window function has not got its aggregate; at: where to
- * point to, window_at of the relation mostly. */
-int bind_refuse_pending(struct bind *b, const struct rel *rel, struct span at);
+/* Sessions are never equal: they are found, not laid out. */
 bool window_equal(const struct plan_window *a, const struct plan_window *b);
 /* The time column, sizes and offset that `from` writes, over `in`. */
 int bind_window_arguments(struct bind *b, const struct ast_from *from,
@@ -214,6 +217,16 @@ int bind_window_key(struct bind *b, const struct rel *rel,
 /* 1: a call of TUMBLE_START and the like is bound; 0: it is none. */
 int bind_window_call(struct bind *b, const struct scope *s,
 		     const struct ast_expr *ast, struct expr **ret);
+
+/* ---- bind_assign.c ---- */
+
+/* window_start, window_end and window_time as columns of a node. */
+void window_columns(const struct plan_window *w, struct schema_column *cols);
+/* Gives each row of a pending window function its windows, so that nothing is
+ * pending any more. Returns the column of window_start in the node: where
+ * expressions that are bound already have to look (bind_assigned()). */
+uint16_t bind_assign(struct bind *b, struct rel *rel);
+void bind_assigned(struct expr *e, uint16_t first);
 
 /* ---- bind_group.c, bind_sets.c ---- */
 

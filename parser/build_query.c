@@ -309,18 +309,23 @@ static const struct window_form {
 	enum ast_window_kind kind;
 	const char *form;
 	const char *slide; /* what SLIDE is called here */
-	unsigned nslots;   /* OFFSET, the last one, may be left out */
+	const char *size;  /* and SIZE */
+	unsigned required; /* slots; those behind may be left out */
+	unsigned nslots;
 	enum slot slots[SLOTS];
 } window_forms[] = {
 	{ "TUMBLE", AST_TUMBLE,
 	  "TUMBLE(TABLE t, DESCRIPTOR(time_column), size [, offset])", NULL,
-	  4, { DATA, TIMECOL, SIZE, OFFSET } },
+	  "SIZE", 3, 4, { DATA, TIMECOL, SIZE, OFFSET } },
 	{ "HOP", AST_HOP,
 	  "HOP(TABLE t, DESCRIPTOR(time_column), slide, size [, offset])",
-	  "SLIDE", 5, { DATA, TIMECOL, SLIDE, SIZE, OFFSET } },
+	  "SLIDE", "SIZE", 4, 5, { DATA, TIMECOL, SLIDE, SIZE, OFFSET } },
 	{ "CUMULATE", AST_CUMULATE,
 	  "CUMULATE(TABLE t, DESCRIPTOR(time_column), step, size [, offset])",
-	  "STEP", 5, { DATA, TIMECOL, SLIDE, SIZE, OFFSET } },
+	  "STEP", "SIZE", 4, 5, { DATA, TIMECOL, SLIDE, SIZE, OFFSET } },
+	{ "SESSION", AST_SESSION,
+	  "SESSION(TABLE t [PARTITION BY k], DESCRIPTOR(time_column), gap)",
+	  NULL, "GAP", 3, 3, { DATA, TIMECOL, SIZE } },
 };
 
 static const struct window_form *
@@ -335,15 +340,12 @@ window_form(struct reader *r, struct token name)
 void
 build_window_name(struct reader *r, struct token name)
 {
-	static const char *const names[] = { "TUMBLE", "HOP", "CUMULATE" };
+	static const char *const names[] = { "TUMBLE", "HOP", "CUMULATE",
+					     "SESSION" };
 	const char *near;
 
 	if (window_form(r, name))
 		return;
-	if (reader_is(r, name, "SESSION")) {
-		refuse_session(r, name);
-		return;
-	}
 	if (!reader_fail(r, ERR_UNKNOWN_FUNCTION, name.at,
 			 "there is no table function \"%s\"",
 			 reader_name(r, name)))
@@ -351,7 +353,8 @@ build_window_name(struct reader *r, struct token name)
 	near = error_nearest(reader_name(r, name), names, ARRAY_LEN(names));
 	if (near)
 		error_hint(r->err, "did you mean %s?", near);
-	error_note(r->err, "table functions: TUMBLE, HOP, CUMULATE");
+	error_note(r->err, "table functions: TUMBLE, HOP, CUMULATE, "
+		   "SESSION");
 }
 
 struct window_args
@@ -387,11 +390,12 @@ static const char *
 slot_name(const struct window_form *w, enum slot slot)
 {
 	static const char *const names[SLOTS] = {
-		[DATA] = "DATA", [TIMECOL] = "TIMECOL", [SIZE] = "SIZE",
-		[OFFSET] = "OFFSET",
+		[DATA] = "DATA", [TIMECOL] = "TIMECOL", [OFFSET] = "OFFSET",
 	};
 
-	return slot == SLIDE ? w->slide : names[slot];
+	if (slot == SLIDE || slot == SIZE)
+		return slot == SLIDE ? w->slide : w->size;
+	return names[slot];
 }
 
 /* The place of argument number i. */
@@ -443,7 +447,7 @@ window_check(struct reader *r, const struct window_form *w, struct token name,
 {
 	char missing[80];
 
-	for (unsigned s = 0; s + 1 < w->nslots; s++) {
+	for (unsigned s = 0; s < w->required; s++) {
 		if (slots[w->slots[s]])
 			continue;
 		snprintf(missing, sizeof(missing), "the argument %s is missing",
@@ -459,6 +463,10 @@ window_check(struct reader *r, const struct window_form *w, struct token name,
 			window_fail(r, w, a->at, "the first argument is TABLE "
 				    "and a table's name, or a query in "
 				    "parentheses");
+		else if (a->partition.n && w->kind != AST_SESSION)
+			window_fail(r, w, a->partition.at, "PARTITION BY "
+				    "belongs to SESSION: other windows are "
+				    "the same for all rows");
 		else if (w->slots[s] == TIMECOL && a->column.nparts != 1)
 			window_fail(r, w, a->at, "the second argument is "
 				    "DESCRIPTOR(c) with the name of the time "
@@ -486,6 +494,7 @@ build_window(struct reader *r, struct token name, struct window_args args,
 		return f;
 	f->window = w->kind;
 	f->table = slots[DATA]->table;
+	f->partition = slots[DATA]->partition.first;
 	f->time_column = slots[TIMECOL]->column;
 	f->size = slots[SIZE]->expr;
 	f->slide = slots[SLIDE] ? slots[SLIDE]->expr : NULL;

@@ -166,7 +166,7 @@ put_group(struct explain *x, const struct plan_node *n)
 	const struct schema *in = &n->inputs[0]->schema;
 
 	buf_puts(x->out, n->name);
-	if (n->kind == PLAN_WINDOW_AGGREGATE)
+	if (plan_has_windows(n))
 		buf_printf(x->out, " %s",
 			   plan_window_text(&g->window,
 					    in->cols[g->window.time_col].name,
@@ -177,6 +177,20 @@ put_group(struct explain *x, const struct plan_node *n)
 	}
 	for (unsigned i = 0; i < g->naggs; i++)
 		buf_printf(x->out, "%s%s", i ? ", " : ": ", g->aggs[i].text);
+}
+
+static void
+put_assign(struct explain *x, const struct plan_node *n)
+{
+	const struct plan_window *w = n->window;
+	const struct schema *in = &n->inputs[0]->schema;
+
+	buf_printf(x->out, "%s %s", n->name,
+		   plan_window_text(w, in->cols[w->time_col].name, &x->a));
+	if (w->npartition) {
+		buf_puts(x->out, " by ");
+		put_names(x->out, in, w->npartition, w->partition);
+	}
 }
 
 /* How rows reach the sink, and how often. */
@@ -255,7 +269,12 @@ put_line(struct explain *x, const struct plan_node *n)
 	case PLAN_GROUPING_SETS:
 		put_sets(x, n);
 		break;
+	case PLAN_WINDOW_ASSIGN:
+	case PLAN_SESSION_ASSIGN:
+		put_assign(x, n);
+		break;
 	case PLAN_WINDOW_AGGREGATE:
+	case PLAN_SESSION_AGGREGATE:
 	case PLAN_GROUP_AGGREGATE:
 		put_group(x, n);
 		break;

@@ -646,13 +646,15 @@ window_args(A) ::= window_args(B) COMMA ID(T) ARROW window_arg(V). {
 	A = window_args_add(r, B, T, V);
 }
 %type window_arg {struct window_arg}
-window_arg(A) ::= TABLE(T) name(N) hints(H). {
+window_arg(A) ::= TABLE(T) name(N) hints(H) partition_by(P). {
 	A = (struct window_arg){ .at = span_join(T.at, N.at),
-				 .table = build_table(r, N, H) };
+				 .table = build_table(r, N, H),
+				 .partition = P };
 }
-window_arg(A) ::= TABLE(T) LP(O) query(Q) RP(C). {
+window_arg(A) ::= TABLE(T) LP(O) query(Q) RP(C) partition_by(P). {
 	A = (struct window_arg){ .at = span_join(T.at, C.at),
-				 .table = build_subquery(r, O, Q, C) };
+				 .table = build_subquery(r, O, Q, C),
+				 .partition = P };
 }
 window_arg(A) ::= LP(O) query(Q) RP(C). {
 	A = (struct window_arg){ .at = span_join(O.at, C.at),
@@ -664,6 +666,13 @@ window_arg(A) ::= DESCRIPTOR(T) LP name(N) RP(C). {
 window_arg(A) ::= expr(E). {
 	A = (struct window_arg){ .at = E->at, .expr = E };
 }
+%type partition_by {struct expr_list}
+partition_by(A) ::= . { A = (struct expr_list){ 0 }; }
+partition_by(A) ::= PARTITION BY ID(T). {
+	A = expr_list_add(r, (struct expr_list){ 0 },
+			  build_column(r, name_begin(r, T)), "names");
+}
+partition_by(A) ::= PARTITION BY LP names(L) RP. { A = L; }
 
 /* ---- CREATE, DROP ---- */
 

@@ -24,7 +24,10 @@ enum plan_kind {
 	PLAN_PROJECT,
 	PLAN_UNION,
 	PLAN_GROUPING_SETS,
+	PLAN_WINDOW_ASSIGN,
+	PLAN_SESSION_ASSIGN,
 	PLAN_WINDOW_AGGREGATE,
+	PLAN_SESSION_AGGREGATE,
 	PLAN_GROUP_AGGREGATE,
 	PLAN_SINK,
 };
@@ -92,15 +95,20 @@ struct plan_normalize {
 	uint16_t *keys; /* of the input */
 };
 
-enum window_kind { WINDOW_TUMBLE, WINDOW_HOP, WINDOW_CUMULATE };
+enum window_kind { WINDOW_TUMBLE, WINDOW_HOP, WINDOW_CUMULATE, WINDOW_SESSION };
 
 struct plan_window {
 	enum window_kind kind;
 	uint16_t time_col;
 	bool is_ltz;       /* windows align to the session's zone */
-	int64_t size_us;   /* CUMULATE: the largest */
-	int64_t slide_us;  /* TUMBLE: = size; CUMULATE: the step */
+	bool is_proctime;  /* the clock closes them, not the watermark */
+	int64_t size_us;   /* CUMULATE: the largest; SESSION: the gap */
+	int64_t slide_us;  /* TUMBLE, SESSION: = size; CUMULATE: the step */
 	int64_t offset_us;
+	/* SESSION_ASSIGN: whose sessions they are, columns of the input; those
+	 * of SESSION_AGGREGATE are its keys'. */
+	uint16_t npartition;
+	uint16_t *partition;
 };
 
 /* An argument of an aggregate behind the first: what changes from row to row is
@@ -123,12 +131,13 @@ struct plan_aggregate {
 	const char *state_name; /* as state tables and views call it */
 };
 
-/* WINDOW_AGGREGATE puts out: keys, window_start, window_end, window_time
- * (TIMESTAMP(3), TIMESTAMP(3), time attribute = end - 1 ms), aggregates.
+/* WINDOW_AGGREGATE and SESSION_AGGREGATE put out: keys, window_start,
+ * window_end, window_time (TIMESTAMP(3), TIMESTAMP(3), time attribute = end -
+ * 1 ms, of processing time the time at which the window closed), aggregates.
  * GROUP_AGGREGATE: keys, aggregates; without keys one row, which exists from
  * the first input row on. */
 struct plan_group {
-	struct plan_window window; /* of WINDOW_AGGREGATE */
+	struct plan_window window; /* of windows and sessions */
 	uint16_t nkeys;
 	uint16_t *keys;
 	const char **key_names; /* as state tables and views call them */
@@ -194,9 +203,20 @@ struct plan_node {
 	struct expr *predicate;    /* FILTER */
 	struct expr **exprs;       /* PROJECT: one per column of the schema */
 	struct plan_sets *sets;    /* GROUPING_SETS */
-	struct plan_group *group;  /* both aggregates */
+	/* WINDOW_ASSIGN, SESSION_ASSIGN: behind the input's columns come
+	 * window_start, window_end and window_time; a row stands once for each
+	 * window that holds it. */
+	struct plan_window *window;
+	struct plan_group *group;  /* all aggregates */
 	struct plan_sink *sink;
 };
+
+static inline bool
+plan_has_windows(const struct plan_node *n)
+{
+	return n->kind == PLAN_WINDOW_AGGREGATE ||
+	       n->kind == PLAN_SESSION_AGGREGATE;
+}
 
 struct plan {
 	struct arena *arena;

@@ -54,18 +54,21 @@ const char *
 plan_window_text(const struct plan_window *w, const char *column,
 		 struct arena *a)
 {
+	static const char *const names[] = {
+		[WINDOW_TUMBLE] = "tumble", [WINDOW_HOP] = "hop",
+		[WINDOW_CUMULATE] = "cumulate", [WINDOW_SESSION] = "session",
+	};
 	struct buf b;
 	const char *text;
 
 	buf_init(&b);
-	buf_printf(&b, "%s(%s, ", w->kind == WINDOW_TUMBLE ? "tumble"
-		   : w->kind == WINDOW_HOP ? "hop" : "cumulate", column);
-	if (w->kind != WINDOW_TUMBLE) {
+	buf_printf(&b, "%s(%s, ", names[w->kind], column);
+	if (w->kind == WINDOW_HOP || w->kind == WINDOW_CUMULATE) {
 		buf_puts(&b, w->kind == WINDOW_HOP ? "slide " : "step ");
 		duration_text(&b, w->slide_us / US_PER_MS);
 		buf_puts(&b, ", ");
 	}
-	buf_puts(&b, "size ");
+	buf_puts(&b, w->kind == WINDOW_SESSION ? "gap " : "size ");
 	duration_text(&b, w->size_us / US_PER_MS);
 	if (w->offset_us) {
 		buf_puts(&b, ", offset ");
@@ -273,7 +276,7 @@ mean_group(struct writer *w, struct plan_node *n, struct meaning *m)
 {
 	const struct meaning *in = &w->m[n->inputs[0]->number];
 	struct plan_group *g = n->group;
-	bool window = n->kind == PLAN_WINDOW_AGGREGATE;
+	bool window = plan_has_windows(n);
 	unsigned out = 0;
 
 	m->cols = arena_array(w->a, n->schema.ncols, const char *);
@@ -320,6 +323,32 @@ normalize_keys(struct writer *w, const struct plan_node *n,
 }
 
 static void
+mean_assign(struct writer *w, struct plan_node *n, struct meaning *m)
+{
+	const struct meaning *in = &w->m[n->inputs[0]->number];
+	const struct plan_window *win = n->window;
+	const char **keys = arena_array(w->a, win->npartition, const char *);
+	unsigned carried = n->schema.ncols - 3u;
+
+	m->cols = arena_array(w->a, n->schema.ncols, const char *);
+	memcpy(m->cols, in->cols, carried * sizeof(*m->cols));
+	m->cols[carried] = "window_start";
+	m->cols[carried + 1] = "window_end";
+	m->cols[carried + 2] = "window_time";
+	for (unsigned i = 0; i < win->npartition; i++)
+		keys[i] = in->cols[win->partition[i]];
+	n->meaning_keys = join(w->a, win->npartition, keys, ", ");
+	n->meaning_window = plan_window_text(win, in->cols[win->time_col],
+					     w->a);
+	n->meaning_inputs = in->rows;
+	n->meaning_predicate = join(w->a, in->nconds, in->conds, " and ");
+	m->rows = bounded(w->a, arena_printf(w->a, "%s(%s by %s in %s)",
+					     n->name, rows_where(w, in),
+					     n->meaning_keys,
+					     n->meaning_window));
+}
+
+static void
 mean(struct writer *w, struct plan_node *n)
 {
 	struct meaning *m = &w->m[n->number];
@@ -354,12 +383,17 @@ mean(struct writer *w, struct plan_node *n)
 	case PLAN_GROUPING_SETS:
 		mean_sets(w, n, m);
 		break;
+	case PLAN_WINDOW_ASSIGN:
+	case PLAN_SESSION_ASSIGN:
+		mean_assign(w, n, m);
+		break;
 	case PLAN_WINDOW_AGGREGATE:
+	case PLAN_SESSION_AGGREGATE:
 	case PLAN_GROUP_AGGREGATE:
 		mean_group(w, n, m);
 		break;
 	}
-	if (n->group)
+	if (n->group || n->window)
 		return;
 	n->meaning_inputs = m->rows;
 	n->meaning_keys = n->normalize ? normalize_keys(w, n, in) : "";

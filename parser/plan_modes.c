@@ -61,6 +61,21 @@ key_of_scan(struct plan_node *n, struct arena *a)
 	}
 }
 
+/* One row of the input may be in several windows. */
+static void
+key_with_window(struct plan_node *n, struct arena *a)
+{
+	const struct plan_node *in = n->inputs[0];
+	uint16_t first = in->schema.ncols;
+
+	if (in->nkey == 0)
+		return;
+	set_key(n, in->nkey + 2u, a);
+	memcpy(n->key, in->key, in->nkey * sizeof(*n->key));
+	n->key[in->nkey] = first;
+	n->key[in->nkey + 1] = (uint16_t)(first + 1);
+}
+
 static void
 set_mode(struct plan_node *n, struct arena *a)
 {
@@ -108,7 +123,14 @@ set_mode(struct plan_node *n, struct arena *a)
 		n->mode = in->mode;
 		n->unit = in->unit;
 		break;
+	case PLAN_WINDOW_ASSIGN:
+	case PLAN_SESSION_ASSIGN:
+		n->mode = in->mode;
+		n->unit = in->unit;
+		key_with_window(n, a);
+		break;
 	case PLAN_WINDOW_AGGREGATE:
+	case PLAN_SESSION_AGGREGATE:
 		n->mode = CHANGE_APPEND;
 		key_first_columns(n, n->group->nkeys + 2u, a);
 		break;

@@ -94,7 +94,6 @@ bool refuse_here(struct reader *r, struct token t);
 void refuse_function(struct reader *r, struct token name);
 void refuse_type(struct reader *r, struct token name);
 void refuse_hint(struct reader *r, struct token name);
-void refuse_session(struct reader *r, struct token name);
 /* `word` is not DEDUPLICATE; at: all of ON CONFLICT DO word. */
 void refuse_conflict(struct reader *r, struct token word, struct span at);
 
@@ -193,6 +192,7 @@ struct window_arg {
 	struct token name; /* kind 0: by position */
 	struct span at;
 	struct ast_from *table;
+	struct expr_list partition; /* behind the table: PARTITION BY */
 	struct ast_name column; /* DESCRIPTOR(c); nparts 0: none */
 	struct ast_expr *expr;
 };

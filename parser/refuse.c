@@ -232,13 +232,6 @@ refuse_conflict(struct reader *r, struct token word, struct span at)
 }
 
 void
-refuse_session(struct reader *r, struct token name)
-{
-	refuse(r, name.at, "SESSION windows",
-	       "HOP with a small slide, or TUMBLE, is the nearest today");
-}
-
-void
 refuse_hint(struct reader *r, struct token name)
 {
 	static const char *const known[] = { "OPTIONS" };

@@ -231,7 +231,7 @@ reads_only_plain(const struct plan_node *n, const struct plan_node *project)
 			if (!plain(project, *col[k]))
 				return false;
 	}
-	return n->kind != PLAN_WINDOW_AGGREGATE ||
+	return !plan_has_windows(n) ||
 	       plain(project, g->window.time_col);
 }
 
@@ -258,7 +258,7 @@ skip_projection(struct plan_node *n)
 		for (unsigned k = 0; k < ncols; k++)
 			*col[k] = through(in, *col[k]);
 	}
-	if (n->kind == PLAN_WINDOW_AGGREGATE)
+	if (plan_has_windows(n))
 		g->window.time_col = (uint16_t)through(in, g->window.time_col);
 	n->inputs[0] = in->inputs[0];
 }
@@ -280,6 +280,7 @@ rewrite_simplify(struct arena *a, struct plan_node *n)
 	case PLAN_PROJECT:
 		return simplify_project(a, n);
 	case PLAN_WINDOW_AGGREGATE:
+	case PLAN_SESSION_AGGREGATE:
 	case PLAN_GROUP_AGGREGATE:
 		skip_projection(n);
 		return n;

@@ -21,7 +21,7 @@ static void
 need_group(const struct plan_node *n, const bool *need, bool *below)
 {
 	const struct plan_group *g = n->group;
-	bool window = n->kind == PLAN_WINDOW_AGGREGATE;
+	bool window = plan_has_windows(n);
 	unsigned first = g->nkeys + (window ? 3 : 0);
 
 	for (unsigned i = 0; i < g->nkeys; i++)
@@ -35,6 +35,17 @@ need_group(const struct plan_node *n, const bool *need, bool *below)
 		for (unsigned k = 0; need[first + i] && k < ncols; k++)
 			below[*col[k]] = true;
 	}
+}
+
+/* The window's three columns come behind the input's. */
+static void
+need_assign(const struct plan_node *n, const bool *need, bool *below)
+{
+	for (unsigned i = 0; i + 3 < n->schema.ncols; i++)
+		below[i] |= need[i];
+	below[n->window->time_col] = true;
+	for (unsigned i = 0; i < n->window->npartition; i++)
+		below[n->window->partition[i]] = true;
 }
 
 static void
@@ -90,7 +101,12 @@ need_below(struct prune *pr, const struct plan_node *n)
 		for (unsigned i = 0; i < n->sets->nkeys; i++)
 			below[n->sets->keys[i]] = true;
 		break;
+	case PLAN_WINDOW_ASSIGN:
+	case PLAN_SESSION_ASSIGN:
+		need_assign(n, need, below);
+		break;
 	case PLAN_WINDOW_AGGREGATE:
+	case PLAN_SESSION_AGGREGATE:
 	case PLAN_GROUP_AGGREGATE:
 		need_group(n, need, below);
 		break;
@@ -186,7 +202,7 @@ prune_group(struct prune *pr, struct plan_node *n)
 	const uint16_t *in_map = pr->map[n->inputs[0]->number];
 	bool *need = pr->need[n->number];
 	struct plan_group *g = n->group;
-	bool window = n->kind == PLAN_WINDOW_AGGREGATE;
+	bool window = plan_has_windows(n);
 	unsigned first = g->nkeys + (window ? 3 : 0), kept = 0;
 
 	for (unsigned i = 0; i < first; i++)
@@ -231,6 +247,29 @@ prune_sets(struct prune *pr, struct plan_node *n)
 	}
 	for (unsigned i = 0; i < s->nkeys; i++)
 		s->keys[i] = in_map[s->keys[i]];
+}
+
+/* What the input has, whoever reads it, and the window's columns. */
+static void
+prune_assign(struct prune *pr, struct plan_node *n)
+{
+	const struct schema *in = &n->inputs[0]->schema;
+	const uint16_t *in_map = pr->map[n->inputs[0]->number];
+	struct plan_window *w = n->window;
+	struct schema old = n->schema;
+	uint16_t *map = pr->map[n->number];
+	unsigned carried = old.ncols - 3u;
+
+	memcpy(map, in_map, carried * sizeof(*map));
+	schema_init(&n->schema, in->ncols + 3u, pr->a);
+	memcpy(n->schema.cols, in->cols, in->ncols * sizeof(*in->cols));
+	for (unsigned i = 0; i < 3; i++) {
+		map[carried + i] = (uint16_t)(in->ncols + i);
+		n->schema.cols[in->ncols + i] = old.cols[carried + i];
+	}
+	w->time_col = in_map[w->time_col];
+	for (unsigned i = 0; i < w->npartition; i++)
+		w->partition[i] = in_map[w->partition[i]];
 }
 
 /* All inputs of a union have its columns, in its order. */
@@ -304,7 +343,12 @@ prune_node(struct prune *pr, struct plan_node *n)
 	case PLAN_GROUPING_SETS:
 		prune_sets(pr, n);
 		break;
+	case PLAN_WINDOW_ASSIGN:
+	case PLAN_SESSION_ASSIGN:
+		prune_assign(pr, n);
+		break;
 	case PLAN_WINDOW_AGGREGATE:
+	case PLAN_SESSION_AGGREGATE:
 	case PLAN_GROUP_AGGREGATE:
 		prune_group(pr, n);
 		break;

@@ -157,14 +157,22 @@ put_more(struct share *s, const struct plan_node *n,
 }
 
 static void
+put_window(struct share *s, const struct plan_window *w)
+{
+	buf_printf(&s->out, "%d %u %d %d %lld %lld %lld|", w->kind,
+		   w->time_col, w->is_ltz, w->is_proctime,
+		   (long long)w->size_us, (long long)w->slide_us,
+		   (long long)w->offset_us);
+	for (unsigned i = 0; i < w->npartition; i++)
+		buf_printf(&s->out, "%u,", w->partition[i]);
+}
+
+static void
 put_group(struct share *s, const struct plan_node *n)
 {
 	const struct plan_group *g = n->group;
-	const struct plan_window *w = &g->window;
 
-	buf_printf(&s->out, "%d %u %d %lld %lld %lld|", w->kind, w->time_col,
-		   w->is_ltz, (long long)w->size_us, (long long)w->slide_us,
-		   (long long)w->offset_us);
+	put_window(s, &g->window);
 	for (unsigned i = 0; i < g->nkeys; i++)
 		buf_printf(&s->out, "%u,", g->keys[i]);
 	for (unsigned i = 0; i < g->naggs; i++)
@@ -229,7 +237,12 @@ put_node(struct share *s, const struct plan_node *n)
 	case PLAN_GROUPING_SETS:
 		put_sets(s, n->sets);
 		break;
+	case PLAN_WINDOW_ASSIGN:
+	case PLAN_SESSION_ASSIGN:
+		put_window(s, n->window);
+		break;
 	case PLAN_WINDOW_AGGREGATE:
+	case PLAN_SESSION_AGGREGATE:
 	case PLAN_GROUP_AGGREGATE:
 		put_group(s, n);
 		break;

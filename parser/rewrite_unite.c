@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * parser/rewrite_unite.c - window aggregates over equal input, keys and windows
- * become one with the aggregates of all, so that panes are kept and filled once
+ * (or sessions) become one with the aggregates of all, so that panes are kept and filled once
  * (runtime.md section 7). Their results appear together anyway; those of GROUP
  * BY do not: there an aggregate of one query would wake the readers of another.
  */
@@ -45,7 +45,8 @@ same_windows(const struct side *x, const struct side *y)
 	struct plan_window w = x->agg->group->window;
 	struct plan_window v = y->agg->group->window;
 
-	return w.kind == v.kind && w.is_ltz == v.is_ltz &&
+	return x->agg->kind == y->agg->kind && w.kind == v.kind &&
+	       w.is_ltz == v.is_ltz && w.is_proctime == v.is_proctime &&
 	       w.size_us == v.size_us && w.slide_us == v.slide_us &&
 	       w.offset_us == v.offset_us &&
 	       expr_equal(x->exprs[w.time_col], y->exprs[v.time_col]);
@@ -323,13 +324,13 @@ rewrite_unite(struct plan *p)
 	for (unsigned i = 0; i < p->n; i++) {
 		struct side y;
 
-		if (p->nodes[i]->kind != PLAN_WINDOW_AGGREGATE)
+		if (!plan_has_windows(p->nodes[i]))
 			continue;
 		y = side_of(p->arena, p->nodes[i]);
 		for (unsigned k = 0; k < i; k++) {
 			struct side x;
 
-			if (p->nodes[k]->kind != PLAN_WINDOW_AGGREGATE ||
+			if (!plan_has_windows(p->nodes[k]) ||
 			    p->nodes[k]->nreaders == 0)
 				continue;
 			x = side_of(p->arena, p->nodes[k]);

@@ -733,6 +733,8 @@ put_window_view(struct view *v)
 	case WINDOW_CUMULATE:
 		put_cumulate_windows(v);
 		break;
+	case WINDOW_SESSION: /* has no panes */
+		break;
 	}
 	buf_puts(&v->sql, " SELECT ");
 	put_columns(v);

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "runtime/agg_tables.h"
 #include "runtime/operators/registry.h"
+#include "runtime/operators/window_rows.h"
 #include "runtime/panes.h"
 
 #define PLACES 4096 /* for the panes of one batch: twice BATCH_ROWS */
@@ -86,32 +87,6 @@ window_count_state(struct op_window *w)
 }
 
 /* ---- rows ---- */
-
-/* The live rows whose time can be put into a window. */
-static uint32_t
-rows_with_time(struct op_window *w, struct batch *in)
-{
-	uint16_t c = w->g->window.time_col;
-	const struct column *time = &in->col[c];
-	uint32_t *row_of = w->sorter->row, n = 0;
-
-	batch_each(in, row) {
-		int64_t t = time->i64[row];
-		bool is_null = column_is_null(time, row);
-
-		row_of[n] = row;
-		if (!is_null && t >= -SLICING_TIME_MAX &&
-		    t <= SLICING_TIME_MAX) {
-			n++;
-			continue;
-		}
-		op_quarantine(&w->op, in, row,
-			      is_null ? ERR_NULL_VALUE : ERR_OUT_OF_RANGE,
-			      NULL, in->schema->cols[c].name,
-			      "a row without a usable time is in no window");
-	}
-	return n;
-}
 
 /* Rows of one pane. */
 static void
@@ -302,7 +277,8 @@ window_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 	} else if (plain && !slicing->zone) {
 		push_panes(w, in, w->all_rows, time_us, in->rows);
 	} else {
-		uint32_t n = rows_with_time(w, in);
+		uint32_t n = window_rows(op, in, w->g->window.time_col,
+					 s->row);
 
 		slicing_walls(slicing, time_us, s->row, n, s->wall_us);
 		push_panes(w, in, s->row, s->wall_us, n);

@@ -199,9 +199,11 @@ check_node(const struct plan_node *n)
 		EXPECT(n->group->aggs[i].arg < (int)in->ncols);
 	for (unsigned i = 0; n->group && i < n->group->nkeys; i++)
 		EXPECT(n->group->keys[i] < in->ncols);
-	if (n->kind == PLAN_WINDOW_AGGREGATE)
-		EXPECT_EQ(in->cols[n->group->window.time_col].time,
-			  TIME_ATTR_ROWTIME);
+	if (plan_has_windows(n))
+		EXPECT(in->cols[n->group->window.time_col].time !=
+		       TIME_ATTR_NONE);
+	if (n->window)
+		EXPECT(in->cols[n->window->time_col].time != TIME_ATTR_NONE);
 	for (unsigned i = 0; n->kind == PLAN_UNION && i < n->ninputs; i++)
 		EXPECT_EQ(n->inputs[i]->schema.ncols, n->schema.ncols);
 	if (n->kind == PLAN_SINK || n->kind == PLAN_FILTER)

@@ -3,12 +3,6 @@ WITH ('connector' = 'kafka', 'topic' = 'words', 'properties.bootstrap.servers' =
 CREATE TABLE plain (id INT, happened TIMESTAMP(3)) WITH ('connector' = 'datagen');
 CREATE TABLE results (a TIMESTAMP(3), n BIGINT) WITH ('connector' = 'print');
 ----
-SELECT * FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND))
---
-SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start
---
-SELECT message, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY message
---
 SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE plain, DESCRIPTOR(happened), INTERVAL '10' SECOND)) GROUP BY window_start, window_end
 --
 SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(n), INTERVAL '10' SECOND)) GROUP BY window_start, window_end
@@ -29,18 +23,4 @@ SELECT window_start, COUNT(*) FROM TABLE(CUMULATE(TABLE words, DESCRIPTOR(ts), I
 --
 SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND, INTERVAL '10' SECOND)) GROUP BY window_start, window_end
 --
-SELECT window_start, COUNT(*) FROM TABLE(SESSION(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end
---
-SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND)) WHERE window_start > '2026-01-01' GROUP BY window_start, window_end
---
-SELECT MAX(window_end) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end
---
-INSERT INTO results SELECT window_start, 1 FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND))
---
 SELECT window_start, k, COUNT(*) FROM TABLE(TUMBLE((SELECT message AS k, COUNT(*) AS c, MAX(ts) AS ts FROM words GROUP BY message), DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, k
---
-SELECT window_start + INTERVAL '1' SECOND AS s, message FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND))
---
-CREATE VIEW pending AS SELECT * FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '1' MINUTE)); SELECT * FROM pending
---
-SELECT window_start, SUM(c) FROM TABLE(TUMBLE((SELECT window_start, window_end, window_time, COUNT(*) AS c FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, window_time), DESCRIPTOR(window_time), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end
