@@ -81,7 +81,9 @@ make_scan(struct bind *b, const struct object *o, const struct table *t,
 	n->scan = scan;
 	scan->table = arena_strdup(b->a, o->name);
 	scan->options = options_dup(options, b->a);
-	scan->changes = t->connector->upserts ? CHANGE_UPSERT : CHANGE_APPEND;
+	scan->changes = t->connector->upserts	     ? CHANGE_UPSERT
+			: options_have_changes(options) ? CHANGE_RETRACT
+							: CHANGE_APPEND;
 	scan->keys = arena_array(b->a, t->nkeys + 1u, uint16_t);
 	scan->cols = arena_array(b->a, t->ncols, struct scan_column);
 	schema_init(&n->schema, t->ncols, b->a);
@@ -364,6 +366,25 @@ check_source(struct bind *b, const struct table *t, const struct ast_from *from)
 			  "the connector '%s' cannot be read from", name);
 }
 
+/* Whether its changes may come twice, and are to be made single by the key. */
+static int
+repeats(struct bind *b, const struct plan_scan *scan,
+	const struct ast_from *from, bool *ret)
+{
+	static const char key[] = "table.exec.source.cdc-events-duplicate";
+
+	*ret = scan->changes == CHANGE_RETRACT &&
+	       settings_bool(b->settings, key);
+	if (!*ret || scan->nkeys > 0 || !from)
+		return 0;
+	bind_error(b, from->at, ERR_MISSING_KEY,
+		   "'%s' is set, and \"%s\" has no PRIMARY KEY to tell its "
+		   "changes by", key, scan->table);
+	error_hint(b->err, "add PRIMARY KEY (...) NOT ENFORCED to the table, "
+		   "or RESET '%s'", key);
+	return -1;
+}
+
 int
 bind_table(struct bind *b, const struct object *o, struct table *t,
 	   const struct ast_from *from, struct rel *ret)
@@ -371,6 +392,7 @@ bind_table(struct bind *b, const struct object *o, struct table *t,
 	struct expr **by = arena_array(b->a, t->ncols, struct expr *);
 	const struct options *options;
 	struct plan_node *node, *scan;
+	bool twice;
 	struct bind own = *b;
 
 	if (from)
@@ -390,7 +412,9 @@ bind_table(struct bind *b, const struct object *o, struct table *t,
 		return -1;
 	if (t->rowtime >= 0 && add_watermark(&own, o, t, by, &node) < 0)
 		return -1;
-	if (scan->scan->changes == CHANGE_UPSERT)
+	if (repeats(b, scan->scan, from, &twice) < 0)
+		return -1;
+	if (scan->scan->changes == CHANGE_UPSERT || twice)
 		node = add_normalize(b, scan->scan, node);
 	make_relation(b, o, t, node, by, ret);
 	return 0;

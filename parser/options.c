@@ -19,7 +19,7 @@ static const struct connector_def connectors[] = {
 };
 
 static const struct format_def formats[] = {
-#define FORMAT(name, help) { name, help },
+#define FORMAT(name, changes, help) { name, changes, help },
 #include "parser/options.def"
 };
 
@@ -70,7 +70,7 @@ const char *const *
 format_names(size_t *ret_n)
 {
 	static const char *const names[] = {
-#define FORMAT(name, help) name,
+#define FORMAT(name, changes, help) name,
 #include "parser/options.def"
 	};
 
@@ -105,6 +105,18 @@ option_defs(size_t *ret_n)
 {
 	*ret_n = ARRAY_LEN(options);
 	return options;
+}
+
+bool
+options_have_changes(const struct options *o)
+{
+	const char *format = options_get(o, "value.format");
+	const struct format_def *def;
+
+	if (!format)
+		format = options_get(o, "format");
+	def = format ? format_def_find(format) : NULL;
+	return def && def->changes;
 }
 
 /* ---- reading ---- */

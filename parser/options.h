@@ -51,14 +51,16 @@ const struct option_def *option_defs(size_t *ret_n);
 
 struct format_def {
 	const char *name;
+	bool changes;      /* records say what becomes of rows */
 	const char *help;
 };
 const struct format_def *format_def_find(const char *name);
 const char *const *format_names(size_t *ret_n);
 
-/* Columns that a connector can give beside the record: METADATA FROM 'key'. */
+/* Columns that a connector can give beside the record: METADATA FROM 'key'; or
+ * a format in it, whose keys begin with "value.". */
 struct metadata_def {
-	const char *connector, *key;
+	const char *connector, *key; /* or the format */
 	struct type type;
 	bool writable; /* else only as VIRTUAL in a table that is written */
 };
@@ -101,6 +103,10 @@ void options_error_at(const struct options_request *rq, const char *key,
 		      bool at_value, struct error *err);
 /* A copy that shares nothing with the original but the tables' rows. */
 const struct options *options_dup(const struct options *o, struct arena *a);
+
+/* The table's format is one of changes: it gives and takes rows that update
+ * others, whatever its connector. */
+bool options_have_changes(const struct options *o);
 
 /* Values as text, or NULL when neither given nor defaulted. The typed readers
  * need an option that has a value: CHECKed, since the table was checked. */

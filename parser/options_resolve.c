@@ -36,7 +36,7 @@ static const struct {
 
 static const char *const formats_later[] = {
 	"avro", "avro-confluent", "canal-json", "debezium-avro-confluent",
-	"debezium-json", "maxwell-json", "ogg-json", "orc", "parquet",
+	"maxwell-json", "ogg-json", "orc", "parquet",
 	"protobuf", "protobuf-confluent",
 };
 
@@ -176,7 +176,7 @@ check_format(struct resolve *r, const struct given *g)
 		   g->o->value)) {
 		error_set(r->err, ERR_UNSUPPORTED, "the format '%s' is not "
 			  "supported yet", g->o->value);
-		error_note(r->err, "formats today: json, csv, raw");
+		error_note(r->err, "formats today: json, csv, raw, debezium-json");
 		return at_value(r, g);
 	}
 	names = format_names(&n);

@@ -85,6 +85,8 @@ plan_node_label(const struct plan_node *n, struct arena *a)
 {
 	const char *list = "";
 
+	if (n->scan)
+		return arena_printf(a, "scan %s", n->scan->table);
 	if (!n->group)
 		return n->name;
 	for (unsigned i = 0; i < n->group->nkeys; i++)

@@ -261,7 +261,8 @@ refuse_updates(struct bind *b, const struct plan_node *n, struct span at)
 		   "and %s updates rows that it has given before",
 		   n->sink->table, connector, plan_node_label(by, b->a));
 	error_note(b->err, "write to a table with 'connector' = 'upsert-kafka' "
-		   "and PRIMARY KEY (%s) NOT ENFORCED, or 'print'; or group by "
+		   "and PRIMARY KEY (%s) NOT ENFORCED, with 'format' = "
+		   "'debezium-json', or 'print'; or group by "
 		   "window_start, window_end of a window, which gives each "
 		   "result once", *keys ? keys : "...");
 	return -1;
@@ -298,7 +299,7 @@ check_sink(struct bind *b, const struct plan_node *n, struct span at)
 	if (!n->sink->table || n->mode == CHANGE_APPEND)
 		return 0;
 	c = connector_def_find(n->sink->options->connector);
-	if (c->changes)
+	if (c->changes || options_have_changes(n->sink->options))
 		return 0;
 	if (!c->upserts)
 		return refuse_updates(b, n, at);

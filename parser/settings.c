@@ -29,8 +29,6 @@ static const struct {
 	{ "execution.state-recovery.path", "a job goes on from its own state; "
 	  "ALTER JOB ... RESET OFFSETS comes later" },
 	{ "execution.savepoint.path", "a job goes on from its own state" },
-	{ "table.exec.source.cdc-events-duplicate", "there are no change "
-	  "sources yet" },
 	{ "table.exec.source.rowtime-null-handling", "a NULL time does not "
 	  "move the watermark" },
 	{ "table.exec.legacy-cast-behaviour", "casts fail as in Flink 2, or "

@@ -78,11 +78,20 @@ add_columns(struct definition *d)
 	return 0;
 }
 
+static const char *
+value_format(const struct definition *d)
+{
+	const char *format = options_get(d->t->options, "value.format");
+
+	return format ? format : options_get(d->t->options, "format");
+}
+
 static int
 unknown_metadata(struct definition *d, const struct ast_column *c,
 		 const char *key)
 {
 	const char *keys = metadata_keys(d->t->connector->name, d->b->a);
+	const char *format = value_format(d);
 	struct span at = c->metadata_at.length ? c->metadata_at : c->at;
 
 	if (strcmp(key, "headers") == 0 &&
@@ -95,9 +104,24 @@ unknown_metadata(struct definition *d, const struct ast_column *c,
 	bind_error(d->b, at, ERR_UNKNOWN_METADATA,
 		   "the connector '%s' has no metadata '%s'",
 		   d->t->connector->name, key);
+	if (format && *metadata_keys(format, d->b->a))
+		keys = arena_printf(d->b->a, "%s, %s", keys,
+				    metadata_keys(format, d->b->a));
 	error_note(d->b->err, "metadata of '%s': %s", d->t->connector->name,
 		   *keys ? keys : "none");
 	return -1;
+}
+
+/* Of the connector, or of the format of its records' values. */
+static const struct metadata_def *
+find_metadata(const struct definition *d, const char *key)
+{
+	const char *connector = d->t->connector->name;
+	const struct metadata_def *m = metadata_def_find(connector, key);
+
+	if (m || !value_format(d) || !strstr(connector, "kafka"))
+		return m;
+	return metadata_def_find(value_format(d), key);
 }
 
 static int
@@ -113,7 +137,7 @@ add_metadata(struct definition *d)
 		if (c->kind != AST_METADATA)
 			continue;
 		key = c->ast->metadata_key ? c->ast->metadata_key : c->name;
-		c->metadata = metadata_def_find(d->t->connector->name, key);
+		c->metadata = find_metadata(d, key);
 		if (!c->metadata)
 			return unknown_metadata(d, c->ast, key);
 		if (type_castable(c->metadata->type, c->type, &hint))
@@ -320,6 +344,23 @@ check_raw(struct definition *d, const char *option, bool key)
 	return -1;
 }
 
+/* A key is a value of its own, and an upsert table has changes already. */
+static int
+check_changes(struct definition *d, const char *option, bool key)
+{
+	if (!key && !d->t->connector->upserts)
+		return 0;
+	error_set(d->b->err, ERR_INVALID_OPTION,
+		  "'%s' is a format of changes, which %s cannot have",
+		  options_get(d->t->options, option),
+		  key ? "a key" : d->t->connector->name);
+	error_hint(d->b->err, key ? "'json' takes any columns"
+				  : "'connector' = 'kafka' reads and writes "
+				    "changes");
+	options_error_at(&d->rq, option, true, d->b->err);
+	return -1;
+}
+
 static int
 check_formats(struct definition *d)
 {
@@ -329,8 +370,13 @@ check_formats(struct definition *d)
 	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
 		const char *format = options_get(d->t->options, names[i]);
 
-		if (format && strcmp(format, "raw") == 0 &&
+		if (!format)
+			continue;
+		if (strcmp(format, "raw") == 0 &&
 		    check_raw(d, names[i], i == 2) < 0)
+			return -1;
+		if (format_def_find(format)->changes &&
+		    check_changes(d, names[i], i == 2) < 0)
 			return -1;
 	}
 	return 0;
@@ -412,7 +458,8 @@ check_together(struct definition *d)
 		return -1;
 	if (strcmp(d->t->connector->name, "datagen") == 0)
 		return check_sequences(d);
-	if (strcmp(d->t->connector->name, "kafka") == 0 && d->t->nkeys > 0) {
+	if (strcmp(d->t->connector->name, "kafka") == 0 && d->t->nkeys > 0 &&
+	    !options_have_changes(d->t->options)) {
 		bind_error(d->b, d->ct->key_at.length ? d->ct->key_at
 						      : d->ct->name.at,
 			   ERR_INVALID_KEY, "the connector 'kafka' cannot keep "

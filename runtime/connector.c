@@ -7,8 +7,6 @@
 #include "base/check.h"
 #include "runtime/connector.h"
 
-const char *const change_kind_text[4] = { "+I", "-U", "+U", "-D" };
-
 static const struct source_type *const source_types[] = {
 	&kafka_source_type,
 	&upsert_kafka_source_type,

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "parser/plan.h"
 #include "runtime/batch.h"
+#include "runtime/format.h"
 
 /* What a connector may need from the process around it. */
 struct connector_env {
@@ -137,10 +138,6 @@ struct source {
 };
 
 /* ---- sinks ---- */
-
-enum change_kind { KIND_INSERT, KIND_UPDATE_BEFORE, KIND_UPDATE_AFTER,
-		   KIND_DELETE };
-extern const char *const change_kind_text[4]; /* "+I" "-U" "+U" "-D" */
 
 struct sink_spec {
 	const struct options *options; /* NULL for the client's sink */

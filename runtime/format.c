@@ -7,17 +7,31 @@
 #include "base/check.h"
 #include "runtime/format.h"
 
+const char *const change_kind_text[4] = { "+I", "-U", "+U", "-D" };
+
 static const struct decoder_type *const decoders[] = {
 	&json_decoder_type,
 	&csv_decoder_type,
 	&raw_decoder_type,
+	&debezium_json_decoder_type,
 };
 
 static const struct encoder_type *const encoders[] = {
 	&json_encoder_type,
 	&csv_encoder_type,
 	&raw_encoder_type,
+	&debezium_json_encoder_type,
 };
+
+int
+encode_row(struct encoder *e, const struct batch *b, uint32_t row,
+	   uint8_t kind, struct buf *out, bool *ret_null, struct error *err)
+{
+	if (e->type->encode_change)
+		return e->type->encode_change(e, b, row, kind, out, ret_null,
+					      err);
+	return e->type->encode(e, b, row, out, ret_null, err);
+}
 
 const struct decoder_type *
 decoder_type_find(const char *format)

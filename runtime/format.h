@@ -18,6 +18,7 @@ struct decode_column {
 	struct type type;
 	uint16_t out;       /* column of the batch */
 	bool wanted;        /* false: only takes a position (csv, raw) */
+	const char *metadata; /* of the format, "source.table"; NULL: a field */
 };
 
 struct decoder_spec {
@@ -32,6 +33,8 @@ enum decode_outcome {
 	DECODE_OK,
 	DECODE_SKIP, /* tombstone, empty: no row, counted */
 	DECODE_BAD,  /* one entry in errors */
+	DECODE_ABSENT, /* the record has no row at this position of its pair:
+			* its values are left as they were */
 };
 
 struct decode_error {
@@ -65,6 +68,10 @@ struct decoder_type {
 		       struct decode_result *ret);
 	void (*close)(struct decoder *);
 	bool tombstone_is_row; /* raw: a NULL value is a row with NULL */
+	/* A format of changes: each record stands at two positions, an even
+	 * one for the row that it takes back (weight -1) and the next one for
+	 * the row that comes (+1). Errors are at the latter. */
+	bool pairs;
 };
 
 struct decoder {
@@ -72,6 +79,10 @@ struct decoder {
 };
 
 /* ---- encoding ---- */
+
+enum change_kind { KIND_INSERT, KIND_UPDATE_BEFORE, KIND_UPDATE_AFTER,
+		   KIND_DELETE };
+extern const char *const change_kind_text[4]; /* "+I" "-U" "+U" "-D" */
 
 struct encode_column {
 	const char *name;
@@ -96,6 +107,11 @@ struct encoder_type {
 	 * NULL rather than empty (raw). -1: this row cannot be written. */
 	int (*encode)(struct encoder *, const struct batch *b, uint32_t row,
 		      struct buf *out, bool *ret_null, struct error *err);
+	/* The same of a format of changes, which can say what becomes of the
+	 * row (enum change_kind). NULL: the format only knows rows. */
+	int (*encode_change)(struct encoder *, const struct batch *b,
+			     uint32_t row, uint8_t kind, struct buf *out,
+			     bool *ret_null, struct error *err);
 	void (*close)(struct encoder *);
 };
 
@@ -105,9 +121,14 @@ struct encoder {
 
 /* Each in the file of its name in runtime/formats/. */
 extern const struct decoder_type json_decoder_type, csv_decoder_type,
-	raw_decoder_type;
+	raw_decoder_type, debezium_json_decoder_type;
 extern const struct encoder_type json_encoder_type, csv_encoder_type,
-	raw_encoder_type;
+	raw_encoder_type, debezium_json_encoder_type;
+
+/* Of a row that becomes what kind says: encode_change(), where there is one. */
+int encode_row(struct encoder *e, const struct batch *b, uint32_t row,
+	       uint8_t kind, struct buf *out, bool *ret_null,
+	       struct error *err);
 
 const struct decoder_type *decoder_type_find(const char *format);
 const struct encoder_type *encoder_type_find(const char *format);

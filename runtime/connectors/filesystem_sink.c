@@ -294,14 +294,16 @@ filesystem_sink_write(struct sink *sink, const struct batch *b,
 {
 	struct filesystem_sink *s = (struct filesystem_sink *)sink;
 
-	CHECK(!kinds); /* the planner lets only additions come here */
+	/* The planner lets changes come to formats only that know them. */
+	CHECK(!kinds || s->encoder->type->encode_change);
 	if (b->nsel > 0 && s->fd < 0 && file_begin(s, err) < 0)
 		return -1;
 	batch_each(b, row) {
 		bool null;
 
-		if (s->encoder->type->encode(s->encoder, b, row, &s->out,
-					     &null, err) < 0)
+		if (encode_row(s->encoder, b, row,
+			       kinds ? kinds[row] : KIND_INSERT, &s->out, &null,
+			       err) < 0)
 			return -1;
 		buf_putc(&s->out, '\n');
 	}

@@ -189,7 +189,7 @@ kafka_rows_open(struct kafka_rows *r, const struct sink_spec *spec, bool upsert,
 
 static int
 encode_one(struct kafka_rows *r, const struct batch *b, uint32_t row,
-	   bool deleted, struct error *err)
+	   uint8_t kind, struct error *err)
 {
 	struct kafka_row *k = &r->list[r->n];
 	bool null = false;
@@ -203,10 +203,10 @@ encode_one(struct kafka_rows *r, const struct batch *b, uint32_t row,
 		k->key_len = r->bytes.len - k->key_at;
 	}
 	k->value_at = r->bytes.len;
-	if (!deleted) {
+	if (!r->upsert || kind != KIND_DELETE) {
 		null = false;
-		if (r->value->type->encode(r->value, b, row, &r->bytes, &null,
-					   err) < 0)
+		if (encode_row(r->value, b, row, kind, &r->bytes, &null,
+			       err) < 0)
 			return -1;
 		k->has_value = !null;
 		k->value_len = r->bytes.len - k->value_at;
@@ -224,9 +224,10 @@ kafka_rows_encode(struct kafka_rows *r, const struct batch *b,
 	batch_each(b, row) {
 		uint8_t kind = kinds ? kinds[row] : KIND_INSERT;
 
-		CHECK(kind != KIND_UPDATE_BEFORE);
-		CHECK(r->upsert || kind == KIND_INSERT);
-		if (encode_one(r, b, row, kind == KIND_DELETE, err) < 0)
+		CHECK(!r->upsert || kind != KIND_UPDATE_BEFORE);
+		CHECK(r->upsert || kind == KIND_INSERT ||
+		      r->value->type->encode_change);
+		if (encode_one(r, b, row, kind, err) < 0)
 			return -1;
 	}
 	return 0;

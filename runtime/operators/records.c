@@ -77,6 +77,15 @@ is_upsert(const struct records *r)
 	return r->plan->changes == CHANGE_UPSERT;
 }
 
+/* What the format is asked for, "source.table"; NULL: nothing. */
+static const char *
+format_metadata(const struct scan_column *c)
+{
+	const char *key = c->metadata_key;
+
+	return key && strncmp(key, "value.", 6) == 0 ? key + 6 : NULL;
+}
+
 static struct decode_column
 decode_column(const struct records *r, const struct scan_column *c, bool key)
 {
@@ -121,9 +130,13 @@ decode_columns(const struct records *r, bool key, struct decode_column *out)
 		return key_columns(r, out);
 	for (unsigned i = 0; i < r->plan->ncols; i++) {
 		const struct scan_column *c = &r->plan->cols[i];
+		const char *metadata = format_metadata(c);
 
-		if (!c->metadata_key && !(c->in_key && except_key))
-			out[n++] = decode_column(r, c, false);
+		if ((c->metadata_key && !metadata) ||
+		    (c->in_key && except_key))
+			continue;
+		out[n] = decode_column(r, c, false);
+		out[n++].metadata = metadata;
 	}
 	return n;
 }
@@ -218,7 +231,7 @@ records_open(struct records *r, struct op *op, bool has_format,
 	for (unsigned i = 0; i < r->plan->ncols; i++) {
 		const struct scan_column *c = &r->plan->cols[i];
 
-		if (c->metadata_key && c->wanted &&
+		if (c->metadata_key && c->wanted && !format_metadata(c) &&
 		    metadata_open(r, c, has_format, err) < 0)
 			return -1;
 	}
@@ -235,6 +248,24 @@ records_source(struct records *r, const struct source_type *type,
 {
 	r->source_type = type;
 	r->source = source;
+}
+
+uint32_t
+records_width(const struct records *r)
+{
+	return r->value && r->value->type->pairs ? 2 : 1;
+}
+
+int
+records_spread(const struct records *r, struct batch *b, uint32_t at, int n)
+{
+	struct raw_record *rec = (struct raw_record *)b->raw + at;
+
+	if (records_width(r) == 1)
+		return n;
+	for (int i = n; i-- > 0;)
+		rec[2 * i] = rec[2 * i + 1] = rec[i];
+	return 2 * n;
 }
 
 void
@@ -269,12 +300,19 @@ record_fatal(struct records *r, const struct batch *b, uint32_t row,
 	return -1;
 }
 
-/* The record is out, for every query. */
+/* The record is out, for every query, with both of its rows. */
 static int
 record_fail(struct records *r, const struct batch *b, uint32_t row,
 	    enum error_code code, const char *column, const char *detail,
 	    struct error *err)
 {
+	bool pairs = records_width(r) == 2;
+
+	if (pairs && r->failed[row])
+		return 0; /* for its other row */
+	if (pairs)
+		r->failed[row & ~1u] = r->failed[row | 1] = true;
+	row |= pairs; /* the weight of a record is +1 */
 	r->failed[row] = true;
 	r->any_failed = true;
 	switch (r->on_error) {
@@ -409,6 +447,8 @@ decode_with(struct records *r, struct decoder *d, const bool *only,
 
 		if (result->outcome[row] == DECODE_SKIP)
 			record_skip(r, row);
+		else if (result->outcome[row] == DECODE_ABSENT)
+			r->any_failed = r->failed[row] = true;
 	}
 	drop_failed(r, b);
 	return 0;
@@ -597,6 +637,16 @@ decode_values(struct records *r, struct batch *b, struct error *err)
 			   b, err);
 }
 
+static void
+weigh_pairs(struct batch *b)
+{
+	int64_t *weight = arena_alloc(&b->arena, b->rows * sizeof(*weight));
+
+	for (uint32_t row = 0; row < b->rows; row++)
+		weight[row] = row & 1 ? 1 : -1;
+	b->weight = weight;
+}
+
 int
 records_decode(struct records *r, struct batch *b, struct error *err)
 {
@@ -612,6 +662,8 @@ records_decode(struct records *r, struct batch *b, struct error *err)
 	drop_failed(r, b);
 	if (is_upsert(r))
 		find_gone(r, b);
+	if (records_width(r) == 2)
+		weigh_pairs(b);
 	if (decode_with(r, r->key, NULL, live_rows(b), b, err) < 0)
 		return -1;
 	if (decode_values(r, b, err) < 0)

@@ -48,6 +48,12 @@ int records_open(struct records *r, struct op *op, bool has_format,
 		 struct error *err);
 void records_source(struct records *r, const struct source_type *type,
 		    struct source *source);
+/* Positions in a batch that a record takes: 1, or 2 of a format of changes.
+ * records_spread() gives n records, polled to row `at`, these places; returns
+ * how many places that are. */
+uint32_t records_width(const struct records *r);
+int records_spread(const struct records *r, struct batch *b, uint32_t at,
+		   int n);
 /* Fills the columns of b from b->raw (or leaves them as the source filled
  * them), gives them weights where the table has changes, and selects the rows
  * that can be used and pass the filter. Rows that

@@ -426,18 +426,20 @@ static int
 batch_poll(struct op_scan *s, struct batch *b, struct error *err)
 {
 	struct run *runs = NULL;
-	uint32_t rows = 0;
+	uint32_t rows = 0, width = records_width(s->records);
 	int number;
 
 	b->nrun = 0;
 	while (rows < BATCH_ROWS && (number = parts_next(s)) >= 0) {
 		int64_t first = s->parts[number].next_offset;
-		int got = part_poll(s, number, b, rows, BATCH_ROWS - rows, err);
+		int got = part_poll(s, number, b, rows,
+				    (BATCH_ROWS - rows) / width, err);
 
 		if (got < 0)
 			return -1;
 		if (got == 0)
 			continue;
+		got = records_spread(s->records, b, rows, got);
 		if (!runs)
 			runs = arena_array(&b->arena, s->nparts + 1,
 					   struct run);
@@ -466,7 +468,7 @@ scan_one(struct op_scan *s, struct error *err)
 	}
 	batch_seal(b, rows);
 	b->now_us = s->op.now_us;
-	stat_add(s->op.stats.rows_in, rows);
+	stat_add(s->op.stats.rows_in, rows / records_width(s->records));
 	if (records_decode(s->records, b, err) < 0) {
 		batch_unref(b);
 		return -1;

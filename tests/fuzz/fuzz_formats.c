@@ -44,6 +44,16 @@ static const char *const csv_seeds[] = {
 	"1,2,3,4,5,6,7,8",
 };
 
+static const char *const debezium_seeds[] = {
+	"{\"before\":null,\"after\":{\"i\":1,\"s\":\"a\"},\"op\":\"c\"}",
+	"{\"before\":{\"i\":1,\"s\":{\"x\":[1]}},\"after\":{\"i\":2},"
+	"\"op\":\"u\",\"ts_ms\":1,\"source\":{\"db\":\"d\"}}",
+	"{\"before\":{\"i\":1,\"s\":\"\\u00e9\\ud83d\\ude00\"},"
+	"\"after\":null,\"op\":\"d\"}",
+	"{\"after\":{\"s\":\"line\nbreak\"},\"op\":\"r\"}",
+	"{\"op\":\"d\"}", "", "{\"schema\":{},\"payload\":{\"op\":\"c\"}}",
+};
+
 static const struct format_column columns[] = {
 	{ "i", { .kind = TYPE_BIGINT, .nullable = true } },
 	{ "s", { .kind = TYPE_VARCHAR, .nullable = true,
@@ -148,6 +158,44 @@ fuzz(const char *format, const char *const *seeds, size_t nseeds,
 	free(records);
 }
 
+/* The same of events, which have two positions each. */
+static void
+fuzz_events(const struct format_column *cols, unsigned ncols)
+{
+	struct record *records = mem_alloc(RECORDS_MAX * sizeof(*records));
+	struct format_rig *all = format_rig_open("debezium-json", ncols, cols,
+						 NULL);
+	struct format_rig *alone = format_rig_open("debezium-json", ncols,
+						   cols, NULL);
+	uint32_t n = 1 + next_random(RECORDS_MAX);
+	uint32_t rate = 1 + next_random(10);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const char *seed = debezium_seeds[next_random(
+			ARRAY_LEN(debezium_seeds))];
+
+		records[i].n = strlen(seed);
+		memcpy(records[i].bytes, seed, records[i].n);
+		if (next_random(rate) == 0)
+			damage(&records[i]);
+		for (int k = 0; k < 2; k++)
+			format_rig_add(all, records[i].bytes, records[i].n);
+	}
+	format_rig_decode(all, NULL, 2 * n, NULL);
+	for (uint32_t i = 0; i < n; i++) {
+		format_rig_clear(alone);
+		for (int k = 0; k < 2; k++)
+			format_rig_add(alone, records[i].bytes, records[i].n);
+		format_rig_decode(alone, NULL, 2, NULL);
+		for (uint32_t k = 0; k < 2; k++)
+			EXPECT_STR(format_rig_row(all, 2 * i + k),
+				   format_rig_row(alone, k));
+	}
+	format_rig_close(all);
+	format_rig_close(alone);
+	free(records);
+}
+
 TEST(damaged_records_have_one_outcome_each)
 {
 	uint64_t rounds = from_environment("SLUICE_FUZZ_ROUNDS", 50);
@@ -163,5 +211,6 @@ TEST(damaged_records_have_one_outcome_each)
 		     null_word);
 		fuzz("raw", csv_seeds, ARRAY_LEN(csv_seeds), columns + 1, 1,
 		     NULL);
+		fuzz_events(columns, 6);
 	}
 }

@@ -195,6 +195,10 @@ format_rig_row(struct format_rig *r, uint32_t row)
 		EXPECT(!e);
 		put_row(r, row);
 		break;
+	case DECODE_ABSENT:
+		EXPECT(!e);
+		buf_puts(&r->text, "ABSENT");
+		break;
 	case DECODE_SKIP:
 		EXPECT(!e);
 		expect_nulls(r, row);

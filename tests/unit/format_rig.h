@@ -40,7 +40,7 @@ void format_rig_decode(struct format_rig *r, const uint16_t *sel,
 		       uint32_t nsel, const bool *only);
 /* Forgets records and rows. */
 void format_rig_clear(struct format_rig *r);
-/* "a|5|NULL", "SKIP", or "BAD code column: detail"; until the next call. */
+/* "a|5|NULL", "SKIP", "ABSENT", or "BAD code column: detail"; until the next call. */
 const char *format_rig_row(struct format_rig *r, uint32_t row);
 /* One record in, its row out. */
 const char *format_rig_one(struct format_rig *r, const char *text);

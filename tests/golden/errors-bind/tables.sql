@@ -68,3 +68,17 @@ CREATE TABLE t (a DATE) WITH ('connector' = 'filesystem', 'path' = '/tmp/x', 'fo
 CREATE TABLE t (a INT) WITH ('connector' = 'kafka', 'topic' = 't', 'properties.bootstrap.servers' = 'embedded', 'format' = 'json', 'scan.startup.mode' = 'specific-offsets', 'scan.startup.specific-offsets' = 'partition:0,offset:5;partition:1')
 --
 CREATE TABLE t (c0 INT, c1 AS c0 + c0, c2 AS c1 + c1, c3 AS c2 + c2, c4 AS c3 + c3, c5 AS c4 + c4, c6 AS c5 + c5, c7 AS c6 + c6, c8 AS c7 + c7, c9 AS c8 + c8, c10 AS c9 + c9, c11 AS c10 + c10, c12 AS c11 + c11, c13 AS c12 + c12, c14 AS c13 + c13) WITH ('connector' = 'datagen')
+--
+CREATE TABLE t (k INT, a INT) WITH ('connector' = 'kafka', 'topic' = 't', 'properties.bootstrap.servers' = 'embedded', 'key.format' = 'debezium-json', 'key.fields' = 'k', 'value.format' = 'json')
+--
+CREATE TABLE t (k INT, a INT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 't', 'properties.bootstrap.servers' = 'embedded', 'key.format' = 'json', 'value.format' = 'debezium-json')
+--
+CREATE TABLE t (k INT, a STRING METADATA FROM 'value.source.tabel' VIRTUAL) WITH ('connector' = 'kafka', 'topic' = 't', 'properties.bootstrap.servers' = 'embedded', 'format' = 'debezium-json')
+--
+CREATE TABLE t (k INT, a STRING METADATA FROM 'value.source.table' VIRTUAL) WITH ('connector' = 'kafka', 'topic' = 't', 'properties.bootstrap.servers' = 'embedded', 'format' = 'json')
+--
+CREATE TABLE t (k INT) WITH ('connector' = 'kafka', 'topic' = 't', 'properties.bootstrap.servers' = 'embedded', 'format' = 'canal-json')
+--
+SET 'table.exec.source.cdc-events-duplicate' = 'true';
+CREATE TABLE t (k INT) WITH ('connector' = 'kafka', 'topic' = 't', 'properties.bootstrap.servers' = 'embedded', 'format' = 'debezium-json');
+SELECT * FROM t
