@@ -132,6 +132,27 @@ accs_find(const struct accs *a, uint32_t gid)
 }
 
 void
+accs_find_all(const struct accs *a, const uint32_t *gid, uint32_t n,
+	      char **ret_entry)
+{
+	for (uint32_t from = 0; from < n; from += PIECE) {
+		uint32_t to = n - from < PIECE ? n : from + PIECE;
+
+		for (uint32_t i = from; i < to; i++) {
+			uint32_t at = gid[i] / CHUNK_GIDS;
+
+			if (at >= a->nchunks || !a->chunk[at])
+				continue;
+			__builtin_prefetch(a->chunk[at]);
+			__builtin_prefetch(chunk_entry(a, a->chunk[at],
+						       gid[i]));
+		}
+		for (uint32_t i = from; i < to; i++)
+			ret_entry[i] = accs_find(a, gid[i]);
+	}
+}
+
+void
 accs_untouch(struct accs *a, uint32_t gid)
 {
 	uint32_t at = gid / CHUNK_GIDS, word = gid / 64 % CHUNK_WORDS;

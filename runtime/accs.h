@@ -41,6 +41,9 @@ void accs_touch(struct accs *a, struct keys *keys, const uint32_t *gid,
 		uint32_t n, unsigned flags, char **ret_entry);
 /* NULL: it has none. */
 char *accs_find(const struct accs *a, uint32_t gid);
+/* The same of n groups, whose cache misses overlap. */
+void accs_find_all(const struct accs *a, const uint32_t *gid, uint32_t n,
+		   char **ret_entry);
 /* Makes the entry none; the caller has freed what it owns. */
 void accs_untouch(struct accs *a, uint32_t gid);
 

@@ -31,6 +31,8 @@ struct op_group {
 	struct agg_tables tables;
 	bool opened;
 	bool give_old;    /* -old before +new */
+	bool always_new;  /* each row changes its group's answer, and nobody
+			   * asks what that was before */
 	char *no_entry;   /* zeros */
 	struct schema results; /* the aggregates' columns */
 
@@ -57,6 +59,19 @@ sets_open(struct op_group *g)
 				      op_seed(&g->op));
 }
 
+/* With COUNT(*) a group that got rows has another answer than before. */
+static bool
+is_always_new(const struct op_group *g, const struct plan_node *node)
+{
+	if (node->mode != CHANGE_UPSERT ||
+	    node->inputs[0]->mode != CHANGE_APPEND)
+		return false;
+	for (unsigned i = 0; i < g->aggs.n; i++)
+		if (g->aggs.agg[i].by_rows)
+			return true;
+	return false;
+}
+
 static int
 group_open(struct op *op, const struct plan_node *node, struct error *err)
 {
@@ -80,6 +95,7 @@ group_open(struct op *op, const struct plan_node *node, struct error *err)
 	ttl_init(&g->ttl, node->state_ttl_us);
 	sets_open(g);
 	g->give_old = node->need_old && node->mode == CHANGE_RETRACT;
+	g->always_new = is_always_new(g, node);
 	g->no_entry = arena_zalloc(op->arena, g->aggs.bytes);
 	g->results = (struct schema){
 		.ncols = g->aggs.n, .cols = node->schema.cols + g->g->nkeys,
@@ -179,8 +195,9 @@ before_fill(struct op_group *g, uint32_t from, uint32_t to)
 		g->nbefore++;
 	}
 	b = g->before[block];
+	accs_find_all(&g->accs, g->touched + from, to - from, entry);
 	for (uint32_t i = from; i < to; i++) {
-		char *found = accs_find(&g->accs, g->touched[i]);
+		char *found = entry[i - from];
 
 		b->existed[i % BATCH_ROWS] = is_result(g, found);
 		b->alive[i % BATCH_ROWS] = ttl_touch(&g->ttl, g->touched[i],
@@ -197,12 +214,16 @@ touch_groups(struct op_group *g, const uint32_t *gid, uint32_t n)
 	uint32_t from = g->ntouched;
 
 	touched_reserve(g, n);
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(&g->mark[gid[i]], 1);
 	for (uint32_t i = 0; i < n; i++) {
 		if (g->mark[gid[i]])
 			continue;
 		g->touched[g->ntouched++] = gid[i];
 		g->mark[gid[i]] = g->ntouched;
 	}
+	for (; from < g->ntouched && g->always_new; from++)
+		ttl_touch(&g->ttl, g->touched[from], g->op.now_us);
 	while (from < g->ntouched) {
 		uint32_t to = (from / BATCH_ROWS + 1) * BATCH_ROWS;
 
@@ -431,6 +452,27 @@ forget_groups(struct op_group *g, uint32_t from, uint32_t n,
 	}
 }
 
+/* All of them are answers, as they stand now. */
+static void
+answer_new(struct op_group *g, uint32_t from, uint32_t n)
+{
+	const uint32_t *gid = g->touched + from;
+	struct batch *out = batch_create(op_pool(&g->op),
+					 &g->op.node->schema, BATCH_ROWS);
+	char *entry[BATCH_ROWS];
+
+	accs_find_all(&g->accs, gid, n, entry);
+	for (uint16_t k = 0; k < g->g->nkeys; k++)
+		keys_gather(&g->keys, k, gid, n, &out->col[k], 0, BATCH_ROWS,
+			    &out->arena);
+	put_values(g, entry, n, out, g->g->nkeys, 0);
+	for (uint32_t i = 0; i < n; i++)
+		g->mark[gid[i]] = 0;
+	out->now_us = g->op.now_us;
+	batch_seal(out, n);
+	op_emit(&g->op, out);
+}
+
 static void
 answer_piece(struct op_group *g, uint32_t from, uint32_t n)
 {
@@ -438,8 +480,8 @@ answer_piece(struct op_group *g, uint32_t from, uint32_t n)
 	char *entry[PIECE], *value[PIECE];
 	struct answer answer;
 
+	accs_find_all(&g->accs, g->touched + from, n, entry);
 	for (uint32_t i = 0; i < n; i++) {
-		entry[i] = accs_find(&g->accs, g->touched[from + i]);
 		value[i] = is_result(g, entry[i]) ? entry[i] : g->no_entry;
 	}
 	put_values(g, value, n, after, 0, 0);
@@ -496,8 +538,13 @@ group_settle(struct op *op, struct error *err)
 		if (op_full(op))
 			return OP_MORE;
 		/* PIECE divides BATCH_ROWS: a piece lies in one block. */
-		n = n < PIECE ? n : PIECE;
-		answer_piece(g, g->cursor, n);
+		if (g->always_new) {
+			n = n < BATCH_ROWS ? n : BATCH_ROWS;
+			answer_new(g, g->cursor, n);
+		} else {
+			n = n < PIECE ? n : PIECE;
+			answer_piece(g, g->cursor, n);
+		}
 		g->cursor += n;
 	}
 	step_clear(g);

@@ -18,6 +18,7 @@ struct op_sink {
 	struct sink *sink;
 	bool collects;   /* its input retracts or upserts */
 	bool upsert_in;  /* a retraction has only the key's columns */
+	bool once;       /* at most one change per key and step comes in */
 	struct net net;
 	bool writing;    /* net_settle() is done, changes from `next` on wait */
 	uint32_t next;
@@ -79,6 +80,16 @@ net_open(struct op_sink *s, const struct plan_node *node)
 			 in->key, op_seed(&s->op));
 }
 
+/* GROUP BY answers once per step, and nothing between it and here makes more
+ * of it. */
+static bool
+comes_once(const struct plan_node *in)
+{
+	while (in->kind == PLAN_PROJECT)
+		in = in->inputs[0];
+	return in->kind == PLAN_GROUP_AGGREGATE;
+}
+
 static int
 sink_open(struct op *op, const struct plan_node *node, struct error *err)
 {
@@ -87,8 +98,9 @@ sink_open(struct op *op, const struct plan_node *node, struct error *err)
 
 	s->plan = node->sink;
 	s->left = node->sink->limit;
-	s->collects = node->inputs[0]->mode != CHANGE_APPEND;
 	s->upsert_in = node->inputs[0]->mode == CHANGE_UPSERT;
+	s->once = s->upsert_in && comes_once(node->inputs[0]);
+	s->collects = node->inputs[0]->mode != CHANGE_APPEND && !s->once;
 	not_null_columns(s, &node->schema);
 	if (s->collects)
 		net_open(s, node);
@@ -225,6 +237,19 @@ write_rows(struct op_sink *s, struct batch *b, const uint8_t *kinds,
 	return s->type->write(s->sink, b, kinds, err);
 }
 
+/* The kinds of a batch of upserts. */
+static const uint8_t *
+upsert_kinds(struct batch *b)
+{
+	uint8_t *kinds = arena_alloc(&b->arena, b->rows);
+
+	memset(kinds, KIND_UPDATE_AFTER, b->rows);
+	for (uint32_t i = 0; b->weight && i < b->rows; i++)
+		if (b->weight[i] < 0)
+			kinds[i] = KIND_DELETE;
+	return kinds;
+}
+
 static int
 sink_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 {
@@ -240,7 +265,7 @@ sink_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 		net_add(&s->net, b);
 		stat_set(op->stats.state_bytes, s->net.bytes);
 	} else {
-		rc = write_rows(s, b, NULL, err);
+		rc = write_rows(s, b, s->once ? upsert_kinds(b) : NULL, err);
 	}
 	batch_unref(b);
 	return rc < 0 ? OP_FAIL : OP_OK;

@@ -97,6 +97,78 @@ TEST(an_upsert_reader_gets_the_row_or_the_key_that_is_gone)
 	agg_rig_close(&r);
 }
 
+/* COUNT(*) over rows that are only added: nobody asks what was before. */
+TEST(an_upsert_reader_of_counts_gets_each_group_once_a_step)
+{
+	static const struct agg_setup setup = {
+		.keys = "ks", .aggs = "sum(vi), count(*), max(vi)",
+		.upsert = true,
+	};
+	struct agg_rig r;
+
+	agg_rig_open(&r, &setup);
+	PUSH(&r, in_row(0, "a", 5), in_row(0, NULL, 1), in_row(0, "a", -5));
+	PUSH(&r, with_null(in_row(0, "b", 1), IN_VI));
+	agg_rig_settle(&r);
+	OUT(&r, "+a|0|2|5\n+NULL|1|1|1\n+b|NULL|1|NULL\n");
+	agg_rig_settle(&r);
+	OUT(&r, "");
+	agg_rig_cut(&r);
+	agg_rig_restart(&r);
+	PUSH(&r, in_row(0, "b", 0), in_row(0, NULL, 0));
+	agg_rig_settle(&r);
+	OUT(&r, "+b|0|2|0\n+NULL|1|2|1\n");
+	agg_rig_close(&r);
+}
+
+TEST(an_upsert_reader_of_others_hears_of_changes_only)
+{
+	static const struct agg_setup setup = { .keys = "ks",
+						.aggs = "max(vi)",
+						.upsert = true };
+	struct agg_rig r;
+
+	agg_rig_open(&r, &setup);
+	PUSH(&r, in_row(0, "a", 5), in_row(0, "b", 1));
+	agg_rig_settle(&r);
+	OUT(&r, "+a|5\n+b|1\n");
+	PUSH(&r, in_row(0, "a", 5), in_row(0, "b", 2));
+	agg_rig_settle(&r);
+	OUT(&r, "+b|2\n");
+	agg_rig_close(&r);
+}
+
+TEST(upserts_of_many_groups_come_batch_by_batch)
+{
+	static const struct agg_setup setup = {
+		.keys = "ki", .aggs = "count(*), sum(vi)", .upsert = true,
+	};
+	const uint32_t batches = 40; /* more than an edge takes at once */
+	struct agg_rig r;
+
+	agg_rig_open(&r, &setup);
+	for (uint32_t step = 1; step <= 2; step++) {
+		const char *line;
+		uint32_t n = 0;
+
+		for (uint32_t i = 0; i < batches * BATCH_ROWS; i++)
+			PUSH(&r, in_row(0, "a", i));
+		agg_rig_settle(&r);
+		EXPECT(r.batches_most <= EDGE_BATCHES_MAX);
+		for (line = agg_rig_out(&r); *line; n++) {
+			char want[64];
+			size_t len = (size_t)snprintf(
+				want, sizeof(want), "+%u|%u|%u\n", n, step,
+				step * n);
+
+			EXPECT(strncmp(line, want, len) == 0);
+			line += len;
+		}
+		EXPECT_EQ(n, batches * BATCH_ROWS);
+	}
+	agg_rig_close(&r);
+}
+
 TEST(without_keys_there_is_one_row_from_the_first_row_on)
 {
 	static const struct agg_setup setup = { .aggs = "count(*), sum(vi)",
