@@ -253,6 +253,28 @@ dump_expr(struct buf *out, const struct ast_expr *e)
 		dump_type(out, e->cast_type.type);
 		buf_putc(out, ')');
 		break;
+	case AST_ARRAY:
+		buf_puts(out, "(ARRAY");
+		dump_args(out, e);
+		break;
+	case AST_MAP:
+		buf_puts(out, "(MAP");
+		dump_args(out, e);
+		break;
+	case AST_ROW:
+		buf_puts(out, "(ROW");
+		dump_args(out, e);
+		break;
+	case AST_ITEM:
+		buf_puts(out, "(ITEM");
+		dump_args(out, e);
+		break;
+	case AST_FIELD:
+		buf_puts(out, "(FIELD");
+		dump_args(out, e);
+		out->len--;
+		buf_printf(out, " %s)", e->name.part[0]);
+		break;
 	case AST_INTERVAL:
 		buf_puts(out, "(INTERVAL");
 		dump_args(out, e);

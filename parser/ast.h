@@ -23,11 +23,14 @@ struct span {
 
 /* ---- names, options, types ---- */
 
+/* catalog.database.table.column and the fields of ROWs within. */
+#define AST_NAME_PARTS_MAX 8
+
 struct ast_name { /* a.b.c: parts in order; one part is the usual case */
 	struct span at;
 	unsigned nparts;
-	const char *part[3];
-	struct span part_at[3];
+	const char *part[AST_NAME_PARTS_MAX];
+	struct span part_at[AST_NAME_PARTS_MAX];
 };
 
 struct ast_option { /* 'key' = 'value' */
@@ -46,7 +49,7 @@ struct ast_type {
 
 enum ast_expr_kind {
 	AST_COLUMN,    /* name */
-	AST_STAR,      /* * or t.* (name.nparts 0 or 1) ; select list, COUNT(*) */
+	AST_STAR,      /* * or t.*, t.r.* (name); select list, COUNT(*) */
 	AST_LITERAL,   /* value, of type */
 	AST_CALL,      /* function f(args) [FILTER (WHERE filter)], distinct */
 	AST_UNARY,     /* op: AST_NEG, AST_NOT, AST_PLUS */
@@ -59,6 +62,11 @@ enum ast_expr_kind {
 	AST_CASE,      /* see below */
 	AST_CAST,      /* CAST(args[0] AS cast_type), is_try: TRY_CAST */
 	AST_INTERVAL,  /* INTERVAL args[0] unit, when args[0] is no literal */
+	AST_ARRAY,     /* ARRAY[args] */
+	AST_MAP,       /* MAP[key, value, ...] */
+	AST_ROW,       /* ROW(args), (a, b) */
+	AST_ITEM,      /* args[0][args[1]] */
+	AST_FIELD,     /* (args[0]).name; r.f is an AST_COLUMN */
 };
 
 enum ast_op {
@@ -88,7 +96,7 @@ struct ast_expr {
 	bool is_try;
 	bool symmetric; /* BETWEEN SYMMETRIC */
 	bool braces;   /* the function was written with parentheses */
-	struct ast_name name;   /* AST_COLUMN, AST_STAR */
+	struct ast_name name;   /* AST_COLUMN, AST_STAR, AST_FIELD */
 	const char *function;   /* AST_CALL: as written; special syntax becomes
 				 * plain arguments: SUBSTRING(a FROM b FOR c)
 				 * (a, b, c), POSITION(a IN b) (a, b), TRIM

@@ -38,6 +38,11 @@ bind_cast(struct bind *b, const struct ast_expr *ast, struct expr *arg,
 		      to.kind == TYPE_DECIMAL;
 	if (type_equal(arg->type, to)) {
 		*ret = arg;
+		if (type_is_nested(to)) { /* NOT NULL within may differ */
+			*ret = arena_new(b->a, struct expr);
+			**ret = *arg;
+			(*ret)->type = to;
+		}
 		return 0;
 	}
 	*ret = expr_cast(arg, to, b->a);

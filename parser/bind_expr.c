@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * parser/bind_expr.c - one expression: names to columns, calls to functions,
- * every conversion written out.
+ * parser/bind_expr.c - one expression: calls to functions, every conversion
+ * written out.
  */
 #include <string.h>
 #include <strings.h>
@@ -9,114 +9,6 @@
 #include "base/decimal.h"
 #include "parser/binder.h"
 #include "parser/types_infer.h"
-
-/* ---- columns ---- */
-
-static const char *
-column_list(struct bind *b, const struct rel *rel)
-{
-	char type[TYPE_NAME_MAX];
-	const char *list = "";
-
-	for (unsigned i = 0; i < rel->ncols && i < 24; i++) {
-		struct type t = rel->cols[i].type;
-
-		t.nullable = true;
-		list = arena_printf(b->a, "%s%s%s %s", list, *list ? ", " : "",
-				    rel->cols[i].name, type_name(t, type));
-	}
-	return rel->ncols > 24 ? arena_printf(b->a, "%s, ...", list) : list;
-}
-
-static void
-note_columns(struct bind *b, const struct rel *rel)
-{
-	if (rel->ncols == 0)
-		error_note(b->err, "there are no columns here");
-	else if (rel->name)
-		error_note(b->err, "columns of \"%s\": %s", rel->name,
-			   column_list(b, rel));
-	else
-		error_note(b->err, "columns: %s", column_list(b, rel));
-}
-
-static int
-unknown_column(struct bind *b, const struct rel *rel, const struct ast_expr *e,
-	       const char *name)
-{
-	const char **names = arena_array(b->a, rel->ncols, const char *);
-	const char *near;
-
-	for (unsigned i = 0; i < rel->ncols; i++)
-		names[i] = rel->cols[i].name;
-	near = error_nearest(name, names, rel->ncols);
-	if (rel->name)
-		bind_error(b, e->at, ERR_UNKNOWN_COLUMN,
-			   "table \"%s\" has no column \"%s\"", rel->name,
-			   name);
-	else
-		bind_error(b, e->at, ERR_UNKNOWN_COLUMN,
-			   "there is no column \"%s\"", name);
-	if (near)
-		error_hint(b->err, "did you mean \"%s\"?", near);
-	note_columns(b, rel);
-	return -1;
-}
-
-static int
-unknown_qualifier(struct bind *b, const struct rel *rel,
-		  const struct ast_name *name, const char *qualifier)
-{
-	const char *known = NULL;
-
-	for (unsigned i = 0; i < rel->ncols && !known; i++)
-		known = rel->cols[i].qualifier;
-	bind_error(b, name->part_at[name->nparts - 2], ERR_UNKNOWN_ALIAS,
-		   "there is no table or alias \"%s\" in FROM", qualifier);
-	if (known)
-		error_hint(b->err, "here the columns are of \"%s\"", known);
-	return -1;
-}
-
-static bool
-has_qualifier(const struct rel *rel, const char *qualifier)
-{
-	for (unsigned i = 0; i < rel->ncols; i++)
-		if (rel->cols[i].qualifier &&
-		    strcmp(rel->cols[i].qualifier, qualifier) == 0)
-			return true;
-	return false;
-}
-
-static int
-bind_column(struct bind *b, const struct scope *s, const struct ast_expr *ast,
-	    struct expr **ret)
-{
-	const struct ast_name *n = &ast->name;
-	const char *name = n->part[n->nparts - 1];
-	const char *qualifier = n->nparts > 1 ? n->part[n->nparts - 2] : NULL;
-	const struct rel_column *found = NULL;
-
-	if (qualifier && !has_qualifier(s->rel, qualifier))
-		return unknown_qualifier(b, s->rel, n, qualifier);
-	for (unsigned i = 0; i < s->rel->ncols; i++) {
-		const struct rel_column *c = &s->rel->cols[i];
-
-		if (strcmp(c->name, name) != 0 ||
-		    (qualifier && (!c->qualifier ||
-				   strcmp(c->qualifier, qualifier) != 0)))
-			continue;
-		if (found)
-			return bind_error(b, ast->at, ERR_AMBIGUOUS_COLUMN,
-					  "there is more than one column "
-					  "\"%s\" here", name);
-		found = c;
-	}
-	if (!found)
-		return unknown_column(b, s->rel, ast, name);
-	*ret = expr_column(found->column, found->type, ast->at, b->a);
-	return 0;
-}
 
 static int
 bind_literal(struct bind *b, const struct ast_expr *ast, struct expr **ret)
@@ -273,7 +165,7 @@ negate(struct bind *b, bool negated, struct span at, struct expr **e)
 	return negated ? call1(b, FN_NOT, at, *e, e) : 0;
 }
 
-static int
+int
 bind_args(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	  struct expr **args)
 {
@@ -626,6 +518,12 @@ bind_any(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	switch (ast->kind) {
 	case AST_COLUMN:
 		return bind_column(b, s, ast, ret);
+	case AST_ARRAY:
+	case AST_MAP:
+	case AST_ROW:
+	case AST_ITEM:
+	case AST_FIELD:
+		return bind_nested(b, s, ast, ret);
 	case AST_STAR:
 		return bind_error(b, ast->at, ERR_SYNTAX,
 				  "* can stand in SELECT and COUNT(*) only");

@@ -32,6 +32,32 @@ list_add(struct bind *b, struct list *l, struct select_item item)
 	l->items[l->n++] = item;
 }
 
+/* r.*: the fields of a column of type ROW. */
+static int
+expand_row(struct bind *b, const struct rel *rel, const struct ast_expr *star,
+	   struct list *l)
+{
+	struct scope scope = { .rel = rel, .clause = "SELECT" };
+	struct expr *row, *field;
+
+	if (bind_column(b, &scope, star, &row) < 0)
+		return -1;
+	if (row->type.kind != TYPE_ROW)
+		return bind_error(b, star->at, ERR_TYPE_MISMATCH,
+				  "before .* stands a table, an alias or a "
+				  "column of type ROW");
+	for (unsigned i = 0; i < row->type.length; i++) {
+		const char *name = row->type.fields[i].name;
+
+		if (bind_field(b, row, name, star->at, &field) < 0)
+			return -1;
+		list_add(b, l, (struct select_item){
+			.expr = field, .name = name, .at = star->at,
+		});
+	}
+	return 0;
+}
+
 static int
 expand_star(struct bind *b, const struct rel *rel, const struct ast_expr *star,
 	    struct list *l)
@@ -51,11 +77,14 @@ expand_star(struct bind *b, const struct rel *rel, const struct ast_expr *star,
 			.name = c->name, .at = star->at,
 		});
 	}
-	if (q && l->n == before)
-		return bind_error(b, star->at, ERR_UNKNOWN_ALIAS,
-				  "there is no table or alias \"%s\" in FROM",
-				  q);
-	return 0;
+	if (!q || l->n > before)
+		return 0;
+	for (unsigned i = 0; i < rel->ncols; i++)
+		if (star->name.nparts > 1 ||
+		    strcmp(rel->cols[i].name, q) == 0)
+			return expand_row(b, rel, star, l);
+	return bind_error(b, star->at, ERR_UNKNOWN_ALIAS,
+			  "there is no table or alias \"%s\" in FROM", q);
 }
 
 /* The name of a column that has no alias: its own, else Flink's EXPR$n. */
@@ -66,7 +95,7 @@ item_name(struct bind *b, const struct ast_select_item *item, unsigned i)
 
 	if (item->alias)
 		return arena_strdup(b->a, item->alias);
-	if (item->expr->kind == AST_COLUMN)
+	if (item->expr->kind == AST_COLUMN || item->expr->kind == AST_FIELD)
 		return arena_strdup(b->a, n->part[n->nparts - 1]);
 	return arena_printf(b->a, "EXPR$%u", i);
 }

@@ -124,6 +124,24 @@ int bind_make_call(struct bind *b, enum function_id id, struct span at,
 		   struct expr **ret);
 int bind_check_size(struct bind *b, struct span at, const struct expr *e);
 
+/* The arguments of a call, in order. */
+int bind_args(struct bind *b, const struct scope *s, const struct ast_expr *ast,
+	      struct expr **args);
+
+/* ---- bind_column.c ---- */
+
+int bind_column(struct bind *b, const struct scope *s,
+		const struct ast_expr *ast, struct expr **ret);
+
+/* ---- bind_nested.c ---- */
+
+/* ARRAY[..], MAP[..], ROW(..), a[i], (r).f */
+int bind_nested(struct bind *b, const struct scope *s,
+		const struct ast_expr *ast, struct expr **ret);
+/* The field of that name of a ROW. */
+int bind_field(struct bind *b, struct expr *row, const char *name,
+	       struct span at, struct expr **ret);
+
 /* ---- bind_chain.c ---- */
 
 /* AST_BINARY and all its left operands of that kind. */

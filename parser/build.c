@@ -29,7 +29,8 @@ name_append(struct reader *r, struct ast_name name, struct token part)
 {
 	if (name.nparts == ARRAY_LEN(name.part)) {
 		reader_fail(r, ERR_SYNTAX, part.at,
-			    "a name has at most three parts");
+			    "a name has at most %d parts",
+			    AST_NAME_PARTS_MAX);
 		return name;
 	}
 	name.part[name.nparts] = reader_name(r, part);
@@ -169,9 +170,6 @@ build_star(struct reader *r, struct ast_name name, struct token star)
 	struct ast_expr *e = expr_new(r, AST_STAR, span_join(name.at, star.at));
 
 	e->name = name;
-	if (name.nparts > 1)
-		reader_fail(r, ERR_SYNTAX, name.at,
-			    "before .* stands one name, the table's alias");
 	return e;
 }
 

@@ -109,6 +109,23 @@ build_group_set(struct reader *r, struct expr_list keys, struct token open,
 }
 
 struct ast_group_item *
+build_group_expr(struct reader *r, struct ast_expr *e)
+{
+	struct token none = { .kind = 0 };
+	struct expr_list keys = { 0 };
+
+	if (e->kind != AST_ROW || *reader_text(r, e->at) != '(') {
+		keys = expr_list_add(r, keys, e, "expressions");
+		return build_group_set(r, keys, none, none);
+	}
+	for (unsigned i = 0; i < e->nargs; i++)
+		keys = expr_list_add(r, keys, e->args[i], "expressions");
+	keys.last->next = NULL;
+	keys.at = e->at;
+	return build_group_set(r, keys, none, none);
+}
+
+struct ast_group_item *
 build_group_item(struct reader *r, struct token word, struct group_list items,
 		 struct token close)
 {

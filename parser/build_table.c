@@ -55,8 +55,11 @@ static const struct type_other {
 	{ "INT16", "SMALLINT" },   { "INT32", "INT" },
 	{ "INT64", "BIGINT" },     { "INT8", "TINYINT" },
 	{ "JSON", "STRING" },      { "JSONB", "STRING" },
-	{ "LONG", "BIGINT" },      { "MONEY", "DECIMAL(18, 2)" },
+	{ "LIST", "ARRAY<type>" }, { "LONG", "BIGINT" },
+	{ "MAP", "MAP<key type, value type>" },
+	{ "MONEY", "DECIMAL(18, 2)" },
 	{ "NUMBER", "DECIMAL" },   { "SHORT", "SMALLINT" },
+	{ "STRUCT", "ROW<name type, ...>" },
 	{ "TEXT", "STRING" },      { "TIMESTAMPTZ", "TIMESTAMP_LTZ(3)" },
 	{ "UINT16", "INT" },       { "UINT32", "BIGINT" },
 	{ "UINT64", "DECIMAL(20, 0)" }, { "UINT8", "SMALLINT" },
@@ -99,7 +102,8 @@ type_unknown(struct reader *r, struct token name)
 	error_note(r->err, "data types: BOOLEAN, TINYINT, SMALLINT, INT, "
 		   "BIGINT, FLOAT, DOUBLE, DECIMAL(p, s), CHAR(n), "
 		   "VARCHAR(n), STRING, BINARY(n), VARBINARY(n), BYTES, DATE, "
-		   "TIME(p), TIMESTAMP(p), TIMESTAMP_LTZ(p)");
+		   "TIME(p), TIMESTAMP(p), TIMESTAMP_LTZ(p), ARRAY<t>, "
+		   "MAP<k, v>, MULTISET<t>, ROW<n t, ...>");
 }
 
 /* Is number i between low and high? Says so if not. */

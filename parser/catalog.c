@@ -54,6 +54,11 @@ catalog_name(const struct parse *p, const struct ast_name *name,
 {
 	static const char *const own[] = { CATALOG_NAME, DATABASE_NAME };
 
+	if (name->nparts > 3) {
+		error_set(err, ERR_UNKNOWN_TABLE,
+			  "the name of a table has at most three parts");
+		return parse_error_at(p, name->at, err);
+	}
 	for (unsigned i = 0; i + 1 < name->nparts; i++) {
 		const char *wanted = own[i + 3 - name->nparts];
 

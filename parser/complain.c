@@ -151,6 +151,10 @@ static const struct wanted {
 	{ TK_INTEGER, "a number" },
 	{ TK_RP, ")" },
 	{ TK_LP, "(" },
+	{ TK_RBRACKET, "]" },
+	{ TK_LBRACKET, "[" },
+	{ TK_GT, ">" },
+	{ TK_LT, "<" },
 	{ TK_COMMA, "a comma" },
 	{ TK_EQ, "=" },
 	{ TK_ARROW, "=>" },
@@ -173,13 +177,13 @@ is_clutter(const struct reader *r, int token)
 		TK_UESCAPE, TK_HINT_BEGIN, TK_DOT, TK_FILTER, TK_FETCH,
 		TK_ESCAPE, TK_NOT_INFIX, TK_CONCAT, TK_ASYMMETRIC,
 		TK_SYMMETRIC, TK_CONSTRAINT, TK_HEX_STRING, TK_IF,
-		TK_TEMPORARY, TK_EXCEPT, TK_INTERSECT,
+		TK_TEMPORARY, TK_EXCEPT, TK_INTERSECT, TK_ARRAY, TK_MULTISET,
 	};
 	static const int operators[] = {
 		TK_OR, TK_AND, TK_NOT, TK_IS, TK_EQ, TK_NE, TK_LT, TK_LE,
 		TK_GT, TK_GE, TK_BETWEEN, TK_IN, TK_LIKE, TK_SIMILAR,
 		TK_PLUS, TK_MINUS,
-		TK_STAR, TK_SLASH, TK_PERCENT,
+		TK_STAR, TK_SLASH, TK_PERCENT, TK_LBRACKET,
 	};
 	static const int queries[] = {
 		TK_SELECT, TK_VALUES, TK_TABLE, TK_LP, TK_INSERT, TK_EXECUTE,
@@ -195,7 +199,8 @@ is_clutter(const struct reader *r, int token)
 				return true;
 	}
 	if (token == TK_LP && ((accepts(r, TK_EQ) && accepts(r, TK_AND)) ||
-			       accepts(r, TK_COMMENT) || accepts(r, TK_WHERE)))
+			       accepts(r, TK_COMMENT) || accepts(r, TK_WHERE) ||
+			       r->angles > 0))
 		return true; /* of a function's, type's or alias's list */
 	if (accepts(r, TK_SELECT) && accepts(r, TK_VALUES))
 		for (size_t i = 0; i < ARRAY_LEN(queries); i++)
@@ -458,7 +463,8 @@ complain_of_reserved_before(struct reader *r, struct token t)
 	struct reader before;
 	bool name;
 
-	if (!is_reserved(r, r->prev) || accepts(r, 0) ||
+	if (!is_reserved(r, r->prev) || accepts(r, 0) || r->angles > 0 ||
+	    (accepts(r, TK_LT) && !accepts(r, TK_EQ)) || /* ARRAY, a type */
 	    (accepts(r, TK_ID) && r->prev.kind != TK_INTERVAL))
 		return false;
 	switch (t.kind) {

@@ -193,6 +193,38 @@ put_operator(struct writer *w, const struct expr *e)
 	}
 }
 
+/* array[a, b], row(a, b), a[1], r.f; false: another function. */
+static bool
+put_nested(struct writer *w, const struct expr *e)
+{
+	bool row = e->function == FN_ROW;
+
+	switch (e->function) {
+	case FN_ARRAY:
+	case FN_MAP:
+	case FN_ROW:
+		put_lower(&w->out, function_get(e->function)->name);
+		buf_putc(&w->out, row ? '(' : '[');
+		put_list(w, e, 0);
+		buf_putc(&w->out, row ? ')' : ']');
+		return true;
+	case FN_ITEM:
+		put(w, e->args[0], true);
+		buf_putc(&w->out, '[');
+		put(w, e->args[1], false);
+		buf_putc(&w->out, ']');
+		return true;
+	case FN_FIELD:
+		put(w, e->args[0], true);
+		buf_putc(&w->out, '.');
+		buf_puts(&w->out, e->args[0]->type.fields
+					  [e->args[1]->value.i64].name);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void
 put_call(struct writer *w, const struct expr *e, bool nested)
 {
@@ -200,6 +232,8 @@ put_call(struct writer *w, const struct expr *e, bool nested)
 
 	if (e->function == FN_CASE) {
 		put_case(w, e);
+	} else if (put_nested(w, e)) {
+		return;
 	} else if (f->flags & FN_OPERATOR) {
 		if (nested)
 			buf_putc(&w->out, '(');

@@ -54,7 +54,7 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 /* What a text has to be is told by a first token of no text. */
 %token ENTRY_STATEMENT ENTRY_QUERY ENTRY_EXPRESSION.
 /* Tokens that no rule takes: the error messages know them. */
-%token RESERVED LBRACKET RBRACKET.
+%token RESERVED.
 
 /* Words that are names wherever the rules have no use for them. */
 %fallback ID
@@ -74,6 +74,7 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 %left PLUS MINUS.
 %left STAR SLASH PERCENT CONCAT.
 %right SIGN.
+%left LBRACKET.
 
 input ::= ENTRY_STATEMENT statement.
 input ::= ENTRY_QUERY query(Q). { r->query = Q; }
@@ -149,7 +150,34 @@ exprs(A) ::= exprs(B) COMMA expr(E). {
 }
 
 expr(A) ::= name(N). { A = build_column(r, N); }
-expr(A) ::= LP(O) expr(E) RP(C). { A = build_parens(E, O, C); }
+
+/* What [index] and .field may follow. */
+%type access {struct ast_expr *}
+expr(A) ::= access(B). { A = B; }
+access(A) ::= LP(O) expr(E) RP(C). { A = build_parens(E, O, C); }
+access(A) ::= LP(O) expr(E) COMMA exprs(L) RP(C). {
+	A = build_row(r, O, E, L, C);
+}
+access(A) ::= ROW(T) LP exprs(L) RP(C). {
+	A = build_constructor(r, AST_ROW, T, L, C);
+}
+access(A) ::= ARRAY(T) LBRACKET array_items(L) RBRACKET(C). {
+	A = build_constructor(r, AST_ARRAY, T, L, C);
+}
+access(A) ::= MAP(T) LBRACKET array_items(L) RBRACKET(C). {
+	A = build_constructor(r, AST_MAP, T, L, C);
+}
+%type array_items {struct expr_list}
+array_items(A) ::= . { A = (struct expr_list){ 0 }; }
+array_items(A) ::= exprs(L). { A = L; }
+access(A) ::= call(B). { A = B; }
+access(A) ::= access(B) LBRACKET expr(I) RBRACKET(C). {
+	A = build_item(r, B, I, C);
+}
+access(A) ::= name(N) LBRACKET expr(I) RBRACKET(C). {
+	A = build_item(r, build_column(r, N), I, C);
+}
+access(A) ::= access(B) DOT ID(T). { A = build_field(r, B, T); }
 
 expr(A) ::= NULL(T). { A = literal_null(r, T); }
 expr(A) ::= UNKNOWN(T). { A = literal_null(r, T); }
@@ -318,7 +346,7 @@ case_value_arms(A) ::= case_value_arms(B) WHEN exprs(W) THEN expr(X). {
 case_else(A) ::= . { A = NULL; }
 case_else(A) ::= ELSE expr(E). { A = E; }
 
-expr(A) ::= CAST|TRY_CAST(T) LP expr(E) AS type(Y) RP(C). {
+access(A) ::= CAST|TRY_CAST(T) LP expr(E) AS type(Y) RP(C). {
 	A = build_cast(r, T, E, Y, C);
 }
 
@@ -333,7 +361,6 @@ function_name(A) ::= FUNCTION|LEFT|RIGHT|YEAR|MONTH|DAY|HOUR|MINUTE|SECOND(T). {
 	refuse_function(r, T);
 }
 
-expr(A) ::= call(B). { A = B; }
 expr(A) ::= call(B) FILTER LP WHERE expr(E) RP(C). {
 	A = build_filter(r, B, E, C);
 }
@@ -447,6 +474,34 @@ type(A) ::= TIMESTAMP(T) type_args(P) time_zone(Z). {
 type(A) ::= TIMESTAMP(T) type_args(P) WITH LOCAL TIME ZONE(Z). {
 	A = build_local_time_type(r, T, P, Z);
 }
+/* parse.c tells MAP<...> and MAP[...] from a name by what follows. */
+type(A) ::= ARRAY(T) LT null_type(E) GT(C). {
+	A = build_array_type(r, T, E, C);
+}
+type(A) ::= MULTISET(T) LT null_type(E) GT(C). {
+	A = build_multiset_type(r, T, E, C);
+}
+type(A) ::= MAP_TYPE(T) LT null_type(K) COMMA null_type(V) GT(C). {
+	A = build_map_type(r, T, K, V, C);
+}
+type(A) ::= ROW(T) LT row_fields(L) GT(C). { A = build_row_type(r, T, L, C); }
+type(A) ::= ROW(T) LP row_fields(L) RP(C). { A = build_row_type(r, T, L, C); }
+/* The SQL standard's way of writing it. */
+type(A) ::= type(E) ARRAY(C). {
+	A = build_array_type(r, (struct token){ .at = E.at }, E, C);
+}
+type(A) ::= type(E) MULTISET(C). {
+	A = build_multiset_type(r, (struct token){ .at = E.at }, E, C);
+}
+%type row_fields {struct row_fields}
+row_fields(A) ::= ID(N) null_type(Y) row_comment. {
+	A = row_fields_add(r, (struct row_fields){ 0 }, N, Y);
+}
+row_fields(A) ::= row_fields(B) COMMA ID(N) null_type(Y) row_comment. {
+	A = row_fields_add(r, B, N, Y);
+}
+row_comment ::= .
+row_comment ::= text.
 time_zone(A) ::= . { A = no_token; }
 time_zone(A) ::= WITHOUT TIME ZONE(Z). { A = Z; }
 
@@ -573,14 +628,7 @@ group_sets(A) ::= group_sets(B) COMMA group_set(I). {
 	A = group_list_add(r, B, I);
 }
 %type group_set {struct ast_group_item *}
-group_set(A) ::= expr(E). {
-	A = build_group_set(r, expr_list_add(r, (struct expr_list){ 0 }, E,
-					     "expressions"),
-			    no_token, no_token);
-}
-group_set(A) ::= LP(O) exprs(B) COMMA expr(E) RP(C). {
-	A = build_group_set(r, expr_list_add(r, B, E, "expressions"), O, C);
-}
+group_set(A) ::= expr(E). { A = build_group_expr(r, E); }
 %type having {struct ast_expr *}
 having(A) ::= . { A = NULL; }
 having(A) ::= HAVING expr(E). { A = E; }

@@ -98,6 +98,19 @@ span_join(struct span a, struct span b)
 
 /* ---- reading ---- */
 
+/* MAP[...] is a value and MAP<...> a type; any other MAP is a name. */
+static int
+map_token(const struct reader *r, struct token t)
+{
+	int next = reader_peek(r, t).kind;
+
+	if (next == TK_LBRACKET && grammar_accepts(r->grammar, TK_MAP, true))
+		return TK_MAP;
+	if (next == TK_LT && grammar_accepts(r->grammar, TK_MAP_TYPE, true))
+		return TK_MAP_TYPE;
+	return TK_ID;
+}
+
 /* The next token, where one word behind it or the parentheses around it decide
  * what it is. */
 static struct token
@@ -120,6 +133,12 @@ reader_lex(const struct reader *r, uint32_t pos)
 		t.kind = TK_IN_POSITION;
 	} else if (t.kind == TK_INTEGER) {
 		t.negative = r->sign;
+	} else if (t.kind == TK_ID && reader_is(r, t, "MAP")) {
+		t.kind = map_token(r, t);
+	} else if (t.kind == LEX_OPERATOR && r->angles > 0 &&
+		   reader_is(r, t, ">>")) {
+		t.kind = TK_GT;
+		t.at.length = 1;
 	}
 	return t;
 }
@@ -169,18 +188,36 @@ reader_nest(struct reader *r, struct token t)
 	return true;
 }
 
+/* The same of the angle brackets of types. */
+static bool
+reader_nest_type(struct reader *r, struct token t)
+{
+	int word = r->prev.kind;
+
+	if (t.kind == TK_GT && r->angles > 0)
+		r->angles--;
+	if (t.kind != TK_LT || (word != TK_ARRAY && word != TK_MULTISET &&
+				word != TK_MAP_TYPE && word != TK_ROW))
+		return true;
+	if (++r->angles <= TYPE_DEPTH_MAX)
+		return true;
+	reader_fail(r, ERR_TOO_DEEP, t.at, "a type of more than %d levels",
+		    TYPE_DEPTH_MAX);
+	return false;
+}
+
 /* Pushes a token that the grammar accepts. */
 static void
 reader_take(struct reader *r, struct token t)
 {
-	if (!reader_nest(r, t))
+	if (!reader_nest(r, t) || !reader_nest_type(r, t))
 		return;
 	r->sign = t.kind == TK_MINUS &&
 		  grammar_accepts(r->grammar, TK_INTEGER, true);
 	grammar_push(r->grammar, t);
 	if (r->prev.kind == 0)
 		r->first = t;
-	if (r->table && r->nesting == 1 &&
+	if (r->table && r->nesting == 1 && r->angles == 0 &&
 	    (r->prev.kind == TK_LP || r->prev.kind == TK_COMMA))
 		r->element = t;
 	r->before = r->prev;

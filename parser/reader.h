@@ -31,6 +31,7 @@ struct reader {
 	struct token before;  /* the one before prev */
 	struct token element; /* of a CREATE TABLE: the first of the newest */
 	uint32_t nesting;     /* open parentheses and CASEs */
+	uint32_t angles;      /* open < of types: ">>" closes two */
 	bool sign;            /* prev is a minus sign, not a subtraction */
 	bool *position;       /* by nesting: "(" stands behind POSITION and its
 			       * IN is still to come */
@@ -174,6 +175,11 @@ struct type_args {
 	struct span at, value_at[2];
 };
 
+struct row_fields { /* of a ROW type */
+	unsigned n, room;
+	struct type_field *list;
+};
+
 struct alias {
 	const char *name;
 	struct span at;
@@ -270,6 +276,35 @@ struct ast_type build_local_time_type(struct reader *r, struct token word,
 struct type_args type_args_add(struct reader *r, struct type_args args,
 			       struct token number);
 
+/* ---- parser/build_nested.c ---- */
+
+struct ast_type build_array_type(struct reader *r, struct token word,
+				 struct ast_type element, struct token close);
+struct ast_type build_multiset_type(struct reader *r, struct token word,
+				    struct ast_type element,
+				    struct token close);
+struct ast_type build_map_type(struct reader *r, struct token word,
+			       struct ast_type key, struct ast_type value,
+			       struct token close);
+struct ast_type build_row_type(struct reader *r, struct token word,
+			       struct row_fields fields, struct token close);
+struct row_fields row_fields_add(struct reader *r, struct row_fields fields,
+				 struct token name, struct ast_type type);
+/* ARRAY[...], MAP[...], ROW(...) */
+struct ast_expr *build_constructor(struct reader *r, enum ast_expr_kind kind,
+				   struct token word, struct expr_list args,
+				   struct token close);
+/* (first, rest...) */
+struct ast_expr *build_row(struct reader *r, struct token open,
+			   struct ast_expr *first, struct expr_list rest,
+			   struct token close);
+struct ast_expr *build_item(struct reader *r, struct ast_expr *of,
+			    struct ast_expr *index, struct token close);
+struct ast_expr *build_field(struct reader *r, struct ast_expr *of,
+			     struct token name);
+
+/* ---- parser/build_query.c, parser/build_table.c ---- */
+
 struct ast_query *build_select(struct reader *r, struct token word,
 			       bool distinct, struct item_list items);
 struct ast_query *build_select_from(struct reader *r, struct ast_query *q,
@@ -283,6 +318,8 @@ struct group_list group_list_add(struct reader *r, struct group_list list,
 struct ast_group_item *build_group_set(struct reader *r,
 				       struct expr_list keys,
 				       struct token open, struct token close);
+/* One key; several when it is written (a, b), which is no ROW here. */
+struct ast_group_item *build_group_expr(struct reader *r, struct ast_expr *e);
 /* GROUPING SETS, ROLLUP or CUBE, as the word says. */
 struct ast_group_item *build_group_item(struct reader *r, struct token word,
 					struct group_list items,

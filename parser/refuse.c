@@ -169,7 +169,7 @@ static const struct refused_word {
 	"declare the column as STRING: the json format then gives the JSON text"
 
 static const struct refused_word refused_types[] = {
-	{ "MAP", AS_TEXT },     { "RAW", AS_TEXT },
+	{ "RAW", AS_TEXT },
 	{ "VARIANT", AS_TEXT }, { "BITMAP", AS_TEXT },
 };
 

@@ -10,7 +10,7 @@
 #include "base/decimal.h"
 #include "base/time.h"
 #include "runtime/eval.h"
-#include "runtime/kernels/loops.h"
+#include "runtime/kernels/nested.h"
 
 /* ---- the same bytes ---- */
 
@@ -372,6 +372,8 @@ cast_pick(struct kernel_call *k)
 		return cast_pick_text(k);
 	if (type_is_binary(to))
 		return cast_pick_binary(k);
+	if (type_is_nested(to))
+		return cast_pick_nested(k);
 	if (type_is_text(from))
 		return cast_pick_parse(k);
 	switch (to.kind) {

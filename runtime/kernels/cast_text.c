@@ -10,7 +10,7 @@
 #include "base/time.h"
 #include "runtime/eval.h"
 #include "runtime/kernels/cast.h"
-#include "runtime/kernels/loops.h"
+#include "runtime/kernels/nested.h"
 
 /* ---- text of single values ---- */
 
@@ -124,6 +124,20 @@ decode(const struct str *s, struct arena *a)
 	return str_from(a, out, n);
 }
 
+static struct str
+nested_value_text(struct value v, struct type t, const struct zone *zone,
+		  struct arena *a)
+{
+	struct str text;
+	struct buf b;
+
+	buf_init(&b);
+	nested_text(&b, v, t, zone, a);
+	text = str_from(a, b.data, b.len);
+	buf_release(&b);
+	return text;
+}
+
 struct str
 value_text(struct value v, struct type t, const struct zone *zone,
 	   struct arena *a)
@@ -134,6 +148,8 @@ value_text(struct value v, struct type t, const struct zone *zone,
 		return str_ref("NULL", 4);
 	if (type_is_binary(t))
 		return str_dup(a, decode(&v.str, a));
+	if (type_is_nested(t))
+		return nested_value_text(v, t, zone, a);
 	if (phys_of(t) == PHYS_STR)
 		return str_dup(a, v.str);
 	return str_from(a, text, cast_text(v, t, zone, text));
@@ -250,6 +266,20 @@ value_to_text(struct frame *f)
 	}
 }
 
+static void
+nested_to_text(struct frame *f)
+{
+	const struct kernel_call *k = f->call;
+
+	frame_each(f, row) {
+		struct str s = nested_value_text(arg_value(f, 0, row),
+						 k->arg_type[0], k->zone,
+						 f->arena);
+
+		f->out->str[row] = fit_text(&s, k->type, f->arena);
+	}
+}
+
 /* No value of `from` is longer than `to` lets it be, nor to be filled up. */
 static bool
 always_fits(struct type from, struct type to)
@@ -268,6 +298,8 @@ cast_pick_text(struct kernel_call *k)
 	if (type_is_integer(from) && k->type.kind == TYPE_VARCHAR &&
 	    k->type.length >= 20)
 		return pick_sparse(k, int_to_string);
+	if (type_is_nested(from))
+		return pick_sparse(k, nested_to_text);
 	if (!type_is_text(from))
 		return pick_sparse(k, value_to_text);
 	if (always_fits(from, k->type))

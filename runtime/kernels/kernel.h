@@ -125,7 +125,7 @@ extern const struct kernel arith_kernels[], compare_kernels[], logic_kernels[],
 	math_kernels[], round_kernels[], text_kernels[], text_find_kernels[],
 	text_make_kernels[], text_code_kernels[], hash_kernels[],
 	choose_kernels[], regex_kernels[], charset_kernels[], url_kernels[],
-	time_kernels[]; /* ended by FN_NONE */
+	time_kernels[], nested_kernels[]; /* ended by FN_NONE */
 bool cast_pick(struct kernel_call *k);
 /* time.c: instants, dates, times and intervals under + - * / */
 bool time_pick_add(struct kernel_call *k);

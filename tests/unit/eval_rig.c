@@ -352,8 +352,11 @@ literals_to_columns(struct expr *e, int only, int *seen, struct schema *s,
 							      .type = e->type };
 		return;
 	}
-	for (unsigned i = 0; i < e->nargs; i++)
+	for (unsigned i = 0; i < e->nargs; i++) {
+		if (i == 1 && e->kind == EXPR_CALL && e->function == FN_FIELD)
+			continue; /* it is part of the function */
 		literals_to_columns(e->args[i], only, seen, s, values, size);
+	}
 }
 
 void

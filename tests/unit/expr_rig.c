@@ -21,7 +21,7 @@ static const char *const names[] = {
 	"big", "s", "nul", "ts", "dt", "tm", "yes", "snul",
 };
 static const char *const row[] = {
-	"10|2147483647|9223372036854775807|127|32767|nan|9.99|12.50|"
+	"10|2147483647|9223372036854775807|127|32767|NaN|9.99|12.50|"
 	"99999999999999999999999999999999999999|abcdef|~|"
 	"2026-01-31 03:04:05.678|2026-01-31|23:00:00|true|~",
 	NULL,
@@ -89,7 +89,9 @@ run(struct input *in, const struct expr *e, struct arena *a)
 		erig_put(&b->col[i], 0, 1, in->value[i], &b->arena);
 	batch_seal(b, 1);
 	program_run(p, b, TIME_NONE, a, &res);
-	s = value_text(column_value(&res.col[0], 0), e->type, in->zone, a);
+	if (res.nerrors == 0)
+		s = value_text(column_value(&res.col[0], 0), e->type, in->zone,
+			       a);
 	batch_unref(b);
 	if (res.nerrors > 0)
 		return arena_printf(a, "!%s", error_name(res.errors[0].code));
@@ -135,7 +137,7 @@ type_text(const struct expr *e, struct arena *a)
 	struct type t = e->type;
 
 	t.nullable = true;
-	return type_name(t, arena_bytes(a, TYPE_NAME_MAX));
+	return type_string(t, a);
 }
 
 const char *

@@ -52,6 +52,51 @@ TEST(predicates_have_their_negations)
 		   "(AND (NOT LIKE a (|| b '%') '!') c)");
 }
 
+TEST(nested_values_are_made_and_reached_into)
+{
+	EXPECT_STR(sql_expr("ARRAY[1, a + 2]"), "(ARRAY 1 (+ a 2))");
+	EXPECT_STR(sql_expr("MAP['a', 1, 'b', 2]"), "(MAP 'a' 1 'b' 2)");
+	EXPECT_STR(sql_expr("ROW(a, ROW(b))"), "(ROW a (ROW b))");
+	EXPECT_STR(sql_expr("(a, b) IN ((1, 2), (3, 4))"),
+		   "(IN (ROW a b) (ROW 1 2) (ROW 3 4))");
+	EXPECT_STR(sql_expr("a[1] + b['k']"),
+		   "(+ (ITEM a 1) (ITEM b 'k'))");
+	EXPECT_STR(sql_expr("-a[1][2].b.c[3]"),
+		   "(- (ITEM (FIELD (FIELD (ITEM (ITEM a 1) 2) b) c) 3))");
+	EXPECT_STR(sql_expr("t.r.f[i + 1]"), "(ITEM t.r.f (+ i 1))");
+	EXPECT_STR(sql_expr("(a).f"), "(FIELD a f)");
+	EXPECT_STR(sql_expr("f(x).a"), "(FIELD (f x) a)");
+	EXPECT_STR(sql_expr("CAST(a AS ARRAY<INT>)[1]"),
+		   "(ITEM (CAST a AS ARRAY<INT>) 1)");
+	EXPECT_STR(sql_expr("a * (b) - (c, d)"), "(- (* a b) (ROW c d))");
+}
+
+TEST(a_word_map_is_a_name_where_nothing_else_fits)
+{
+	EXPECT_STR(sql_expr("map + 1"), "(+ map 1)");
+	EXPECT_STR(sql_expr("map < 3"), "(< map 3)");
+	EXPECT_STR(sql_expr("`map`['k']"), "(ITEM map 'k')");
+	EXPECT_STR(sql_expr("map['k', 1]"), "(MAP 'k' 1)");
+	EXPECT_STR(sql_expr("t.map"), "t.map");
+}
+
+TEST(nested_types_are_written_in_all_of_flinks_ways)
+{
+	EXPECT_STR(sql_expr("CAST(a AS ARRAY<ARRAY<INT NOT NULL>>)"),
+		   "(CAST a AS ARRAY<ARRAY<INT NOT NULL>>)");
+	EXPECT_STR(sql_expr("CAST(a AS MAP<STRING,MAP<INT,ROW<x INT>>>)"),
+		   "(CAST a AS MAP<STRING, MAP<INT, ROW<`x` INT>>>)");
+	EXPECT_STR(sql_expr("CAST(a AS ROW(x INT NOT NULL, y STRING))"),
+		   "(CAST a AS ROW<`x` INT NOT NULL, `y` STRING>)");
+	EXPECT_STR(sql_expr("CAST(a AS ROW<x INT 'what x is', `y z` INT>)"),
+		   "(CAST a AS ROW<`x` INT, `y z` INT>)");
+	EXPECT_STR(sql_expr("CAST(a AS INT ARRAY)"), "(CAST a AS ARRAY<INT>)");
+	EXPECT_STR(sql_expr("CAST(a AS DECIMAL(4, 2) MULTISET)"),
+		   "(CAST a AS MULTISET<DECIMAL(4, 2)>)");
+	EXPECT_STR(sql_expr("CAST(a AS MULTISET<STRING>)"),
+		   "(CAST a AS MULTISET<STRING>)");
+}
+
 TEST(case_has_both_forms)
 {
 	EXPECT_STR(sql_expr("CASE WHEN a THEN 1 WHEN b THEN 2 ELSE 3 END"),

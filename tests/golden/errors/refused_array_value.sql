@@ -1,1 +1,0 @@
-SELECT ARRAY[1, 2] FROM t;

@@ -1,1 +1,0 @@
-SELECT tags[1] FROM t;

@@ -1,0 +1,1 @@
+SELECT MULTISET['a', 'b'] FROM t;

@@ -1,1 +1,0 @@
-CREATE TABLE t (person ROW<name STRING, age INT>);

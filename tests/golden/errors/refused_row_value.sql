@@ -1,1 +1,0 @@
-SELECT ROW(1, 2) FROM t;

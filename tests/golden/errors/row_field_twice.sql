@@ -1,0 +1,1 @@
+CREATE TABLE t (person ROW<name STRING, age INT, name INT>);
