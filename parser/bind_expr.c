@@ -228,7 +228,7 @@ bind_aggregate(struct bind *b, const struct scope *s,
 	agg->e = *call;
 	agg->distinct = ast->distinct;
 	*ret = &agg->e;
-	return 0;
+	return bind_check_aggregate(b, agg);
 }
 
 static int

@@ -95,6 +95,8 @@ struct bound_aggregate {
 	struct expr *filter;
 };
 
+int bind_check_aggregate(struct bind *b, const struct bound_aggregate *agg);
+
 struct scope {
 	const struct rel *rel;
 	const char *clause;    /* "WHERE", for messages */

@@ -28,8 +28,8 @@ enum function_flags {
 	FN_AGGREGATE = 16,
 	FN_VOLATILE = 32,
 	FN_ONCE = 64,
-	FN_EXACT_BACK = 128,
-	FN_FORWARD = 256,
+	FN_KEEPS_BACK = 128,
+	FN_COLLECTS = 256,
 	FN_OF_SETS = 512,
 };
 

@@ -3,6 +3,7 @@
  * aliases nor positions nor the other queries of a script: by these an operator
  * finds its state again (runtime.md section 8).
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -258,7 +259,7 @@ aggregate_text(struct writer *w, const struct plan_aggregate *agg,
 	size_t n;
 
 	for (n = 0; name[n] && n < sizeof(lower) - 1; n++)
-		lower[n] = (char)(name[n] | 32);
+		lower[n] = (char)tolower((unsigned char)name[n]);
 	lower[n] = '\0';
 	text = arena_printf(w->a, "%s(%s%s", lower,
 			    agg->distinct ? "distinct " : "",

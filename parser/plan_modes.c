@@ -76,6 +76,16 @@ key_with_window(struct plan_node *n, struct arena *a)
 	n->key[in->nkey + 1] = (uint16_t)(first + 1);
 }
 
+static bool
+keeps_values(const struct plan_node *n, const struct plan_aggregate *agg)
+{
+	const unsigned flags = function_get(agg->function)->flags;
+
+	return agg->distinct || (flags & FN_COLLECTS) ||
+	       ((flags & FN_KEEPS_BACK) &&
+		n->inputs[0]->mode != CHANGE_APPEND);
+}
+
 static void
 set_mode(struct plan_node *n, struct arena *a)
 {
@@ -142,7 +152,7 @@ set_mode(struct plan_node *n, struct arena *a)
 			n->unbounded = "grows with the number of distinct "
 				       "keys";
 		for (unsigned i = 0; i < n->group->naggs; i++)
-			if (n->group->aggs[i].distinct)
+			if (keeps_values(n, &n->group->aggs[i]))
 				n->unbounded = "grows with the number of "
 					       "distinct keys and values";
 		break;
@@ -159,53 +169,6 @@ first_updating(const struct plan_node *n)
 		if (n->inputs[i]->mode != CHANGE_APPEND)
 			return first_updating(n->inputs[i]);
 	return n;
-}
-
-/* ---- aggregates that cannot take rows back ---- */
-
-static bool
-takes_back(const struct plan_node *n, const struct plan_aggregate *agg)
-{
-	const struct schema *in = &n->inputs[0]->schema;
-	unsigned flags = function_get(agg->function)->flags;
-
-	if (flags & FN_FORWARD)
-		return false;
-	return !(flags & FN_EXACT_BACK) || agg->distinct ||
-	       phys_of(in->cols[agg->arg].type) != PHYS_F64;
-}
-
-static int
-refuse_taking_back(struct bind *b, const struct plan_node *n,
-		   const struct plan_aggregate *agg, struct span at)
-{
-	bool forward = function_get(agg->function)->flags & FN_FORWARD;
-
-	bind_error(b, at, ERR_NOT_RETRACTABLE,
-		   "%s cannot take back the rows that %s updates: %s", agg->text,
-		   plan_node_label(first_updating(n->inputs[0]), b->a),
-		   forward ? "their order is not known any more"
-			   : "of FLOAT and DOUBLE that would not be exact");
-	error_hint(b->err, forward ? "MIN and MAX can take rows back"
-				   : "cast the argument: CAST(x AS "
-				     "DECIMAL(18, 6)) is exact");
-	return -1;
-}
-
-static int
-check_aggregates(struct bind *b, const struct plan_node *n, struct span at)
-{
-	for (unsigned i = 0; n->group && i < n->group->naggs; i++) {
-		const struct plan_aggregate *agg = &n->group->aggs[i];
-
-		if (n->inputs[0]->mode == CHANGE_APPEND || takes_back(n, agg))
-			continue;
-		return refuse_taking_back(b, n, agg, at);
-	}
-	for (unsigned i = 0; i < n->ninputs; i++)
-		if (check_aggregates(b, n->inputs[i], at) < 0)
-			return -1;
-	return 0;
 }
 
 /* ---- sinks ---- */
@@ -405,8 +368,7 @@ plan_modes(struct bind *b, struct plan *p)
 			p->bounded &= options_bounded(n->scan->options);
 	}
 	for (unsigned i = 0; i < p->nsinks; i++)
-		if (check_aggregates(b, p->sinks[i], b->sink_at[i]) < 0 ||
-		    check_sink(b, p->sinks[i], b->sink_at[i]) < 0)
+		if (check_sink(b, p->sinks[i], b->sink_at[i]) < 0)
 			return -1;
 	make_upserts(p);
 	notice_unbounded(b, p);

@@ -4,7 +4,6 @@
  */
 #include "runtime/agg.h"
 #include "runtime/distinct.h"
-#include "runtime/multiset.h"
 
 static const struct agg_type *const types[] = {
 	&agg_count_type,     &agg_sum_type,      &agg_avg_type,
@@ -12,6 +11,10 @@ static const struct agg_type *const types[] = {
 	&agg_bool_and_type,  &agg_bool_or_type,  &agg_count_if_type,
 	&agg_var_pop_type,   &agg_var_samp_type, &agg_stddev_pop_type,
 	&agg_stddev_samp_type, &agg_first_value_type, &agg_last_value_type,
+	&agg_median_type,    &agg_percentile_type, &agg_mode_type,
+	&agg_arg_min_type,   &agg_arg_max_type,  &agg_bit_and_type,
+	&agg_bit_or_type,    &agg_bit_xor_type,  &agg_approx_distinct_type,
+	&agg_approx_percentile_type,
 };
 
 const struct agg_type *
@@ -33,13 +36,16 @@ static void
 agg_init(struct agg *a, const struct plan_aggregate *plan,
 	 const struct schema *in, unsigned flags)
 {
+	bool once = function_get(plan->function)->flags & FN_ONCE;
+
 	*a = (struct agg){
 		.type = agg_type_of(plan->function),
 		.plan = plan,
-		.distinct = plan->distinct &&
-			    !(function_get(plan->function)->flags & FN_ONCE),
 		.retract = flags & AGGS_RETRACT,
 	};
+	/* A sketch forgets nothing: a set of values does instead. */
+	a->distinct = plan->function == FN_APPROX_DISTINCT
+			      ? a->retract : plan->distinct && !once;
 	CHECK(a->type);
 	CHECK(plan->arg < in->ncols);
 	/* A set holds values of the first argument alone. */
@@ -47,10 +53,16 @@ agg_init(struct agg *a, const struct plan_aggregate *plan,
 		CHECK(!a->distinct || plan->more[i].column < 0);
 	if (plan->arg >= 0)
 		a->arg_type = in->cols[plan->arg].type;
+	for (unsigned i = 0; i < plan->nmore; i++)
+		a->more_type[i] = plan->more[i].column < 0
+					  ? plan->more[i].literal->type
+					  : in->cols[plan->more[i].column].type;
+	a->value_type = a->arg_type;
 	a->align = 8;
 	if (a->distinct) /* keeps a wide accumulator aligned */
 		a->body = 2 * sizeof(struct agg_values);
 	a->type->init(a);
+	a->owns |= a->collects;
 	a->bytes = round_up(a->body + a->bytes, a->align);
 	CHECK(a->ncolumns <= AGG_COLUMNS_MAX);
 	/* What a set of values can tell is not stored twice. */
@@ -78,14 +90,9 @@ aggs_init(struct aggs *s, const struct plan_group *g, const struct schema *in,
 			a->set = s->nsets++;
 		else if (!a->invertible)
 			s->stack = true;
-		if (a->type->release && ((a->retract && a->ordered) ||
-					 phys_of(a->arg_type) == PHYS_STR))
-			s->owns = true;
-		if (a->retract && a->ordered) {
-			a->multiset = multiset_create(phys_of(a->arg_type),
-						      seed);
-			s->multisets = true;
-		}
+		s->owns |= a->owns;
+		if (a->collects)
+			a->multiset = multiset_create(a->kind, seed);
 	}
 	s->bytes = round_up(s->bytes, s->bytes > 16 ? 16 : 8);
 }
@@ -195,7 +202,7 @@ void
 aggs_clear_entry(const struct aggs *s, char *entry, bool stored)
 {
 	for (unsigned i = 0; s->owns && i < s->n; i++)
-		if (s->agg[i].type->release)
+		if (s->agg[i].owns)
 			s->agg[i].type->release(&s->agg[i], entry,
 						s->agg[i].off, stored);
 	memset(entry + sizeof(struct entry), 0,
@@ -254,6 +261,8 @@ aggs_save(const struct aggs *s, char *const *entry, uint32_t n,
 	for (unsigned k = 0; k < s->n; k++) {
 		const struct agg *a = &s->agg[k];
 
+		if (a->type->before_save)
+			a->type->before_save(a, entry, n);
 		for (unsigned c = 0; c < a->ncolumns; c++) {
 			const struct agg_column *ac = &a->column[c];
 			struct column *out = &b->col[first++];
@@ -277,7 +286,7 @@ value_load(const struct agg *a, char *entry, const struct agg_column *ac,
 	int64_t *count = ac->null_at < 0 ? NULL
 			 : agg_at(entry, a->off + (uint32_t)ac->null_at);
 
-	if (column_is_null(in, row) || a->multiset)
+	if (column_is_null(in, row) || a->collects)
 		return;
 	if (in->phys == PHYS_STR)
 		*(struct str *)to = strheap_put(a->heap, &in->str[row]);
@@ -289,7 +298,7 @@ value_load(const struct agg *a, char *entry, const struct agg_column *ac,
 		*count = 1;
 }
 
-void
+bool
 aggs_load(const struct aggs *s, char *entry, const struct batch *b,
 	  unsigned first, uint32_t row)
 {
@@ -299,5 +308,8 @@ aggs_load(const struct aggs *s, char *entry, const struct batch *b,
 		for (unsigned c = 0; c < a->ncolumns; c++)
 			value_load(a, entry, &a->column[c], &b->col[first++],
 				   row);
+		if (a->type->check && !a->type->check(a, entry))
+			return false;
 	}
+	return true;
 }

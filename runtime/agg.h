@@ -14,12 +14,12 @@
 #include "base/error.h"
 #include "parser/plan.h"
 #include "runtime/batch.h"
+#include "runtime/multiset.h"
 #include "runtime/operator.h"
 #include "runtime/strheap.h"
 
 struct agg;
 struct distinct;
-struct multiset;
 
 /* Rows on their way into entries; arrays run parallel. */
 struct agg_rows {
@@ -29,9 +29,19 @@ struct agg_rows {
 	char **entry;
 	int64_t *w;       /* NULL: all +1 */
 	int64_t pane_us;  /* that the entries belong to; 0 without panes */
+	bool transient;   /* the entries are a running window's */
 	/* The arguments behind the first, by the same positions; a literal one
 	 * is NULL here and stands in plan->more. */
 	const struct column *more[PLAN_MORE_MAX];
+};
+
+/* A row of a multiset's table. */
+struct agg_saved {
+	struct multiset_place place;
+	uint64_t seq;
+	const struct column *value, *beside; /* at `row` */
+	uint32_t row;
+	int64_t n;
 };
 
 /* Room for one selection of rows. */
@@ -74,12 +84,17 @@ struct agg_type {
 	void (*release)(const struct agg *a, char *entry, uint32_t off,
 			bool stored);
 	/* A value of the multiset as it was saved. */
-	void (*restore)(const struct agg *a, char *entry, int64_t pane_us,
-			uint32_t gid, const struct column *value, uint32_t row,
-			int64_t n);
+	void (*restore)(const struct agg *a, char *entry,
+			const struct agg_saved *saved);
+	/* False: what was loaded cannot have been saved. May be NULL. */
+	bool (*check)(const struct agg *a, const char *entry);
+	/* Brings columns up to date that only readers of the state need. */
+	void (*before_save)(const struct agg *a, char *const *entry,
+			    uint32_t n);
 	enum view_how view; /* of its first column */
-	unsigned view_n;    /* its column that counts values, for the view */
+	unsigned view_n;    /* its second column for the view: counts values */
 	enum view_how view_distinct; /* of the set's values */
+	enum view_how view_values;   /* of the multiset; VIEW_KEY: as `view` */
 };
 
 /* A part of the accumulator that is kept in state tables. */
@@ -95,13 +110,20 @@ struct agg {
 	const struct agg_type *type;
 	const struct plan_aggregate *plan;
 	struct type arg_type;
+	struct type more_type[PLAN_MORE_MAX]; /* of plan->more */
 	bool distinct;    /* false where it makes no difference: FN_ONCE */
 	bool retract;     /* rows with w < 0 may come */
 	bool invertible;  /* has sub() */
-	bool ordered;     /* wants a multiset where rows can be taken away */
+	bool collects;    /* wants a multiset, of this kind */
+	struct multiset_kind kind;
+	struct type value_type, beside_type; /* of its table's columns */
+	const char *value_name; /* NULL: "value" */
+	const char *beside_name;
 	bool by_set;      /* has set_value() instead of an accumulator */
 	bool by_rows;     /* COUNT(*): the entry's rows are the value */
 	bool nulls;       /* rows count whose first argument is NULL */
+	bool owns;        /* has something to release */
+	bool makes_bytes; /* merge() needs the heap, even for a moment's use */
 	uint32_t off;     /* of the accumulator in an entry */
 	uint32_t bytes;   /* a multiple of `align` */
 	uint32_t align;   /* 8, or 16 where it holds an i128 */
@@ -111,7 +133,7 @@ struct agg {
 	uint16_t ncolumns;
 	struct agg_column column[AGG_COLUMNS_MAX];
 	struct strheap *heap;      /* long strings of MIN, MAX; NULL: borrow */
-	struct multiset *multiset; /* of MIN, MAX on retracting input */
+	struct multiset *multiset; /* where it collects */
 };
 
 /* The head of an entry. */
@@ -141,7 +163,6 @@ struct aggs {
 	uint16_t n;
 	struct agg *agg;
 	unsigned nsets;   /* DISTINCT ones */
-	bool multisets;   /* some have one */
 	bool stack;       /* some are not invertible */
 	bool owns;        /* some have something to release */
 	uint32_t bytes;   /* of an entry: head and accumulators */
@@ -198,14 +219,18 @@ unsigned aggs_ncolumns(const struct aggs *s);
 /* All columns of n entries, from column `first` of b on, at row `at`. */
 void aggs_save(const struct aggs *s, char *const *entry, uint32_t n,
 	       struct batch *b, unsigned first, uint32_t at, uint32_t cap);
-void aggs_load(const struct aggs *s, char *entry, const struct batch *b,
+/* False: it cannot have been saved. */
+bool aggs_load(const struct aggs *s, char *entry, const struct batch *b,
 	       unsigned first, uint32_t row);
 
 extern const struct agg_type agg_count_type, agg_sum_type, agg_avg_type,
 	agg_min_type, agg_max_type, agg_any_value_type, agg_bool_and_type,
 	agg_bool_or_type, agg_count_if_type, agg_var_pop_type,
 	agg_var_samp_type, agg_stddev_pop_type, agg_stddev_samp_type,
-	agg_first_value_type, agg_last_value_type;
+	agg_first_value_type, agg_last_value_type, agg_median_type,
+	agg_percentile_type, agg_mode_type, agg_arg_min_type, agg_arg_max_type,
+	agg_bit_and_type, agg_bit_or_type, agg_bit_xor_type,
+	agg_approx_distinct_type, agg_approx_percentile_type;
 const struct agg_type *agg_type_of(enum function_id function);
 
 #endif

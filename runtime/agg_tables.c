@@ -3,7 +3,6 @@
  * into and out of them.
  */
 #include "runtime/agg_tables.h"
-#include "runtime/multiset.h"
 
 /* ---- declaring ---- */
 
@@ -110,26 +109,36 @@ accumulators_declare(struct agg_tables *t, struct making *m)
 	}
 }
 
+/* Sets and multisets: (..., value, n), by value. Where order of arrival counts
+ * (..., _seq, value, n), by that. */
 static int
 values_declare(struct agg_tables *t, unsigned i, struct error *err)
 {
 	const struct agg *a = &t->aggs->agg[i];
 	const char *kind = a->distinct ? "distinct" : "multiset";
+	bool ordered = !a->distinct && a->kind.ordered;
 	struct agg_table *table = &t->values[i];
-	struct making m = table_begin(t, table, 4);
-	struct type type = a->arg_type;
+	struct making m = table_begin(t, table, 6);
+	struct type type = a->distinct ? a->arg_type : a->value_type;
+	struct type beside = a->beside_type;
+	uint16_t nkeys = t->panes ? 3 : 2;
 
-	type.nullable = false;
+	type.nullable = a->nulls;
+	beside.nullable = true;
 	if (t->panes)
 		column_own(&m, "_pane");
 	column_own(&m, "_id");
-	column_put(&m, "value", type, NULL);
+	if (ordered)
+		column_own(&m, "_seq");
+	column_put(&m, a->value_name ? a->value_name : "value", type, NULL);
+	if (!a->distinct && a->kind.pairs)
+		column_put(&m, a->beside_name, beside, NULL);
 	column_own(&m, "n");
 	return table_end(t, table, &m,
 			 arena_printf(m.a, "_%s_%s", kind,
 				      a->plan->state_name),
-			 t->panes ? 3 : 2,
-			 arena_printf(m.a, "%s %s", kind, a->plan->text), err);
+			 nkeys, arena_printf(m.a, "%s %s", kind,
+					     a->plan->text), err);
 }
 
 static int
@@ -161,6 +170,26 @@ tables_declare(struct agg_tables *t, struct error *err)
 
 /* ---- the view ---- */
 
+/* Columns that hold values, in a table of them; it ends with their counts. */
+static void
+view_values(const struct agg_tables *t, unsigned i, struct view_column *v)
+{
+	const struct agg *a = &t->aggs->agg[i];
+	const struct agg_table *table = &t->values[i];
+	uint16_t n = (uint16_t)(table->schema.ncols - 1);
+
+	v->table = table->number;
+	v->how = a->distinct ? a->type->view_distinct : a->type->view_values;
+	v->once = a->distinct;
+	v->col = (uint16_t)(n - 1);
+	v->col2 = n;
+	if (!a->distinct && a->kind.pairs)
+		v->col2 = (uint16_t)(n - 2);
+	/* These look for values where the key ends. */
+	if (a->distinct && v->how != VIEW_MODE && v->how != VIEW_PERCENTILE)
+		v->col = n;
+}
+
 static struct view_column
 aggregate_view(const struct agg_tables *t, unsigned i, uint16_t col)
 {
@@ -168,16 +197,15 @@ aggregate_view(const struct agg_tables *t, unsigned i, uint16_t col)
 	struct view_column v = {
 		.name = a->plan->state_name, .how = a->type->view, .col = col,
 		.table = t->panes ? t->entries.number : t->groups.number,
-		.type = a->plan->type,
+		.type = a->plan->type, .percentage = 0.5,
 	};
 
-	if (a->distinct) {
-		v.how = a->type->view_distinct;
-		v.table = t->values[i].number;
-		v.col = (uint16_t)(t->values[i].schema.ncols - 1);
-	} else if (a->type->view_n > 0) {
+	if (v.how == VIEW_PERCENTILE && a->plan->nmore > 0)
+		v.percentage = a->plan->more[0].literal->value.f64;
+	if (a->distinct || (a->collects && a->type->view_values != VIEW_KEY))
+		view_values(t, i, &v);
+	else if (a->type->view_n > 0)
 		v.col2 = (uint16_t)(col + a->type->view_n);
-	}
 	return v;
 }
 
@@ -439,43 +467,67 @@ agg_tables_put_entries(const struct agg_tables *t, struct snapshot *s,
 }
 
 static void
+put_cell(struct writer *w, unsigned col, uint32_t at, const void *value)
+{
+	struct column *to = &w->b->col[col];
+
+	if (!value) {
+		column_set_null(to, at, BATCH_ROWS, &w->b->arena);
+		return;
+	}
+	column_copy(to, at, BATCH_ROWS,
+		    &(struct column){ .phys = to->phys,
+				      .data = (void *)value },
+		    0, &w->b->arena);
+}
+
+/* Rows of one multiset's table. */
+struct multiset_writer {
+	const struct multiset_kind *kind;
+	struct writer drop, put;
+};
+
+static void
 put_multiset_row(const struct multiset_row *row, void *arg)
 {
-	struct writer *w = arg;
-	bool put = row->n > 0;
-	struct column *value;
+	struct multiset_writer *mw = arg;
+	struct writer *w = row->n > 0 ? &mw->put : &mw->drop;
 	uint32_t at;
 	unsigned col;
 
 	/* A value can be gone and back again: its row goes first. */
-	if (put)
-		writer_end(&w[0]);
-	at = writer_room(&w[put], 1);
-	col = put_value_key(&w[put], at, row->pane_us, row->gid);
-	value = &w[put].b->col[col];
-	column_copy(value, at, BATCH_ROWS,
-		    &(struct column){ .phys = value->phys,
-				      .data = (void *)row->value },
-		    0, &w[put].b->arena);
-	if (put)
-		put_i64(&w[put], col + 1, at, row->n);
+	if (row->n > 0)
+		writer_end(&mw->drop);
+	at = writer_room(w, 1);
+	col = put_value_key(w, at, row->pane_us, row->gid);
+	if (mw->kind->ordered)
+		put_i64(w, col++, at, (int64_t)row->seq);
+	if (row->n == 0 && mw->kind->ordered)
+		return; /* that was its key */
+	put_cell(w, col++, at, row->value);
+	if (row->n == 0)
+		return;
+	if (mw->kind->pairs)
+		put_cell(w, col++, at, row->beside);
+	put_i64(w, col, at, row->n);
 }
 
 int
 agg_tables_put_multisets(const struct agg_tables *t, struct snapshot *s)
 {
 	for (unsigned i = 0; i < t->aggs->n; i++) {
-		struct multiset *m = t->aggs->agg[i].multiset;
-		struct writer w[2] = {
-			writer_begin(t, s, &t->values[i], true),
-			writer_begin(t, s, &t->values[i], false),
+		const struct agg *a = &t->aggs->agg[i];
+		struct multiset_writer w = {
+			.kind = &a->kind,
+			.drop = writer_begin(t, s, &t->values[i], true),
+			.put = writer_begin(t, s, &t->values[i], false),
 		};
 
-		if (!m)
+		if (!a->multiset || a->distinct)
 			continue;
-		multiset_changes(m, put_multiset_row, w);
-		multiset_saved(m);
-		if (writer_end(&w[0]) < 0 || writer_end(&w[1]) < 0)
+		multiset_changes(a->multiset, put_multiset_row, &w);
+		multiset_saved(a->multiset);
+		if (writer_end(&w.drop) < 0 || writer_end(&w.put) < 0)
 			return -1;
 	}
 	return 0;
@@ -526,8 +578,7 @@ restore_group(const struct agg_tables *t, const struct batch *b, uint32_t row,
 	entry = to->entry(to->arg, 0, gid, &sets);
 	((struct entry *)entry)->rows = b->col[col].i64[row];
 	ttl_restore(t->ttl, gid, b->col[col + 1].i64[row]);
-	aggs_load(t->aggs, entry, b, col + 2, row);
-	return 0;
+	return aggs_load(t->aggs, entry, b, col + 2, row) ? 0 : -1;
 }
 
 static int
@@ -542,8 +593,21 @@ restore_entry(const struct agg_tables *t, const struct batch *b, uint32_t row,
 		return -1;
 	entry = to->entry(to->arg, b->col[0].i64[row], gid, &sets);
 	((struct entry *)entry)->rows = b->col[2].i64[row];
-	aggs_load(t->aggs, entry, b, 3, row);
-	return 0;
+	return aggs_load(t->aggs, entry, b, 3, row) ? 0 : -1;
+}
+
+/* A value of a DISTINCT aggregate: its accumulator is made again of it. */
+static void
+restore_distinct(const struct agg *a, struct distinct *sets, char *entry,
+		 const struct agg_saved *s)
+{
+	uint32_t row = s->row, gid = s->place.gid;
+	struct agg_rows r = { .n = 1, .row = &row, .gid = &gid,
+			      .entry = &entry, .pane_us = s->place.pane_us };
+
+	distinct_restore(&sets[a->set], gid, s->value, row, s->n, entry,
+			 a->off);
+	a->type->add(a, &r, s->value);
 }
 
 static int
@@ -551,28 +615,30 @@ restore_value(const struct agg_tables *t, unsigned i, const struct batch *b,
 	      uint32_t row, const struct agg_restore *to)
 {
 	const struct agg *a = &t->aggs->agg[i];
-	unsigned id = t->panes ? 1 : 0;
-	int64_t pane_us = t->panes ? b->col[0].i64[row] : 0;
-	int64_t n = b->col[id + 2].i64[row];
-	uint32_t gid = (uint32_t)b->col[id].i64[row];
-	const struct column *value = &b->col[id + 1];
+	unsigned id = t->panes ? 1 : 0, col = id + 1;
+	struct agg_saved s = {
+		.place = { .pane_us = t->panes ? b->col[0].i64[row] : 0,
+			   .gid = (uint32_t)b->col[id].i64[row] },
+		.row = row,
+	};
 	struct distinct *sets;
 	char *entry;
 
-	if (!id_is_good(b, id, row) || !keys_is_live(to->keys, gid) || n <= 0 ||
-	    column_is_null(value, row))
+	if (!a->distinct && a->kind.ordered)
+		s.seq = (uint64_t)b->col[col++].i64[row];
+	s.value = &b->col[col++];
+	if (!a->distinct && a->kind.pairs)
+		s.beside = &b->col[col++];
+	s.n = b->col[col].i64[row];
+	if (!id_is_good(b, id, row) || s.n <= 0 ||
+	    !keys_is_live(to->keys, s.place.gid) ||
+	    (!a->nulls && column_is_null(s.value, row)))
 		return -1;
-	entry = to->entry(to->arg, pane_us, gid, &sets);
-	if (a->distinct) {
-		struct agg_rows r = { .n = 1, .row = &row, .gid = &gid,
-				      .entry = &entry, .pane_us = pane_us };
-
-		distinct_restore(&sets[a->set], gid, value, row, n, entry,
-				 a->off);
-		a->type->add(a, &r, value);
-	} else {
-		a->type->restore(a, entry, pane_us, gid, value, row, n);
-	}
+	entry = to->entry(to->arg, s.place.pane_us, s.place.gid, &sets);
+	if (a->distinct)
+		restore_distinct(a, sets, entry, &s);
+	else
+		a->type->restore(a, entry, &s);
 	return 0;
 }
 

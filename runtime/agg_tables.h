@@ -6,7 +6,8 @@
  *			_time(_id, _watermark), one row: what has been fired
  *	GROUP BY	_groups(_id, keys..., _rows, _touched, accumulators...)
  *	both		_distinct_<aggregate>([_pane,] _id, value, n)
- *			_multiset_<aggregate>([_pane,] _id, value, n)
+ *			_multiset_<aggregate>([_pane,] _id, value, n), or where
+ *			order of arrival counts ([_pane,] _id, _seq, value, n)
  *
  * _id is the gid. What sets of values can tell has no accumulator columns.
  */

@@ -114,7 +114,7 @@ distinct_count(struct distinct *d, const struct column cols[2], uint32_t off,
 	}
 	*r = (struct agg_rows){
 		.n = n, .row = s->row, .gid = s->gid, .entry = s->entry,
-		.w = s->w, .pane_us = r->pane_us,
+		.w = s->w, .pane_us = r->pane_us, .transient = r->transient,
 	};
 }
 

@@ -2,57 +2,27 @@
  * runtime/multiset.c - treaps (Seidel and Aragon, 1996) in one array of nodes.
  * A value that is taken out but still has a row in the store stays as a dead
  * node, outside of its tree, until the next checkpoint has deleted the row.
+ * What only some kinds need, sums over subtrees among it, lies in an array
+ * beside the nodes, so that MIN and MAX do not pay for it.
  */
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "runtime/keys.h"
-#include "runtime/multiset.h"
-
-enum node_flags {
-	NODE_USED = 1,
-	NODE_STORED = 2, /* has a row in the store */
-	NODE_LISTED = 4, /* in changed[] */
-};
-
-struct node {
-	union {
-		uint8_t u8;
-		int64_t i64;
-		i128 i128;
-		double f64;
-		struct str str;
-	} value;
-	int64_t n;
-	int64_t pane_us;
-	uint32_t gid;
-	uint32_t left, right; /* left: also the next free node */
-	uint32_t priority;
-	uint32_t flags;
-};
-
-struct multiset {
-	enum phys phys;
-	uint64_t seed;
-	struct node *node; /* [0] is nobody */
-	uint32_t n, cap;
-	uint32_t free_first;
-	uint32_t live; /* in trees */
-	struct strheap heap;
-	uint32_t *changed;
-	uint32_t nchanged, changed_cap;
-};
+#include "runtime/multiset_impl.h"
 
 struct multiset *
-multiset_create(enum phys phys, uint64_t seed)
+multiset_create(struct multiset_kind kind, uint64_t seed)
 {
 	struct multiset *m = mem_zalloc(sizeof(*m));
 
-	m->phys = phys;
+	m->kind = kind;
 	m->seed = seed;
 	m->cap = 16;
 	m->n = 1;
 	m->node = mem_zalloc(m->cap * sizeof(*m->node));
+	if (kind.ranked || kind.bits || kind.ordered || kind.pairs)
+		m->more = mem_zalloc(m->cap * sizeof(*m->more));
 	strheap_init(&m->heap);
 	return m;
 }
@@ -64,6 +34,7 @@ multiset_destroy(struct multiset *m)
 		return;
 	strheap_release(&m->heap);
 	free(m->node);
+	free(m->more);
 	free(m->changed);
 	free(m);
 }
@@ -100,10 +71,82 @@ phys_cmp(enum phys phys, const void *a, const void *b)
 	return 0;
 }
 
+/* ---- keys ---- */
+
 static const void *
-column_at(const struct column *c, uint32_t row)
+cell_at(const struct column *c, uint32_t row)
 {
-	return (const char *)c->data + row * phys_bytes(c->phys);
+	return column_is_null(c, row)
+		       ? NULL
+		       : (const char *)c->data + row * phys_bytes(c->phys);
+}
+
+/* Before all that have this value. */
+static struct multiset_key
+key_of_value(const struct multiset *m, const struct column *value,
+	     const struct column *beside, uint32_t row)
+{
+	return (struct multiset_key){
+		.value = cell_at(value, row),
+		.beside = m->kind.pairs ? cell_at(beside, row) : NULL,
+		.pane_us = INT64_MIN,
+	};
+}
+
+struct multiset_key
+multiset_key_of(const struct multiset *m, uint32_t i)
+{
+	const struct multiset_node *t = &m->node[i];
+	struct multiset_key key = {
+		.value = t->flags & NODE_NULL ? NULL : &t->value,
+		.pane_us = t->pane_us,
+	};
+
+	if (!m->more)
+		return key;
+	key.seq = m->more[i].seq;
+	if (m->kind.pairs && !(t->flags & NODE_BESIDE_NULL))
+		key.beside = &m->more[i].beside;
+	return key;
+}
+
+int
+multiset_value_cmp(enum phys phys, const void *a, const void *b)
+{
+	if (!a || !b)
+		return (a != NULL) - (b != NULL);
+	return phys_cmp(phys, a, b);
+}
+
+/* Without the order of arrival. */
+static int
+values_cmp(const struct multiset *m, const struct multiset_key *a,
+	   const struct multiset_key *b)
+{
+	int cmp = multiset_value_cmp(m->kind.phys, a->value, b->value);
+
+	return cmp == 0 && m->kind.pairs
+		       ? multiset_value_cmp(m->kind.beside, a->beside, b->beside) : cmp;
+}
+
+static int
+arrival_cmp(const struct multiset_key *a, const struct multiset_key *b)
+{
+	if (a->pane_us != b->pane_us)
+		return a->pane_us < b->pane_us ? -1 : 1;
+	return (a->seq > b->seq) - (a->seq < b->seq);
+}
+
+static int
+key_cmp(const struct multiset *m, const struct multiset_key *a, uint32_t i)
+{
+	const struct multiset_key b = multiset_key_of(m, i);
+	int cmp;
+
+	if (!m->more)
+		return phys_cmp(m->kind.phys, a->value, b.value);
+	cmp = values_cmp(m, a, &b);
+	return cmp == 0 && m->kind.ordered ? arrival_cmp(a, &b) : cmp;
 }
 
 /* ---- nodes ---- */
@@ -111,7 +154,7 @@ column_at(const struct column *c, uint32_t row)
 static void
 node_touch(struct multiset *m, uint32_t i)
 {
-	if (m->node[i].flags & NODE_LISTED)
+	if (m->node[i].flags & (NODE_LISTED | NODE_TRANSIENT))
 		return;
 	m->node[i].flags |= NODE_LISTED;
 	if (m->nchanged == m->changed_cap) {
@@ -123,34 +166,71 @@ node_touch(struct multiset *m, uint32_t i)
 }
 
 static uint32_t
-node_create(struct multiset *m, const struct column *value, uint32_t row)
+node_take(struct multiset *m)
 {
-	uint32_t i = m->free_first, listed;
-	struct node *t;
+	uint32_t i = m->free_first, old = m->cap;
 
 	if (i) {
 		m->free_first = m->node[i].left;
-	} else {
-		if (m->n == m->cap) {
-			m->cap *= 2;
-			m->node = mem_realloc(m->node,
-					      m->cap * sizeof(*m->node));
-			memset(m->node + m->n, 0,
-			       (m->cap - m->n) * sizeof(*m->node));
-		}
-		i = m->n++;
+		return i;
 	}
+	if (m->n == m->cap) {
+		m->cap *= 2;
+		m->node = mem_realloc(m->node, m->cap * sizeof(*m->node));
+		memset(m->node + old, 0, old * sizeof(*m->node));
+		if (m->more)
+			m->more = mem_realloc(m->more,
+					      m->cap * sizeof(*m->more));
+	}
+	return m->n++;
+}
+
+static void
+cell_put(struct multiset *m, union multiset_cell *to, enum phys phys,
+	 const void *v)
+{
+	if (phys == PHYS_STR)
+		to->str = strheap_put(&m->heap, v);
+	else if (phys == PHYS_F64 && !m->kind.ordered)
+		to->f64 = f64_canonical(*(const double *)v);
+	else
+		memcpy(to, v, phys_bytes(phys));
+}
+
+/* The key's values are copied before the pool may move: they can be a node's
+ * own. */
+static uint32_t
+node_create(struct multiset *m, const struct multiset_place *place,
+	    const struct multiset_key *key, int64_t n)
+{
+	union multiset_cell value = { 0 }, beside = { 0 };
+	uint32_t i, listed;
+	struct multiset_node *t;
+
+	if (key->value)
+		cell_put(m, &value, m->kind.phys, key->value);
+	if (key->beside)
+		cell_put(m, &beside, m->kind.beside, key->beside);
+	i = node_take(m);
 	t = &m->node[i];
 	listed = t->flags & NODE_LISTED;
-	*t = (struct node){ .flags = NODE_USED | listed };
-	t->priority = (uint32_t)hash_u64(i, m->seed);
-	if (m->phys == PHYS_STR)
-		t->value.str = strheap_put(&m->heap, &value->str[row]);
-	else if (m->phys == PHYS_F64)
-		t->value.f64 = f64_canonical(value->f64[row]);
-	else
-		memcpy(&t->value, column_at(value, row), phys_bytes(m->phys));
-	m->live++;
+	*t = (struct multiset_node){
+		.value = value, .n = n,
+		.pane_us = m->kind.ordered ? key->pane_us : place->pane_us,
+		.gid = place->gid,
+		.priority = (uint32_t)hash_u64(i, m->seed),
+		.flags = NODE_USED | listed,
+	};
+	if (place->transient)
+		t->flags |= NODE_TRANSIENT;
+	if (!key->value)
+		t->flags |= NODE_NULL;
+	if (!key->beside)
+		t->flags |= NODE_BESIDE_NULL;
+	if (m->more)
+		m->more[i] = (struct multiset_more){ .beside = beside,
+					    .seq = key->seq };
+	m->live += !place->transient;
 	return i;
 }
 
@@ -158,10 +238,12 @@ node_create(struct multiset *m, const struct column *value, uint32_t row)
 static void
 node_free(struct multiset *m, uint32_t i)
 {
-	struct node *t = &m->node[i];
+	struct multiset_node *t = &m->node[i];
 
-	if (m->phys == PHYS_STR)
+	if (m->kind.phys == PHYS_STR)
 		strheap_free(&m->heap, &t->value.str);
+	if (m->kind.pairs && m->kind.beside == PHYS_STR)
+		strheap_free(&m->heap, &m->more[i].beside.str);
 	t->flags &= NODE_LISTED;
 	t->left = m->free_first;
 	m->free_first = i;
@@ -171,7 +253,7 @@ node_free(struct multiset *m, uint32_t i)
 static void
 node_bury(struct multiset *m, uint32_t i, bool stored)
 {
-	m->live--;
+	m->live -= !(m->node[i].flags & NODE_TRANSIENT);
 	m->node[i].n = 0;
 	if (stored && (m->node[i].flags & NODE_STORED))
 		node_touch(m, i);
@@ -181,21 +263,88 @@ node_bury(struct multiset *m, uint32_t i, bool stored)
 
 /* ---- trees ---- */
 
-/* Values below `v` to *ret_less, the others to *ret_rest. */
+uint32_t
+multiset_sooner(const struct multiset *m, uint32_t a, uint32_t b)
+{
+	struct multiset_key x, y;
+
+	if (!a || !b)
+		return a ? a : b;
+	x = multiset_key_of(m, a);
+	y = multiset_key_of(m, b);
+	return arrival_cmp(&x, &y) < 0 ? a : b;
+}
+
+/* Whose early and late come before, behind those of t. */
 static void
-tree_split(struct multiset *m, uint32_t t, const void *v, uint32_t *ret_less,
-	   uint32_t *ret_rest)
+pull_arrival(struct multiset *m, uint32_t t, uint32_t child)
+{
+	struct multiset_more *x = &m->more[t];
+	const struct multiset_more *c = &m->more[child];
+
+	x->early = multiset_sooner(m, x->early, c->early);
+	if (multiset_sooner(m, x->late, c->late) == x->late)
+		x->late = c->late;
+}
+
+static void
+pull_child(struct multiset *m, uint32_t t, uint32_t child)
+{
+	struct multiset_more *x = &m->more[t];
+	const struct multiset_more *c = &m->more[child];
+
+	if (child == 0)
+		return;
+	x->nodes += c->nodes;
+	x->total += c->total;
+	if (m->kind.bits) {
+		x->all &= c->all;
+		x->any |= c->any;
+	} else if (m->kind.ordered) {
+		pull_arrival(m, t, child);
+	} else if (c->most > x->most) {
+		x->most = c->most;
+	}
+}
+
+/* What is known of a subtree, from what is known of those below it. */
+static void
+tree_pull(struct multiset *m, uint32_t t)
+{
+	const struct multiset_node *node = &m->node[t];
+	struct multiset_more *x;
+
+	if (!m->more)
+		return;
+	x = &m->more[t];
+	x->nodes = 1;
+	x->total = x->most = node->n;
+	x->early = x->late = t;
+	if (m->kind.bits)
+		x->all = x->any = node->value.i64;
+	pull_child(m, t, node->left);
+	pull_child(m, t, node->right);
+}
+
+/* Nodes below the key to *ret_less, the others to *ret_rest. */
+static void
+tree_split(struct multiset *m, uint32_t t, const struct multiset_key *key,
+	   uint32_t *ret_less, uint32_t *ret_rest)
 {
 	if (!t) {
 		*ret_less = *ret_rest = 0;
-	} else if (phys_cmp(m->phys, &m->node[t].value, v) < 0) {
-		tree_split(m, m->node[t].right, v, &m->node[t].right,
+		return;
+	}
+	if (key_cmp(m, key, t) > 0) {
+		tree_split(m, m->node[t].right, key, &m->node[t].right,
 			   ret_rest);
 		*ret_less = t;
 	} else {
-		tree_split(m, m->node[t].left, v, ret_less, &m->node[t].left);
+		tree_split(m, m->node[t].left, key, ret_less,
+			   &m->node[t].left);
 		*ret_rest = t;
 	}
+	tree_pull(m, t);
 }
 
 static uint32_t
@@ -205,52 +354,64 @@ tree_join(struct multiset *m, uint32_t a, uint32_t b)
 		return a ? a : b;
 	if (m->node[a].priority > m->node[b].priority) {
 		m->node[a].right = tree_join(m, m->node[a].right, b);
+		tree_pull(m, a);
 		return a;
 	}
 	m->node[b].left = tree_join(m, a, m->node[b].left);
+	tree_pull(m, b);
 	return b;
 }
 
 static uint32_t
-tree_insert(struct multiset *m, uint32_t t, uint32_t i)
+tree_insert(struct multiset *m, uint32_t t, uint32_t i,
+	    const struct multiset_key *key)
 {
-	int cmp;
-
-	if (!t)
-		return i;
-	if (m->node[i].priority > m->node[t].priority) {
-		tree_split(m, t, &m->node[i].value, &m->node[i].left,
-			   &m->node[i].right);
+	if (!t || m->node[i].priority > m->node[t].priority) {
+		tree_split(m, t, key, &m->node[i].left, &m->node[i].right);
+		tree_pull(m, i);
 		return i;
 	}
-	cmp = phys_cmp(m->phys, &m->node[i].value, &m->node[t].value);
-	if (cmp < 0)
-		m->node[t].left = tree_insert(m, m->node[t].left, i);
+	if (key_cmp(m, key, t) < 0)
+		m->node[t].left = tree_insert(m, m->node[t].left, i, key);
 	else
-		m->node[t].right = tree_insert(m, m->node[t].right, i);
+		m->node[t].right = tree_insert(m, m->node[t].right, i, key);
+	tree_pull(m, t);
 	return t;
 }
 
 static uint32_t
-tree_remove(struct multiset *m, uint32_t t, uint32_t i)
+tree_remove(struct multiset *m, uint32_t t, uint32_t i,
+	    const struct multiset_key *key)
 {
-	int cmp;
-
 	if (t == i)
 		return tree_join(m, m->node[i].left, m->node[i].right);
-	cmp = phys_cmp(m->phys, &m->node[i].value, &m->node[t].value);
-	if (cmp < 0)
-		m->node[t].left = tree_remove(m, m->node[t].left, i);
+	if (key_cmp(m, key, t) < 0)
+		m->node[t].left = tree_remove(m, m->node[t].left, i, key);
 	else
-		m->node[t].right = tree_remove(m, m->node[t].right, i);
+		m->node[t].right = tree_remove(m, m->node[t].right, i, key);
+	tree_pull(m, t);
 	return t;
 }
 
+/* n of node i has changed: so have the sums above it. */
+static void
+tree_repull(struct multiset *m, uint32_t t, uint32_t i,
+	    const struct multiset_key *key)
+{
+	if (!m->more)
+		return;
+	if (t != i)
+		tree_repull(m, key_cmp(m, key, t) < 0 ? m->node[t].left
+						      : m->node[t].right,
+			    i, key);
+	tree_pull(m, t);
+}
+
 static uint32_t
-tree_find(const struct multiset *m, uint32_t t, const void *v)
+tree_find(const struct multiset *m, uint32_t t, const struct multiset_key *key)
 {
 	while (t) {
-		int cmp = phys_cmp(m->phys, v, &m->node[t].value);
+		int cmp = key_cmp(m, key, t);
 
 		if (cmp == 0)
 			break;
@@ -259,74 +420,145 @@ tree_find(const struct multiset *m, uint32_t t, const void *v)
 	return t;
 }
 
+/* The first node at or above the key; 0: there is none. */
+static uint32_t
+tree_from(const struct multiset *m, uint32_t t, const struct multiset_key *key)
+{
+	uint32_t found = 0;
+
+	while (t) {
+		if (key_cmp(m, key, t) > 0) {
+			t = m->node[t].right;
+		} else {
+			found = t;
+			t = m->node[t].left;
+		}
+	}
+	return found;
+}
+
+/* The first node whose values are the key's, at or above it. */
+static uint32_t
+tree_occurrence(const struct multiset *m, uint32_t t,
+		const struct multiset_key *key)
+{
+	uint32_t i = m->kind.ordered ? tree_from(m, t, key)
+				     : tree_find(m, t, key);
+	struct multiset_key found = multiset_key_of(m, i);
+
+	return i && values_cmp(m, key, &found) == 0 ? i : 0;
+}
+
 /* ---- sets ---- */
 
 static uint32_t
-set_insert(struct multiset *m, uint64_t *root, int64_t pane_us, uint32_t gid,
-	   const struct column *value, uint32_t row)
+set_insert(struct multiset *m, uint64_t *root,
+	   const struct multiset_place *place, const struct multiset_key *key,
+	   int64_t n)
 {
-	uint32_t i = node_create(m, value, row);
+	uint32_t i = node_create(m, place, key, n);
+	struct multiset_key own = multiset_key_of(m, i);
 
-	m->node[i].pane_us = pane_us;
-	m->node[i].gid = gid;
-	*root = tree_insert(m, (uint32_t)*root, i);
+	*root = tree_insert(m, (uint32_t)*root, i, &own);
 	return i;
 }
 
-void
-multiset_add(struct multiset *m, uint64_t *root, int64_t pane_us, uint32_t gid,
-	     const struct column *value, uint32_t row, int64_t n)
+/* n of node i grows; without any it leaves. */
+static void
+set_change(struct multiset *m, uint64_t *root, uint32_t i, int64_t n)
 {
-	uint32_t i = tree_find(m, (uint32_t)*root, column_at(value, row));
+	struct multiset_key own = multiset_key_of(m, i);
 
-	if (!i)
-		i = set_insert(m, root, pane_us, gid, value, row);
 	m->node[i].n += n;
 	CHECK(m->node[i].n >= 0);
 	if (m->node[i].n > 0) {
+		tree_repull(m, (uint32_t)*root, i, &own);
 		node_touch(m, i);
 		return;
 	}
-	*root = tree_remove(m, (uint32_t)*root, i);
+	*root = tree_remove(m, (uint32_t)*root, i, &own);
 	node_bury(m, i, true);
 }
 
-void
-multiset_restore(struct multiset *m, uint64_t *root, int64_t pane_us,
-		 uint32_t gid, const struct column *value, uint32_t row,
-		 int64_t n)
+static void
+set_put(struct multiset *m, uint64_t *root, const struct multiset_place *place,
+	const struct multiset_key *key, int64_t n)
 {
-	uint32_t i = set_insert(m, root, pane_us, gid, value, row);
+	uint32_t i = tree_find(m, (uint32_t)*root, key);
 
-	m->node[i].n = n;
+	if (i)
+		set_change(m, root, i, n);
+	else
+		node_touch(m, set_insert(m, root, place, key, n));
+}
+
+/* n occurrences of the key's values go, those that came first. */
+static void
+set_take(struct multiset *m, uint64_t *root, const struct multiset_key *key,
+	 int64_t n)
+{
+	while (n > 0) {
+		uint32_t i = tree_occurrence(m, (uint32_t)*root, key);
+		int64_t part;
+
+		CHECK(i);
+		part = m->node[i].n < n ? m->node[i].n : n;
+		set_change(m, root, i, -part);
+		n -= part;
+	}
+}
+
+void
+multiset_add(struct multiset *m, uint64_t *root,
+	     const struct multiset_place *place, const struct column *value,
+	     const struct column *beside, uint32_t row, int64_t n)
+{
+	struct multiset_key key = key_of_value(m, value, beside, row);
+
+	key.pane_us = place->pane_us;
+	if (n < 0) {
+		set_take(m, root, &key, -n);
+		return;
+	}
+	if (m->kind.ordered)
+		key.seq = ++m->seq;
+	set_put(m, root, place, &key, n);
+}
+
+void
+multiset_restore(struct multiset *m, uint64_t *root,
+		 const struct multiset_place *place, uint64_t seq,
+		 const struct column *value, const struct column *beside,
+		 uint32_t row, int64_t n)
+{
+	struct multiset_key key = key_of_value(m, value, beside, row);
+	uint32_t i;
+
+	key.pane_us = place->pane_us;
+	key.seq = seq;
+	if (seq > m->seq)
+		m->seq = seq;
+	i = set_insert(m, root, place, &key, n);
 	m->node[i].flags |= NODE_STORED;
 }
 
 int64_t
 multiset_count(const struct multiset *m, uint64_t root,
-	       const struct column *value, uint32_t row)
+	       const struct column *value, const struct column *beside,
+	       uint32_t row)
 {
-	return m->node[tree_find(m, (uint32_t)root, column_at(value, row))].n;
-}
+	struct multiset_key key = key_of_value(m, value, beside, row);
+	uint32_t i;
+	int64_t n = 0;
 
-const void *
-multiset_first(const struct multiset *m, uint64_t root)
-{
-	uint32_t t = (uint32_t)root;
-
-	while (t && m->node[t].left)
-		t = m->node[t].left;
-	return t ? &m->node[t].value : NULL;
-}
-
-const void *
-multiset_last(const struct multiset *m, uint64_t root)
-{
-	uint32_t t = (uint32_t)root;
-
-	while (t && m->node[t].right)
-		t = m->node[t].right;
-	return t ? &m->node[t].value : NULL;
+	while ((i = tree_occurrence(m, (uint32_t)root, &key)) != 0) {
+		n += m->node[i].n;
+		if (!m->kind.ordered)
+			break;
+		key.pane_us = m->node[i].pane_us;
+		key.seq = m->more[i].seq + 1;
+	}
+	return n;
 }
 
 static void
@@ -348,6 +580,62 @@ multiset_clear(struct multiset *m, uint64_t *root, bool stored)
 	*root = 0;
 }
 
+/* ---- one set and another ---- */
+
+/* The pool may move while src is read: nodes are numbers here. */
+static void
+tree_put_all(struct multiset *m, uint64_t *dst,
+	     const struct multiset_place *place, uint32_t t)
+{
+	for (; t; t = m->node[t].right) {
+		struct multiset_place own = *place;
+		struct multiset_key key;
+
+		tree_put_all(m, dst, place, m->node[t].left);
+		key = multiset_key_of(m, t);
+		if (place->transient)
+			own.pane_us = key.pane_us;
+		else
+			key.pane_us = place->pane_us;
+		set_put(m, dst, &own, &key, m->node[t].n);
+	}
+}
+
+void
+multiset_merge(struct multiset *m, uint64_t *dst, uint64_t src)
+{
+	const struct multiset_place place = { .transient = true };
+
+	tree_put_all(m, dst, &place, (uint32_t)src);
+}
+
+void
+multiset_move(struct multiset *m, uint64_t *dst,
+	      const struct multiset_place *place, uint64_t *src)
+{
+	tree_put_all(m, dst, place, (uint32_t)*src);
+	multiset_clear(m, src, true);
+}
+
+static void
+tree_take_all(struct multiset *m, uint64_t *dst, uint32_t t)
+{
+	for (; t; t = m->node[t].right) {
+		struct multiset_key key;
+
+		tree_take_all(m, dst, m->node[t].left);
+		key = multiset_key_of(m, t);
+		key.seq = 0; /* all of its pane go: no matter in which order */
+		set_take(m, dst, &key, m->node[t].n);
+	}
+}
+
+void
+multiset_subtract(struct multiset *m, uint64_t *dst, uint64_t src)
+{
+	tree_take_all(m, dst, (uint32_t)src);
+}
+
 /* ---- checkpoints ---- */
 
 void
@@ -357,13 +645,19 @@ multiset_changes(struct multiset *m,
 {
 	for (int puts = 0; puts < 2; puts++) {
 		for (uint32_t k = 0; k < m->nchanged; k++) {
-			const struct node *t = &m->node[m->changed[k]];
+			uint32_t i = m->changed[k];
+			const struct multiset_node *t = &m->node[i];
+			const struct multiset_key key = multiset_key_of(m, i);
 			struct multiset_row row = {
 				.pane_us = t->pane_us, .gid = t->gid,
-				.value = &t->value, .n = t->n,
+				.seq = key.seq, .value = key.value,
+				.beside = key.beside, .n = t->n,
 			};
 
-			if ((t->flags & NODE_USED) && (t->n > 0) == puts)
+			if (!(t->flags & NODE_USED) ||
+			    (t->flags & NODE_TRANSIENT))
+				continue;
+			if ((t->n > 0) == puts)
 				fn(&row, arg);
 		}
 	}
@@ -374,10 +668,10 @@ multiset_saved(struct multiset *m)
 {
 	for (uint32_t k = 0; k < m->nchanged; k++) {
 		uint32_t i = m->changed[k];
-		struct node *t = &m->node[i];
+		struct multiset_node *t = &m->node[i];
 
 		t->flags &= ~(uint32_t)NODE_LISTED;
-		if (!(t->flags & NODE_USED))
+		if (!(t->flags & NODE_USED) || (t->flags & NODE_TRANSIENT))
 			continue;
 		if (t->n > 0)
 			t->flags |= NODE_STORED;
@@ -385,6 +679,12 @@ multiset_saved(struct multiset *m)
 			node_free(m, i);
 	}
 	m->nchanged = 0;
+}
+
+const struct multiset_kind *
+multiset_kind(const struct multiset *m)
+{
+	return &m->kind;
 }
 
 size_t
@@ -396,6 +696,6 @@ multiset_rows(const struct multiset *m)
 size_t
 multiset_bytes(const struct multiset *m)
 {
-	return m->cap * sizeof(*m->node) + m->heap.held +
-	       m->changed_cap * sizeof(*m->changed);
+	return m->cap * (sizeof(*m->node) + (m->more ? sizeof(*m->more) : 0)) +
+	       m->heap.held + m->changed_cap * sizeof(*m->changed);
 }

@@ -74,6 +74,14 @@ enum view_how {
 	VIEW_FIRST, VIEW_LAST, /* col of the first, last pane that has it */
 	VIEW_ALL_TRUE, VIEW_ANY_TRUE, /* col of col2 values are TRUE */
 	VIEW_VALUE,        /* GROUP BY: the column itself (of _groups) */
+	VIEW_ONE,          /* col, where the window has a single pane */
+	VIEW_NONE,         /* NULL: SQLite cannot tell */
+	/* col of the pane (or group, or row of values) with the smallest,
+	 * largest col2; of several the earliest */
+	VIEW_ARG_MIN, VIEW_ARG_MAX,
+	/* Of values (col) and how often each is there (col2), in `table`: */
+	VIEW_PERCENTILE, VIEW_MODE,
+	VIEW_EARLIEST, VIEW_LATEST, /* its _pane and _seq tell */
 };
 struct view_column {
 	const char *name;
@@ -81,6 +89,8 @@ struct view_column {
 	uint16_t col, col2;
 	unsigned table;    /* as op_table() numbered them */
 	struct type type;  /* scale of DECIMAL, kind of key */
+	bool once;         /* values count once, however often they are there */
+	double percentage; /* 0 to 1 */
 };
 struct view_def {
 	const struct plan_window *window; /* NULL: GROUP BY; all columns but

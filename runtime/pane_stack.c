@@ -63,7 +63,7 @@ pane_stack_init(struct panes *p)
 static void
 acc_clear(const struct agg *a, char *entry, uint32_t off)
 {
-	if (a->type->release)
+	if (a->owns)
 		a->type->release(a, entry, off, false);
 	memset(entry + off, 0, a->bytes);
 }
@@ -230,7 +230,7 @@ pane_stack_rebuild(struct panes *p, struct pane *pane, uint32_t gid)
 
 #define PIECE 64
 
-/* tmp[i]: accumulators without memory of their own, zero before. */
+/* tmp[i]: accumulators that are nobody's, zero before. */
 static void
 value_piece(struct panes *p, const struct agg *a, const uint32_t *gid,
 	    char *const *run, char **tmp, uint32_t n)
@@ -262,8 +262,10 @@ pane_stack_value(struct panes *p, const struct agg *a, const uint32_t *gid,
 	uint32_t bytes = (a->bytes + 15) & ~UINT32_C(15);
 	char *room = arena_alloc(arena, (size_t)PIECE * bytes), *tmp[PIECE];
 	struct agg borrow = *a;
+	struct strheap own; /* of those that cannot borrow what panes hold */
 
-	borrow.heap = NULL;
+	strheap_init(&own);
+	borrow.heap = a->makes_bytes ? &own : NULL;
 	for (uint32_t i = 0; i < n; i += PIECE) {
 		uint32_t piece = n - i < PIECE ? n - i : PIECE;
 
@@ -274,4 +276,5 @@ pane_stack_value(struct panes *p, const struct agg *a, const uint32_t *gid,
 		a->type->value(&borrow, tmp, 0, piece, out, at + i, cap,
 			       arena);
 	}
+	strheap_release(&own);
 }

@@ -220,6 +220,7 @@ run_count(struct panes *p, const struct agg *a, const struct column cols[2],
 {
 	accs_touch(&p->run, NULL, r->gid, r->n, 0, p->run_entry);
 	r->entry = p->run_entry;
+	r->transient = true;
 	if (a->distinct)
 		distinct_count(&p->run_sets[a->set], cols, a->off,
 			       p->scratch[1], r);

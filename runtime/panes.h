@@ -18,7 +18,6 @@
 
 #include "runtime/accs.h"
 #include "runtime/distinct.h"
-#include "runtime/multiset.h"
 #include "runtime/slicing.h"
 
 struct pane {

@@ -302,33 +302,183 @@ distinct_text(struct view *v, const struct view_column *c)
 	return text;
 }
 
+/* ---- one value out of many ---- */
+
+/* " FROM t d WHERE d is of the group, and of a pane of the window" */
+static void
+put_rows_of(struct view *v, const struct store_table *t, struct buf *b)
+{
+	buf_puts(b, " FROM ");
+	sql_name(b, t->name);
+	buf_puts(b, " d WHERE d._id = g._id");
+	if (v->panes)
+		buf_puts(b, " AND d._pane >= w.s AND d._pane < w.e");
+}
+
+static const char *
+finish_text(struct view *v, struct buf *b)
+{
+	const char *text = arena_strdup(&v->s->arena, buf_cstr(b));
+
+	buf_release(b);
+	return text;
+}
+
+/* What orders by a column as the runtime does. */
+static const char *
+order_text(struct view *v, const struct store_table *t, unsigned col)
+{
+	const char *x = view_column_text(v, 'd', t, col);
+	struct arena *a = &v->s->arena;
+
+	if (phys_of(t->cols[col].type) == PHYS_F64)
+		return arena_printf(a, "CASE %s WHEN 'NaN' THEN 'NaN' ELSE %s"
+				       " END", x, f64_number(v, x));
+	if (t->cols[col].type.kind == TYPE_DECIMAL)
+		return arena_printf(a, "CAST(%s AS NUMERIC)", x);
+	return x;
+}
+
 /* The value of the first or last pane of the window that has one. */
 static const char *
 arrival_text(struct view *v, const struct view_column *c)
 {
-	const char *x = view_column_text(v, 'q', v->panes, c->col);
+	const char *x = view_column_text(v, 'd', v->panes, c->col);
 	struct buf b;
-	const char *text;
 
 	buf_init(&b);
-	buf_printf(&b, "(SELECT %s FROM ", x);
-	sql_name(&b, v->panes->name);
-	buf_printf(&b,
-		   " q WHERE q._id = g._id AND q._pane >= w.s AND"
-		   " q._pane < w.e AND %s IS NOT NULL ORDER BY q._pane%s"
-		   " LIMIT 1)",
-		   x, c->how == VIEW_LAST ? " DESC" : "");
-	text = arena_strdup(&v->s->arena, buf_cstr(&b));
-	buf_release(&b);
-	return text;
+	buf_printf(&b, "(SELECT %s", x);
+	put_rows_of(v, v->panes, &b);
+	buf_printf(&b, " AND %s IS NOT NULL ORDER BY d._pane%s LIMIT 1)", x,
+		   c->how == VIEW_LAST ? " DESC" : "");
+	return finish_text(v, &b);
 }
+
+/* The same of rows that stand in the order of arrival. */
+static const char *
+sequence_text(struct view *v, const struct view_column *c)
+{
+	const struct store_table *t =
+		store_table_of(v->s, v->o->op, c->table);
+	const char *way = c->how == VIEW_LATEST ? " DESC" : "";
+	struct buf b;
+
+	buf_init(&b);
+	buf_printf(&b, "(SELECT %s", view_column_text(v, 'd', t, c->col));
+	put_rows_of(v, t, &b);
+	buf_puts(&b, " ORDER BY ");
+	if (v->panes)
+		buf_printf(&b, "d._pane%s, ", way);
+	buf_printf(&b, "d._seq%s LIMIT 1)", way);
+	return finish_text(v, &b);
+}
+
+/* Of panes, or of rows with _seq. */
+static const char *
+best_text(struct view *v, const struct view_column *c)
+{
+	const struct store_table *t =
+		store_table_of(v->s, v->o->op, c->table);
+	struct buf b;
+
+	buf_init(&b);
+	buf_printf(&b, "(SELECT %s", view_column_text(v, 'd', t, c->col));
+	put_rows_of(v, t, &b);
+	buf_printf(&b, " AND %s IS NOT NULL ORDER BY %s%s",
+		   view_column_text(v, 'd', t, c->col2),
+		   order_text(v, t, c->col2),
+		   c->how == VIEW_ARG_MAX ? " DESC" : "");
+	buf_puts(&b, v->panes ? ", d._pane" : "");
+	buf_puts(&b, c->table != v->def->panes_table ? ", d._seq" : "");
+	buf_puts(&b, " LIMIT 1)");
+	return finish_text(v, &b);
+}
+
+/* Each value (x; as it is ordered: o) and how often it is there (c). */
+static void
+put_counts(struct view *v, const struct view_column *c, struct buf *b)
+{
+	const struct store_table *t =
+		store_table_of(v->s, v->o->op, c->table);
+
+	buf_printf(b, "(SELECT %s AS x, %s AS o, ",
+		   view_column_text(v, 'd', t, c->col),
+		   order_text(v, t, c->col));
+	if (c->once)
+		buf_puts(b, "1 AS c");
+	else
+		buf_printf(b, "sum(%s) AS c",
+			   view_column_text(v, 'd', t, c->col2));
+	put_rows_of(v, t, b);
+	buf_puts(b, " GROUP BY 1)");
+}
+
+static const char *
+mode_text(struct view *v, const struct view_column *c)
+{
+	struct buf b;
+
+	buf_init(&b);
+	buf_puts(&b, "(SELECT x FROM ");
+	put_counts(v, c, &b);
+	buf_puts(&b, " ORDER BY c DESC, o LIMIT 1)");
+	return finish_text(v, &b);
+}
+
+/* Between the values at places k and k + (f > 0), f of the way. */
+static const char *
+percentile_text(struct view *v, const struct view_column *c)
+{
+	struct buf b;
+
+	buf_init(&b);
+	buf_printf(&b,
+		   "(SELECT l + f * (h - l) FROM (SELECT max(f) AS f,"
+		   " max(CASE WHEN e > k AND e - c <= k THEN o END) AS l,"
+		   " max(CASE WHEN e > k + (f > 0) AND e - c <= k + (f > 0)"
+		   " THEN o END) AS h FROM (SELECT o, c, e,"
+		   " CAST(q AS INTEGER) AS k, q - CAST(q AS INTEGER) AS f"
+		   " FROM (SELECT o, c, sum(c) OVER (ORDER BY o) AS e,"
+		   " %.17g * (sum(c) OVER () - 1) AS q FROM ", c->percentage);
+	put_counts(v, c, &b);
+	buf_puts(&b, "))))");
+	return finish_text(v, &b);
+}
+
+/* NULL: it is not about a single value. */
+static const char *
+single_text(struct view *v, const struct view_column *c)
+{
+	switch (c->how) {
+	case VIEW_EARLIEST:
+	case VIEW_LATEST:
+		return view_shown_text(v, c->type, sequence_text(v, c));
+	case VIEW_MODE:
+		return view_shown_text(v, c->type, mode_text(v, c));
+	case VIEW_PERCENTILE:
+		return percentile_text(v, c);
+	case VIEW_ARG_MIN:
+	case VIEW_ARG_MAX:
+		return c->table == v->def->groups_table
+			       ? NULL
+			       : view_shown_text(v, c->type, best_text(v, c));
+	case VIEW_NONE:
+		return "NULL";
+	default:
+		return NULL;
+	}
+}
+
+/* ---- a column of the view ---- */
 
 const char *
 view_pane_text(struct view *v, const struct view_column *c)
 {
 	struct arena *a = &v->s->arena;
-	const char *sum;
+	const char *sum, *x = single_text(v, c);
 
+	if (x)
+		return x;
 	switch (c->how) {
 	case VIEW_KEY:
 	case VIEW_VALUE:
@@ -372,16 +522,23 @@ view_pane_text(struct view *v, const struct view_column *c)
 	case VIEW_DISTINCT_AVG:
 	case VIEW_DISTINCT_TRUE:
 		return distinct_text(v, c);
+	case VIEW_ONE:
+		x = view_accumulator_text(v, c->col);
+		return arena_printf(a, "CASE count(%s) WHEN 1 THEN max(%s) END",
+				    x, x);
+	default:
+		return "NULL";
 	}
-	return "NULL";
 }
 
 /* GROUP BY: one row of _groups has it all. */
 const char *
 view_group_text(struct view *v, const struct view_column *c)
 {
-	const char *x;
+	const char *x = single_text(v, c);
 
+	if (x)
+		return x;
 	if (c->how == VIEW_DISTINCT || c->how == VIEW_DISTINCT_SUM ||
 	    c->how == VIEW_DISTINCT_AVG || c->how == VIEW_DISTINCT_TRUE)
 		return distinct_text(v, c);

@@ -9,6 +9,7 @@ held_init(struct agg *a)
 {
 	a->align = phys_bytes(phys_of(a->arg_type)) > 8 ? 16 : 8;
 	a->bytes = held_count_at(a) + 8;
+	a->owns = phys_of(a->arg_type) == PHYS_STR;
 	a->column[a->ncolumns] = (struct agg_column){
 		.suffix = "", .type = a->arg_type,
 		.null_at = (int)held_count_at(a),

@@ -9,7 +9,6 @@
  */
 #include "runtime/aggs/held.h"
 #include "runtime/keys.h"
-#include "runtime/multiset.h"
 
 static inline bool
 takes_least(const struct agg *a)
@@ -26,9 +25,12 @@ root_of(const struct agg *a, char *acc)
 static void
 extreme_init(struct agg *a)
 {
-	a->ordered = true;
 	held_init(a);
-	a->bytes += a->retract ? 8 : 0;
+	if (!a->retract)
+		return;
+	a->collects = true;
+	a->kind.phys = phys_of(a->arg_type);
+	a->bytes += 8;
 }
 
 static inline bool
@@ -81,12 +83,12 @@ static void
 take_best(const struct agg *a, char *acc)
 {
 	uint64_t root = *root_of(a, acc);
-	const void *best = takes_least(a) ? multiset_first(a->multiset, root)
-					  : multiset_last(a->multiset, root);
 	size_t bytes = phys_bytes(phys_of(a->arg_type));
+	struct multiset_item best;
 
-	if (best)
-		memcpy(acc, best, bytes);
+	if (takes_least(a) ? multiset_first(a->multiset, root, &best)
+			   : multiset_last(a->multiset, root, &best))
+		memcpy(acc, best.value, bytes);
 	else
 		memset(acc, 0, bytes);
 }
@@ -98,9 +100,11 @@ add_multiset(const struct agg *a, const struct agg_rows *r,
 	for (uint32_t i = 0; i < r->n; i++) {
 		char *acc = agg_at(r->entry[i], a->off);
 		int64_t w = r->w ? r->w[i] : 1;
+		const struct multiset_place place = { r->pane_us, r->gid[i],
+						      r->transient };
 
-		multiset_add(a->multiset, root_of(a, acc), r->pane_us,
-			     r->gid[i], arg, r->row[i], w);
+		multiset_add(a->multiset, root_of(a, acc), &place, arg, NULL,
+			     r->row[i], w);
 		*held_count(a, acc) += w;
 		take_best(a, acc);
 	}
@@ -125,7 +129,7 @@ extreme_holds(const struct agg *a, const char *entry, const struct batch *b,
 	char *acc = agg_at((char *)entry, a->off);
 
 	return multiset_count(a->multiset, *root_of(a, acc), agg_arg(a, b),
-			      row) + w >= 0;
+			      NULL, row) + w >= 0;
 }
 
 static void
@@ -156,15 +160,13 @@ extreme_release(const struct agg *a, char *entry, uint32_t off, bool stored)
 }
 
 static void
-extreme_restore(const struct agg *a, char *entry, int64_t pane_us,
-		uint32_t gid, const struct column *value, uint32_t row,
-		int64_t n)
+extreme_restore(const struct agg *a, char *entry, const struct agg_saved *s)
 {
 	char *acc = agg_at(entry, a->off);
 
-	multiset_restore(a->multiset, root_of(a, acc), pane_us, gid, value,
-			 row, n);
-	*held_count(a, acc) += n;
+	multiset_restore(a->multiset, root_of(a, acc), &s->place, s->seq,
+			 s->value, NULL, s->row, s->n);
+	*held_count(a, acc) += s->n;
 	take_best(a, acc);
 }
 

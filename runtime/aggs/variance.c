@@ -2,14 +2,16 @@
  * runtime/aggs/variance.c - VAR_POP, VAR_SAMP and their roots. Of integers and
  * DECIMAL exact: count, sum and sum of squares in 256 bits, which can be taken
  * away again. Of FLOAT and DOUBLE by Welford, merged by Chan: no digits are
- * lost where values lie far from 0, but nothing can be taken away (the planner
- * refuses that by name).
+ * lost where values lie far from 0. Nothing can be taken away from that; where
+ * rows can be, all values are kept and it is computed again of them, so that
+ * what came and went leaves no trace in the last digits.
  */
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/decimal.h"
 #include "base/u256.h"
+#include "runtime/aggs/bag.h"
 #include "runtime/aggs/sum.h"
 #include "runtime/distinct.h"
 
@@ -23,6 +25,12 @@ struct squares {
 struct spread {
 	int64_t n;
 	double mean, m2; /* m2: sum of (x - mean)^2 */
+};
+
+/* Where it collects: the spread is for readers of the state. */
+struct bag_spread {
+	struct bag bag;
+	struct spread spread;
 };
 
 static bool
@@ -56,12 +64,21 @@ column_add(struct agg *a, const char *suffix, struct type type, size_t at)
 static void
 init_spread(struct agg *a)
 {
+	size_t at = 0;
+
 	a->by_set = a->distinct;
 	a->bytes = a->by_set ? 0 : sizeof(struct spread);
-	column_add(a, "_n", TYPE_OF(TYPE_BIGINT), offsetof(struct spread, n));
+	if (a->retract && !a->distinct) {
+		bag_init(a, (struct multiset_kind){ .phys = PHYS_F64 },
+			 sizeof(struct spread));
+		at = offsetof(struct bag_spread, spread);
+	}
+	column_add(a, "_n", TYPE_OF(TYPE_BIGINT),
+		   at + offsetof(struct spread, n));
 	column_add(a, "_mean", TYPE_OF(TYPE_DOUBLE),
-		   offsetof(struct spread, mean));
-	column_add(a, "_m2", TYPE_OF(TYPE_DOUBLE), offsetof(struct spread, m2));
+		   at + offsetof(struct spread, mean));
+	column_add(a, "_m2", TYPE_OF(TYPE_DOUBLE),
+		   at + offsetof(struct spread, m2));
 }
 
 static void
@@ -235,6 +252,32 @@ spread_add(struct spread *d, double x, int64_t w)
 	d->m2 += delta * (x - d->mean) * (double)w;
 }
 
+static void
+spread_add_item(const struct multiset_item *item, void *arg)
+{
+	spread_add(arg, *(const double *)item->value, item->n);
+}
+
+/* Of all values, in their order. */
+static struct spread
+spread_of_bag(const struct agg *a, uint64_t root)
+{
+	struct spread s = { 0 };
+
+	multiset_each(a->multiset, root, spread_add_item, &s);
+	return s;
+}
+
+static void
+variance_before_save(const struct agg *a, char *const *entry, uint32_t n)
+{
+	for (uint32_t i = 0; a->collects && i < n; i++) {
+		struct bag_spread *b = sum_at(a, entry[i], a->off);
+
+		b->spread = spread_of_bag(a, b->bag.root);
+	}
+}
+
 static bool
 spread_value(const struct agg *a, const struct spread *s, double *ret)
 {
@@ -256,7 +299,9 @@ static void
 variance_add(const struct agg *a, const struct agg_rows *r,
 	     const struct column *arg)
 {
-	for (uint32_t i = 0; !a->by_set && i < r->n; i++) {
+	if (a->collects)
+		bag_add(a, r, arg);
+	for (uint32_t i = 0; !a->by_set && !a->collects && i < r->n; i++) {
 		void *acc = sum_at(a, r->entry[i], a->off);
 		int64_t w = r->w ? r->w[i] : 1;
 		uint32_t row = r->row[i];
@@ -276,8 +321,8 @@ variance_holds(const struct agg *a, const char *entry,
 {
 	const int64_t *n = sum_at(a, entry, a->off);
 
-	(void)b;
-	(void)row;
+	if (a->collects)
+		return bag_holds(a, entry, b, row, w);
 	return a->by_set || *n + w >= 0;
 }
 
@@ -285,7 +330,9 @@ static void
 variance_merge(const struct agg *a, char *const *dst, uint32_t dst_off,
 	       char *const *src, uint32_t src_off, uint32_t n)
 {
-	for (uint32_t i = 0; !a->by_set && i < n; i++) {
+	if (a->collects)
+		bag_merge(a, dst, dst_off, src, src_off, n);
+	for (uint32_t i = 0; !a->by_set && !a->collects && i < n; i++) {
 		void *to = sum_at(a, dst[i], dst_off);
 		const void *from = sum_at(a, src[i], src_off);
 		const struct squares *s = from;
@@ -303,7 +350,9 @@ static void
 variance_sub(const struct agg *a, char *const *dst, char *const *src,
 	     uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++) {
+	if (a->collects)
+		bag_sub(a, dst, src, n);
+	for (uint32_t i = 0; !a->collects && i < n; i++) {
 		struct squares *d = sum_at(a, dst[i], a->off);
 		const struct squares *s = sum_at(a, src[i], a->off);
 
@@ -318,7 +367,12 @@ static bool
 value_of(const struct agg *a, const void *acc, struct column *out, uint32_t at)
 {
 	const struct squares *q = acc;
+	struct spread s;
 
+	if (a->collects) {
+		s = spread_of_bag(a, ((const struct bag *)acc)->root);
+		return spread_value(a, &s, &out->f64[at]);
+	}
 	if (phys_of(a->arg_type) == PHYS_F64)
 		return spread_value(a, acc, &out->f64[at]);
 	if (divisor(a, q->s.n) == 0)
@@ -336,6 +390,13 @@ variance_value(const struct agg *a, char *const *entry, uint32_t off,
 	for (uint32_t i = 0; i < n; i++)
 		if (!value_of(a, sum_at(a, entry[i], off), out, at + i))
 			column_set_null(out, at + i, cap, arena);
+}
+
+static void
+variance_release(const struct agg *a, char *entry, uint32_t off, bool stored)
+{
+	CHECK(a->collects);
+	bag_release(a, entry, off, stored);
 }
 
 static void
@@ -362,6 +423,8 @@ variance_set_value(const struct agg *a, const struct distinct *set,
 		.add = variance_add, .holds = variance_holds,             \
 		.merge = variance_merge, .sub = variance_sub,             \
 		.value = variance_value, .set_value = variance_set_value, \
+		.before_save = variance_before_save,                      \
+		.release = variance_release, .restore = bag_restore,      \
 		.view = shown, .view_distinct = shown,                    \
 	}
 

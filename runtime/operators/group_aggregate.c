@@ -8,7 +8,6 @@
 
 #include "base/time.h"
 #include "runtime/agg_tables.h"
-#include "runtime/multiset.h"
 #include "runtime/operators/registry.h"
 
 #define PIECE (BATCH_ROWS / 2) /* groups per batch: a pair is never split */

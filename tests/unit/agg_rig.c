@@ -3,6 +3,7 @@
  * a table list and one edge behind the operator.
  */
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/decimal.h"
 #include "base/time.h"
@@ -86,23 +87,52 @@ column_named(const char *name, size_t n)
 	FAIL("no column %.*s", (int)n, name);
 }
 
+/* The type of what the aggregate answers; a.more[] stand already. */
 static struct type
-result_type(enum function_id f, int arg)
+result_type(const struct plan_aggregate *a)
 {
-	struct expr e = { .kind = EXPR_COLUMN }, *args[1] = { &e };
+	struct expr e[1 + PLAN_MORE_MAX] = { 0 }, *args[1 + PLAN_MORE_MAX];
+	unsigned n = a->arg < 0 ? 0 : 1 + a->nmore;
+	struct type type, unused[1 + PLAN_MORE_MAX];
 	struct error err = ERROR_INIT;
-	struct type type, unused;
-	struct arena a;
+	struct arena arena;
 
-	arena_init(&a);
-	if (arg >= 0)
-		e.type = in_columns[arg].type;
-	if (function_resolve(function_get(f), arg >= 0, args, &a, &unused,
-			     &type, &err) < 0)
+	arena_init(&arena);
+	for (unsigned i = 0; i < n; i++) {
+		int column = i == 0 ? a->arg : a->more[i - 1].column;
+
+		args[i] = &e[i];
+		if (column < 0)
+			e[i] = *a->more[i - 1].literal;
+		else
+			e[i] = (struct expr){ .kind = EXPR_COLUMN,
+					      .type = in_columns[column].type };
+	}
+	if (function_resolve(function_get(a->function), n, args, &arena,
+			     unused, &type, &err) < 0)
 		FAIL("%s", err.message);
 	CHECK(!type_is_nested(type));
-	arena_release(&a);
+	arena_release(&arena);
 	return type;
+}
+
+/* A column, or a number as a literal of DOUBLE. */
+static struct plan_argument
+parse_more(struct agg_rig *r, const char *text, size_t n)
+{
+	struct plan_argument arg = { .column = -1 };
+	struct expr *e;
+
+	if (!strchr("0123456789", text[0])) {
+		arg.column = column_named(text, n);
+		return arg;
+	}
+	e = arena_new(&r->arena, struct expr);
+	e->kind = EXPR_LITERAL;
+	e->type = TYPE_OF(TYPE_DOUBLE);
+	e->value.f64 = strtod(text, NULL);
+	arg.literal = e;
+	return arg;
 }
 
 static enum function_id
@@ -117,7 +147,7 @@ function_named(const char *name, size_t n)
 	return function_find(text)->id;
 }
 
-/* One of "sum(distinct vi) f". */
+/* One of "sum(distinct vi) f", "arg_min(vs/vi)". */
 static struct plan_aggregate
 parse_aggregate(struct agg_rig *r, const char *text)
 {
@@ -132,10 +162,15 @@ parse_aggregate(struct agg_rig *r, const char *text)
 		open += 9;
 	}
 	if (*open != '*')
-		a.arg = column_named(open, (size_t)(close - open));
+		a.arg = column_named(open, strcspn(open, "/)"));
+	for (open += strcspn(open, "/)"); *open == '/';
+	     open += strcspn(open, "/)")) {
+		open++;
+		a.more[a.nmore++] = parse_more(r, open, strcspn(open, "/)"));
+	}
 	if (strcmp(close, ") f") == 0)
 		a.filter = IN_F;
-	a.type = result_type(a.function, a.arg);
+	a.type = result_type(&a);
 	a.text = a.state_name = arena_strdup(&r->arena, text);
 	return a;
 }

@@ -29,7 +29,8 @@ struct in_row with_null(struct in_row r, int column);
 
 struct agg_setup {
 	const char *keys;  /* "ks ki" */
-	const char *aggs;  /* "count(*), sum(distinct vi) f": f = FILTER */
+	/* "count(*), sum(distinct vi) f, percentile(vi/0.5)": f = FILTER */
+	const char *aggs;
 	enum window_kind kind;
 	int64_t size_ms, slide_ms, offset_ms; /* size 0: GROUP BY */
 	const char *zone;  /* windows on TIMESTAMP_LTZ in that zone */

@@ -5,9 +5,11 @@
  * keeps all rows and counts again each time.
  */
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/decimal.h"
 #include "base/time.h"
+#include "runtime/aggs/ddsketch.h"
 #include "runtime/keys.h"
 #include "runtime/multiset.h"
 #include "runtime/slicing.h"
@@ -126,51 +128,111 @@ draw_minus(struct trial *t, int64_t ts_ms)
 
 /* ---- the other program ---- */
 
-/* Net rows of a group, in order of arrival. */
+/* What happened to a group, in order of arrival. */
 struct bag {
-	const struct in_row *row[EVENTS];
+	struct {
+		const struct in_row *row;
+		int64_t pane_us;
+	} past[EVENTS];
+	unsigned npast;
+	const struct in_row *row[EVENTS]; /* what is left of that */
 	unsigned n;
 };
 
 static void
-bag_apply(struct bag *b, const struct in_row *r)
+bag_apply(struct bag *b, const struct in_row *r, int64_t pane_us)
 {
+	unsigned i;
+
 	if (r->w > 0) {
 		b->row[b->n++] = r;
-		return;
-	}
-	for (unsigned i = 0; i < b->n; i++) {
-		if (!same_row(b->row[i], r))
-			continue;
+	} else {
+		for (i = 0; i < b->n && !same_row(b->row[i], r); i++)
+			;
+		if (i == b->n)
+			return;
 		memmove(&b->row[i], &b->row[i + 1],
 			(b->n - i - 1) * sizeof(b->row[0]));
 		b->n--;
-		return;
 	}
+	b->past[b->npast].row = r;
+	b->past[b->npast++].pane_us = pane_us;
 }
 
-/* The values that an aggregate sees. */
+/* What an aggregate sees of a row: its first argument and its last. */
+struct seen {
+	const struct value *v, *more;
+	int64_t pane_us;
+};
+
+static bool
+values_equal(int column, const struct value *a, const struct value *b)
+{
+	if (column < 0)
+		return true;
+	if (a->is_null || b->is_null)
+		return a->is_null == b->is_null;
+	return phys_cmp(phys_of(agg_rig_schema()->cols[column].type), &a->u8,
+			&b->u8) == 0;
+}
+
+/* Of equal values the first to come is the first to go. */
+static unsigned
+seen_apply(const struct plan_aggregate *a, int last, struct seen *seen,
+	   unsigned n, struct seen what, bool comes)
+{
+	unsigned i;
+
+	if (comes) {
+		/* panes in the order of their time */
+		for (i = n; i > 0 && seen[i - 1].pane_us > what.pane_us; i--)
+			seen[i] = seen[i - 1];
+		seen[i] = what;
+		return n + 1;
+	}
+	for (i = 0; seen[i].pane_us != what.pane_us ||
+		    !values_equal(a->arg, seen[i].v, what.v) ||
+		    !values_equal(last, seen[i].more, what.more); i++)
+		EXPECT(i + 1 < n);
+	memmove(&seen[i], &seen[i + 1], (n - i - 1) * sizeof(*seen));
+	return n - 1;
+}
+
+/* The values that an aggregate sees, and its last argument beside them. */
 static unsigned
 bag_values(const struct bag *b, const struct plan_aggregate *a,
-	   const struct value **ret)
+	   const struct value **ret, const struct value **ret_more)
 {
-	enum phys phys = a->arg < 0 ? PHYS_U8 : phys_of(
-				agg_rig_schema()->cols[a->arg].type);
-	unsigned n = 0;
+	bool distinct = a->distinct || a->function == FN_APPROX_DISTINCT;
+	bool nulls = a->function == FN_ARG_MIN || a->function == FN_ARG_MAX;
+	int last = a->nmore ? a->more[a->nmore - 1].column : -1;
+	struct seen seen[EVENTS];
+	unsigned nseen = 0, n = 0;
 
-	for (unsigned i = 0; i < b->n; i++) {
-		const struct value *f = &b->row[i]->v[IN_F];
-		const struct value *v = a->arg < 0 ? f : &b->row[i]->v[a->arg];
-		bool seen = false;
+	for (unsigned i = 0; i < b->npast; i++) {
+		const struct in_row *r = b->past[i].row;
+		const struct value *f = &r->v[IN_F];
+		const struct value *v = a->arg < 0 ? f : &r->v[a->arg];
 
 		if (a->filter >= 0 && (f->is_null || !f->u8))
 			continue;
-		if (a->arg >= 0 && v->is_null)
+		if (a->arg >= 0 && v->is_null && !nulls)
 			continue;
-		for (unsigned k = 0; a->distinct && k < n; k++)
-			seen |= phys_cmp(phys, &ret[k]->u8, &v->u8) == 0;
-		if (!seen)
-			ret[n++] = v;
+		nseen = seen_apply(a, last, seen, nseen,
+				   (struct seen){ v, last < 0 ? NULL
+							      : &r->v[last],
+						  b->past[i].pane_us },
+				   r->w > 0);
+	}
+	for (unsigned i = 0; i < nseen; i++) {
+		bool known = false;
+
+		for (unsigned k = 0; distinct && k < n; k++)
+			known |= values_equal(a->arg, ret[k], seen[i].v);
+		if (known)
+			continue;
+		ret_more[n] = seen[i].more;
+		ret[n++] = seen[i].v;
 	}
 	return n;
 }
@@ -327,11 +389,136 @@ value_variance(const struct plan_aggregate *a, struct type arg,
 }
 
 static struct value
+value_bits(enum function_id f, const struct value **v, unsigned n)
+{
+	struct value ret = *v[0];
+
+	for (unsigned i = 1; i < n; i++) {
+		if (f == FN_BIT_AND)
+			ret.i64 &= v[i]->i64;
+		else if (f == FN_BIT_OR)
+			ret.i64 |= v[i]->i64;
+		else
+			ret.i64 ^= v[i]->i64;
+	}
+	return ret;
+}
+
+static struct value
+value_mode(enum phys phys, const struct value **v, unsigned n)
+{
+	unsigned best = 0, most = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned same = 0;
+		int cmp;
+
+		for (unsigned k = 0; k < n; k++)
+			same += phys_cmp(phys, &v[i]->u8, &v[k]->u8) == 0;
+		cmp = phys_cmp(phys, &v[i]->u8, &v[best]->u8);
+		if (same > most || (same == most && cmp < 0)) {
+			best = i;
+			most = same;
+		}
+	}
+	return *v[best];
+}
+
+static int
+f64_order(const void *a, const void *b)
+{
+	return phys_cmp(PHYS_F64, a, b);
+}
+
+static double
+number_of(struct type t, const struct value *v)
+{
+	unsigned scale = t.kind == TYPE_DECIMAL ? t.scale : 0;
+
+	if (phys_of(t) == PHYS_F64)
+		return v->f64;
+	return decimal_to_f64(phys_of(t) == PHYS_I128 ? v->i128 : v->i64,
+			      scale);
+}
+
+static struct value
+value_percentile(const struct plan_aggregate *a, struct type t,
+		 const struct value **v, const struct value **times, unsigned n)
+{
+	static double all[EVENTS * 64];
+	double p = a->nmore ? a->more[0].literal->value.f64 : 0.5, at;
+	unsigned count = 0, low, high;
+
+	for (unsigned i = 0; i < n; i++) {
+		int64_t f = times ? times[i]->is_null ? 0 : times[i]->i64 : 1;
+
+		for (; f > 0; f--)
+			all[count++] = number_of(t, v[i]);
+	}
+	if (count == 0)
+		return (struct value){ .is_null = true };
+	qsort(all, count, sizeof(*all), f64_order);
+	at = p * (count - 1);
+	low = (unsigned)floor(at);
+	high = (unsigned)ceil(at);
+	if (all[low] == all[high])
+		return (struct value){ .f64 = all[low] };
+	return (struct value){ .f64 = low == high ? all[low]
+				      : (high - at) * all[low] +
+						(at - low) * all[high] };
+}
+
+/* The sketch's bucket of the value that has so many others below it. */
+static struct value
+value_approx(const struct plan_aggregate *a, struct type t,
+	     const struct value **v, unsigned n)
+{
+	static double all[EVENTS];
+	struct str sketch = { 0 };
+	struct strheap heap;
+	double p = a->more[0].literal->value.f64;
+	struct value ret = { 0 };
+
+	for (unsigned i = 0; i < n; i++)
+		all[i] = number_of(t, v[i]);
+	qsort(all, n, sizeof(*all), f64_order);
+	strheap_init(&heap);
+	ddsketch_add(&heap, &sketch, all[(unsigned)floor(p * (n - 1))], 1);
+	ret.f64 = ddsketch_at(&sketch, 0);
+	strheap_release(&heap);
+	return ret;
+}
+
+/* The row is what counts: x may be NULL where `by` is not. */
+static struct value
+value_arg(const struct plan_aggregate *a, const struct value **v,
+	  const struct value **by, unsigned n)
+{
+	enum phys phys = phys_of(
+		agg_rig_schema()->cols[a->more[0].column].type);
+	const struct value *best = NULL, *ret = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		int cmp;
+
+		if (by[i]->is_null)
+			continue;
+		cmp = best ? phys_cmp(phys, &by[i]->u8, &best->u8) : 0;
+		if (best && (a->function == FN_ARG_MIN ? cmp >= 0 : cmp <= 0))
+			continue;
+		best = by[i];
+		ret = v[i];
+	}
+	return ret ? *ret : (struct value){ .is_null = true };
+}
+
+static struct value
 value_of(const struct plan_aggregate *a, struct type arg,
-	 const struct value **v, unsigned n)
+	 const struct value **v, const struct value **more, unsigned n)
 {
 	switch (a->function) {
 	case FN_COUNT:
+	case FN_APPROX_DISTINCT:
 		return (struct value){ .i64 = n };
 	case FN_BOOL_AND:
 	case FN_BOOL_OR:
@@ -342,8 +529,29 @@ value_of(const struct plan_aggregate *a, struct type arg,
 	}
 	if (n == 0)
 		return (struct value){ .is_null = true };
-	if (a->function == FN_FIRST_VALUE || a->function == FN_LAST_VALUE)
+	switch (a->function) {
+	case FN_FIRST_VALUE:
+	case FN_LAST_VALUE:
 		return *v[a->function == FN_FIRST_VALUE ? 0 : n - 1];
+	case FN_BIT_AND:
+	case FN_BIT_OR:
+	case FN_BIT_XOR:
+		return value_bits(a->function, v, n);
+	case FN_MODE:
+		return value_mode(phys_of(arg), v, n);
+	case FN_MEDIAN:
+		return value_percentile(a, arg, v, NULL, n);
+	case FN_PERCENTILE:
+		return value_percentile(a, arg, v, a->nmore > 1 ? more : NULL,
+					n);
+	case FN_APPROX_PERCENTILE:
+		return value_approx(a, arg, v, n);
+	case FN_ARG_MIN:
+	case FN_ARG_MAX:
+		return value_arg(a, v, more, n);
+	default:
+		break;
+	}
 	if (is_variance(a->function))
 		return value_variance(a, arg, v, n);
 	if (a->function == FN_SUM || a->function == FN_AVG)
@@ -359,13 +567,13 @@ bag_print(struct trial *t, const struct bag *b, struct buf *out)
 		struct type arg = a->arg < 0
 					  ? TYPE_OF(TYPE_BIGINT)
 					  : agg_rig_schema()->cols[a->arg].type;
-		const struct value *v[EVENTS];
-		unsigned n = bag_values(b, a, v);
+		const struct value *v[EVENTS], *more[EVENTS];
+		unsigned n = bag_values(b, a, v, more);
 
 		met.distinct += a->distinct;
 		met.filter += a->filter >= 0;
 		buf_putc(out, '|');
-		agg_rig_cell(out, a->type, value_of(a, arg, v, n));
+		agg_rig_cell(out, a->type, value_of(a, arg, v, more, n));
 	}
 }
 
@@ -430,23 +638,6 @@ in_window(struct trial *t, const struct event *e, int64_t end_us)
 	       !wm_closes(e->wm_us, end_us);
 }
 
-/* Rows of one pane after those of the pane before, as they arrived. */
-static void
-bag_sort(struct trial *t, struct bag *b)
-{
-	for (unsigned i = 1; i < b->n; i++) {
-		const struct in_row *row = b->row[i];
-		int64_t pane = slicing_pane(&t->slicing, row->v[IN_TS].i64);
-		unsigned at = i;
-
-		for (; at > 0 && slicing_pane(&t->slicing,
-					      b->row[at - 1]->v[IN_TS].i64) >
-					 pane; at--)
-			b->row[at] = b->row[at - 1];
-		b->row[at] = row;
-	}
-}
-
 static void
 group_print(struct trial *t, int64_t end_us, unsigned first, bool *done,
 	    struct buf *out)
@@ -458,10 +649,11 @@ group_print(struct trial *t, int64_t end_us, unsigned first, bool *done,
 		if (!done[i] && in_window(t, &t->event[i], end_us) &&
 		    strcmp(key, t->event[i].key) == 0) {
 			done[i] = true;
-			bag_apply(&bag, &t->event[i].row);
+			bag_apply(&bag, &t->event[i].row,
+				  slicing_pane(&t->slicing,
+					       t->event[i].row.v[IN_TS].i64));
 		}
 	}
-	bag_sort(t, &bag);
 	if (bag.n > 0) {
 		buf_printf(out, "+%s%s%" PRId64 "|%" PRId64 "|%" PRId64, key,
 			   t->r.group.nkeys ? "|" : "",
@@ -536,18 +728,29 @@ draw_aggs(struct trial *t)
 		"var_samp(vw)", "stddev_pop(vn) f", "stddev_samp(vw)",
 		"var_samp(distinct vn)", "stddev_samp(distinct vd)",
 		"var_pop(distinct vd) f", "stddev_pop(distinct vf)",
-		/* these cannot be taken back */
 		"var_pop(vd)", "var_samp(vd) f", "stddev_pop(vd)",
 		"stddev_samp(vf)", "var_samp(vf)", "var_pop(vf) f",
 		"first_value(vs)", "last_value(vs)", "first_value(vi) f",
 		"last_value(vw)", "last_value(vd) f", "first_value(f)",
+		"median(vd)", "median(vi) f", "median(vw)", "median(vn)",
+		"median(distinct vd)", "percentile(vf/0.25)",
+		"percentile(vd/0.9) f", "percentile(vi/1)",
+		"percentile(vd/0.37/ki)", "percentile(distinct vi/0.1)",
+		"mode(vs)", "mode(vd)", "mode(f) f", "mode(distinct vs)",
+		"arg_min(vs/vd)", "arg_max(vs/vi)", "arg_min(vd/vs) f",
+		"arg_max(vw/vw)", "arg_max(f/vs)", "arg_min(vi/f)",
+		"bit_and(vi)", "bit_or(ki) f", "bit_xor(vi)", "bit_and(vb) f",
+		"bit_or(vb)", "bit_xor(distinct vb)", "bit_xor(ki) f",
+		"approx_distinct(vs)", "approx_distinct(vd) f",
+		"approx_distinct(vw)", "approx_percentile(vd/0.5)",
+		"approx_percentile(vi/0.99) f", "approx_percentile(vw/0.1)",
+		"approx_percentile(distinct vd/0.75)",
 	};
 	unsigned n = 1 + (unsigned)draw(t, 6);
-	unsigned of = ARRAY_LEN(aggs) - (t->setup.retract ? 12 : 0);
 
 	for (unsigned i = 0; i < n; i++) {
 		strcat(t->aggs, i ? ", " : "");
-		strcat(t->aggs, aggs[draw(t, of)]);
+		strcat(t->aggs, aggs[draw(t, ARRAY_LEN(aggs))]);
 	}
 	/* Of a variance not all bits are the same in any order. */
 	agg_rig_digits = strstr(t->aggs, "var_") || strstr(t->aggs, "stddev_")
@@ -724,7 +927,7 @@ group_expect(struct trial *t, unsigned first, bool *done, struct buf *out)
 	for (unsigned i = first; i < t->n; i++) {
 		if (!done[i] && strcmp(key, t->event[i].key) == 0) {
 			done[i] = true;
-			bag_apply(&bag, &t->event[i].row);
+			bag_apply(&bag, &t->event[i].row, 0);
 		}
 	}
 	if (bag.n == 0 && t->r.group.nkeys > 0)

@@ -4,23 +4,26 @@
 #include "runtime/multiset.h"
 #include "tests/unit/test.h"
 
+static const struct multiset_place place = { .gid = 1 };
+
 static void
 add(struct multiset *m, uint64_t *root, int64_t v, int64_t n)
 {
 	struct column c = { .phys = PHYS_I64, .i64 = &v };
 
-	multiset_add(m, root, 0, 1, &c, 0, n);
+	multiset_add(m, root, &place, &c, NULL, 0, n);
 }
 
 TEST(first_and_last_follow_what_comes_and_goes)
 {
-	struct multiset *m = multiset_create(PHYS_I64, 3);
+	struct multiset *m = multiset_create((struct multiset_kind){ .phys = PHYS_I64 }, 3);
 	int64_t n[64] = { 0 };
 	uint64_t root = 0, random = 88172645463325252u;
 
 	for (int i = 0; i < 100000; i++) {
 		int64_t v, low = -1, high = -1;
-		const int64_t *first, *last;
+		struct multiset_item first, last;
+		bool any;
 
 		random ^= random << 13;
 		random ^= random >> 7;
@@ -39,10 +42,10 @@ TEST(first_and_last_follow_what_comes_and_goes)
 			low = low < 0 ? k : low;
 			high = k;
 		}
-		first = multiset_first(m, root);
-		last = multiset_last(m, root);
-		EXPECT_EQ(first ? *first : -1, low);
-		EXPECT_EQ(last ? *last : -1, high);
+		any = multiset_first(m, root, &first);
+		EXPECT_EQ(multiset_last(m, root, &last), any);
+		EXPECT_EQ(any ? *(const int64_t *)first.value : -1, low);
+		EXPECT_EQ(any ? *(const int64_t *)last.value : -1, high);
 	}
 	multiset_destroy(m);
 }
@@ -51,14 +54,17 @@ TEST(nan_is_above_all_numbers_and_zero_has_no_sign)
 {
 	double v[] = { 1.5, __builtin_nan(""), -0.0, 0.0 };
 	struct column c = { .phys = PHYS_F64, .f64 = v };
-	struct multiset *m = multiset_create(PHYS_F64, 3);
+	struct multiset *m = multiset_create((struct multiset_kind){ .phys = PHYS_F64 }, 3);
+	struct multiset_item item;
 	uint64_t root = 0;
 
 	for (uint32_t i = 0; i < 4; i++)
-		multiset_add(m, &root, 0, 1, &c, i, 1);
-	EXPECT_EQ(multiset_count(m, root, &c, 2), 2);
-	EXPECT(*(const double *)multiset_first(m, root) == 0);
-	EXPECT(*(const double *)multiset_last(m, root) != v[0]);
+		multiset_add(m, &root, &place, &c, NULL, i, 1);
+	EXPECT_EQ(multiset_count(m, root, &c, NULL, 2), 2);
+	EXPECT(multiset_first(m, root, &item));
+	EXPECT(*(const double *)item.value == 0);
+	EXPECT(multiset_last(m, root, &item));
+	EXPECT(*(const double *)item.value != v[0]);
 	multiset_destroy(m);
 }
 
@@ -88,7 +94,7 @@ changes(struct multiset *m)
 
 TEST(a_checkpoint_is_told_each_change_once)
 {
-	struct multiset *m = multiset_create(PHYS_I64, 3);
+	struct multiset *m = multiset_create((struct multiset_kind){ .phys = PHYS_I64 }, 3);
 	uint64_t root = 0;
 	struct seen s;
 
