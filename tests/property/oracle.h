@@ -97,6 +97,12 @@
 	F(OF_DOUBLE, "aggregate of DOUBLE", AGGREGATE)      \
 	F(OF_TIMESTAMP, "aggregate of TIMESTAMP", AGGREGATE) \
 	F(HAVING, "HAVING", AGGREGATE)                      \
+	F(ROLLUP, "ROLLUP", AGGREGATE)                      \
+	F(CUBE, "CUBE", AGGREGATE)                          \
+	F(GROUPING_SETS, "GROUPING SETS", AGGREGATE)        \
+	F(OLD_TUMBLE, "TUMBLE in GROUP BY", WINDOW)         \
+	F(OLD_HOP, "HOP in GROUP BY", WINDOW)               \
+	F(OLD_HOP_UNEVEN, "HOP in GROUP BY, size no multiple", WINDOW) \
 	F(WHERE, "WHERE", ANY)                              \
 	F(VIEW, "view", ANY)                                \
 	F(SUB_QUERY, "sub-query in FROM", ANY)              \

@@ -467,6 +467,8 @@ choose_nkeys(struct maker *m, const struct from *f, struct level *level,
 	at_least_one |= wished_key_kind(m->c->wish) >= 0;
 	at_least_one |= wants(m, F_NESTED_KEY, 0) || wants(m, F_DELETE, 0);
 	at_least_one |= wants(m, F_MANY_GROUPS, 0) || wants(m, F_NULL_KEY, 0);
+	at_least_one |= wants(m, F_ROLLUP, 0) || wants(m, F_CUBE, 0) ||
+			wants(m, F_GROUPING_SETS, 0);
 	return n == 0 && at_least_one ? 1 : n;
 }
 
@@ -517,7 +519,7 @@ mark_keys(struct maker *m, const struct from *f, const struct level *level)
 
 /* ---- the SELECT ---- */
 
-static void
+void
 put_item(struct maker *m, struct level *level, struct text *expr,
 	 const char *prefix, const struct col *col)
 {
@@ -530,19 +532,6 @@ put_item(struct maker *m, struct level *level, struct text *expr,
 	both_text(&level->select, expr);
 	both(&level->select, " AS %s", out->name);
 	level->ncols++;
-}
-
-static void
-put_name(struct maker *m, struct level *level, const char *name,
-	 const char *prefix, struct type t, bool changes)
-{
-	struct col col = { .type = t, .orders = true, .changes = changes };
-	struct text expr;
-
-	text_init(&expr);
-	both(&expr, "%s", name);
-	put_item(m, level, &expr, prefix, &col);
-	text_release(&expr);
 }
 
 /* The columns to group by, or what is computed from them. */
@@ -559,48 +548,6 @@ write_keys(struct maker *m, const struct from *f, struct level *level)
 		} else {
 			both(&level->key_text[i], "%s", col->name);
 		}
-	}
-}
-
-static void
-put_keys(struct maker *m, const struct from *f, struct level *level)
-{
-	for (unsigned i = 0; i < level->ngroup_cols; i++)
-		put_item(m, level, &level->key_text[i], "k",
-			 &f->cols[level->group_cols[i]]);
-	level->window_col = 0;
-	level->time_col = 0;
-	if (f->window >= 0) {
-		level->window_col = level->ncols + 1;
-		put_name(m, level, f->cols[f->window_col].name, "ws",
-			 type_timestamp(3), false);
-		put_name(m, level, f->cols[f->window_col + 1].name, "we",
-			 type_timestamp(3), false);
-	}
-	level->nkeys = level->ncols;
-	if (f->window >= 0 && level->give_time) {
-		level->time_col = level->ncols + 1;
-		put_name(m, level, "window_time", "wt", f->time_type, false);
-		snprintf(level->time_name, sizeof(level->time_name), "%s",
-			 level->cols[level->ncols - 1].name);
-	}
-}
-
-static void
-put_group_by(const struct from *f, struct level *level)
-{
-	struct text *t = &level->select;
-	const char *sep = " GROUP BY ";
-
-	for (unsigned i = 0; i < level->ngroup_cols; i++, sep = ", ") {
-		both(t, "%s", sep);
-		both_text(t, &level->key_text[i]);
-	}
-	if (f->window >= 0) {
-		both(t, "%s%s, %s", sep, f->cols[f->window_col].name,
-		     f->cols[f->window_col + 1].name);
-		if (level->give_time)
-			both(t, ", window_time");
 	}
 }
 
@@ -693,6 +640,7 @@ put_level(struct maker *m, const struct from *f, struct level *level,
 
 	text_clear(&level->select);
 	level->ncols = 0;
+	sets_choose(m, level);
 	write_keys(m, f, level);
 	put_keys(m, f, level);
 	level->updating = f->updating || f->window < 0;
@@ -716,6 +664,7 @@ put_level(struct maker *m, const struct from *f, struct level *level,
 	has_having = put_having(m, f, level, aggs, naggs);
 	level->vanishing = level->updating &&
 			   (has_having || f->updating);
+	sets_expand(level);
 	mark_keys(m, f, level);
 	if (f->window < 0)
 		maker_mark(m, F_GROUP);

@@ -26,6 +26,7 @@ struct from {
 	int window;       /* enum oracle_window; -1: not of windows */
 	unsigned window_col; /* of window_start; window_end follows */
 	struct type time_type; /* of window_time */
+	char old[80];     /* "TUMBLE(ts, ...)": it stands in GROUP BY; "" */
 	bool has_bounds;  /* results of windows, */
 	unsigned bounds_col; /* whose bounds stand here and behind it */
 };
@@ -48,9 +49,22 @@ struct level {
 	struct text key_text[3]; /* the columns, or expressions of them */
 	struct col inputs[COLS_MAX]; /* of aggregates */
 	unsigned ninputs;
+	unsigned sets[8], nsets; /* bits of keys; 0: GROUP BY all of them */
+	const char *sets_word;   /* ROLLUP, CUBE; NULL: GROUPING SETS */
 };
 
 void maker_mark(struct maker *m, enum feature f);
+
+/* oracle_sets.c: the sets of a level's keys, its columns that are grouped by,
+ * GROUP BY, and at the end the text for SQLite. */
+void sets_choose(struct maker *m, struct level *level);
+void put_keys(struct maker *m, const struct from *f, struct level *level);
+void put_group_by(const struct from *f, struct level *level);
+void sets_expand(struct level *level);
+
+/* One more column of the SELECT. */
+void put_item(struct maker *m, struct level *level, struct text *expr,
+	      const char *prefix, const struct col *col);
 
 /* oracle_agg.c: SELECT keys, aggregates ... GROUP BY keys. */
 void level_make(struct maker *m, const struct from *f, struct level *level);

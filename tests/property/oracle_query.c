@@ -225,11 +225,12 @@ choose_window(struct maker *m, const struct from *f)
 
 	if (wants(m, F_HOP, 0) || wants(m, F_HOP_DISTINCT, 0) ||
 	    wants(m, F_HOP_MIN_MAX, 0) || wants(m, F_HOP_DOUBLE, 0) ||
-	    wants(m, F_HOP_FILTER, 0) || wants(m, F_PARTLY_LATE, 0))
+	    wants(m, F_HOP_FILTER, 0) || wants(m, F_PARTLY_LATE, 0) ||
+	    wants(m, F_OLD_HOP, 0) || wants(m, F_OLD_HOP_UNEVEN, 0))
 		w.kind = ORACLE_HOP;
 	if (wants(m, F_CUMULATE, 0) || wants(m, F_CUMULATE_DISTINCT, 0))
 		w.kind = ORACLE_CUMULATE;
-	if (wants(m, F_TUMBLE, 0))
+	if (wants(m, F_TUMBLE, 0) || wants(m, F_OLD_TUMBLE, 0))
 		w.kind = ORACLE_TUMBLE;
 	w.slide_us = sizes_s[roll(m, w.kind == ORACLE_TUMBLE ? 8 : 5)] *
 		     US_PER_SECOND;
@@ -246,6 +247,35 @@ choose_window(struct maker *m, const struct from *f)
 	if (wants(m, F_NEGATIVE_OFFSET, 50))
 		w.offset_us = -w.offset_us;
 	return w;
+}
+
+/* Windows in GROUP BY have no offset; a size of HOP there need not be a
+ * multiple of the slide. */
+static void
+make_old(struct maker *m, struct from *f, struct window *w)
+{
+	struct text t;
+
+	w->offset_us = 0;
+	if (w->kind == ORACLE_HOP && wants(m, F_OLD_HOP_UNEVEN, 30)) {
+		w->size_us += roll(m, (unsigned)(w->slide_us / 500000)) *
+			      INT64_C(500000);
+		if (w->size_us % w->slide_us)
+			maker_mark(m, F_OLD_HOP_UNEVEN);
+	}
+	text_init(&t);
+	buf_printf(&t.flink, "%s(%s, ", w->kind == ORACLE_HOP ? "HOP"
+							      : "TUMBLE",
+		   f->time);
+	if (w->kind == ORACLE_HOP) {
+		text_interval(&t, w->slide_us);
+		buf_puts(&t.flink, ", ");
+	}
+	text_interval(&t, w->size_us);
+	buf_putc(&t.flink, ')');
+	snprintf(f->old, sizeof(f->old), "%s", buf_cstr(&t.flink));
+	text_release(&t);
+	maker_mark(m, w->kind == ORACLE_HOP ? F_OLD_HOP : F_OLD_TUMBLE);
 }
 
 static void
@@ -317,7 +347,15 @@ make_windows_from(struct maker *m, struct from *f)
 
 	CHECK(m->q->nwindows < WINDOWS_MAX);
 	text_init(&t);
-	put_function(&t, &w, buf_cstr(&f->text.flink), f->time);
+	*f->old = '\0';
+	if (w.kind != ORACLE_CUMULATE &&
+	    (wants(m, F_OLD_TUMBLE, 10) || wants(m, F_OLD_HOP, 10) ||
+	     wants(m, F_OLD_HOP_UNEVEN, 0)))
+		make_old(m, f, &w);
+	if (*f->old)
+		buf_puts(&t.flink, buf_cstr(&f->text.flink));
+	else
+		put_function(&t, &w, buf_cstr(&f->text.flink), f->time);
 	put_window_join(m, &t, f, buf_cstr(&f->text.lite));
 	text_clear(&f->text);
 	both_text(&f->text, &t);
@@ -337,7 +375,7 @@ make_window_sub_query(struct maker *m, struct from *f)
 {
 	struct text select;
 
-	if (!wants(m, F_SUB_QUERY, 20))
+	if (*f->old || !wants(m, F_SUB_QUERY, 20))
 		return;
 	text_init(&select);
 	both(&select, "(SELECT ");
@@ -428,6 +466,7 @@ make_over_windows(struct maker *m, struct from *f, struct level *level,
 	} else if (how == F_REGROUP) {
 		f->window = ORACLE_TUMBLE;
 		f->window_col = f->bounds_col;
+		*f->old = '\0';
 	}
 	level_make(m, f, level);
 	maker_mark(m, how);
