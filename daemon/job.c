@@ -352,6 +352,8 @@ cut_complete(struct life *l, int64_t now_us, struct error *err)
 	/* It was on its way when the goal changed: the last one is to come. */
 	if (l->cut_goal != l->goal)
 		return 0;
+	if (l->goal != GOAL_RUN && pipeline_owes(l->p))
+		return 0; /* another one waits for its output, and forgets it */
 	if (l->goal == GOAL_STOP || l->flushing) {
 		l->over = true;
 	} else if (l->goal == GOAL_FINISH) {

@@ -212,6 +212,8 @@ put_delivery(struct explain *x, const struct plan_node *n)
 	}
 	if (delivery)
 		buf_printf(x->out, ", delivery %s", delivery);
+	if (s->at_checkpoint)
+		buf_puts(x->out, ", emitted at checkpoints");
 }
 
 static void

@@ -165,6 +165,7 @@ struct plan_sink {
 	uint16_t nkeys;     /* PRIMARY KEY, in the order of the clause */
 	uint16_t *keys;
 	bool not_null_drop; /* table.exec.sink.not-null-enforcer = DROP */
+	bool at_checkpoint; /* sink.emit: nothing goes out before it is in one */
 	int64_t limit;         /* of a SELECT: rows after which it is done; -1 */
 	const char *statement; /* "INSERT INTO t": for messages */
 };

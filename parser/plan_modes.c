@@ -269,6 +269,33 @@ check_sink(struct bind *b, const struct plan_node *n, struct span at)
 	return sink_upserts_by_key(n) ? 0 : refuse_key(b, n, at);
 }
 
+/* A reader of changes that it was told to take back twice, or otherwise after
+ * a crash, would never have the right rows again. Files are safe: what is of
+ * no checkpoint is never seen. */
+static void
+set_emit(struct bind *b, struct plan_node *n)
+{
+	const struct options *o = n->sink->options;
+	const char *emit;
+
+	if (!n->sink->table)
+		return;
+	emit = options_get(o, "sink.emit");
+	if (emit) {
+		n->sink->at_checkpoint = strcmp(emit, "checkpoint") == 0;
+		return;
+	}
+	n->sink->at_checkpoint = n->mode != CHANGE_APPEND &&
+				 options_have_changes(o) &&
+				 strcmp(o->connector, "kafka") == 0;
+	if (n->sink->at_checkpoint)
+		bind_notice(b, arena_printf(
+			b->a, "\"%s\" is written at checkpoints "
+			"(execution.checkpointing.interval), so that a restart "
+			"sends no changes out of order; 'sink.emit' = "
+			"'immediate' would send them at once", n->sink->table));
+}
+
 /* ---- aggregates that only upsert sinks read need no old rows ---- */
 
 static bool
@@ -370,6 +397,8 @@ plan_modes(struct bind *b, struct plan *p)
 	for (unsigned i = 0; i < p->nsinks; i++)
 		if (check_sink(b, p->sinks[i], b->sink_at[i]) < 0)
 			return -1;
+	for (unsigned i = 0; i < p->nsinks; i++)
+		set_emit(b, p->sinks[i]);
 	make_upserts(p);
 	notice_unbounded(b, p);
 	return 0;

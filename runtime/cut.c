@@ -66,6 +66,15 @@ pipeline_cut(struct pipeline *p, uint64_t epoch, int64_t now_us,
 	return 0;
 }
 
+bool
+pipeline_owes(const struct pipeline *p)
+{
+	for (unsigned i = 0; i < p->nsinks; i++)
+		if (sink_owes(p->sinks[i]))
+			return true;
+	return false;
+}
+
 int
 pipeline_acked(struct pipeline *p, uint64_t *ret_epoch, struct error *err)
 {

@@ -73,6 +73,9 @@ int pipeline_cut(struct pipeline *p, uint64_t epoch, int64_t now_us,
 		 struct snapshot **ret, struct error *err);
 int pipeline_acked(struct pipeline *p, uint64_t *ret_epoch, struct error *err);
 int pipeline_committed(struct pipeline *p, uint64_t epoch, struct error *err);
+/* The last checkpoint has output that is only now on its way: without another
+ * one, whose commit waits for it, it would be sent again after a restart. */
+bool pipeline_owes(const struct pipeline *p);
 
 /* ---- waiting ---- */
 /* Sources and sinks of one job: each has a descriptor and a thread's work. */

@@ -2,14 +2,18 @@
  * runtime/operators/sink.c - the last operator of a query: checks what the
  * table demands and hands rows to the connector. Rows that are only added go
  * at once; changes wait for settle(), so that readers never see an answer from
- * the middle of a step.
+ * the middle of a step; or all of them for the checkpoint (held_changes.h).
  */
 #include "base/check.h"
 #include "base/time.h"
 #include "runtime/driver.h"
+#include "runtime/operators/held_changes.h"
 #include "runtime/operators/net.h"
 #include "runtime/operators/registry.h"
 #include "runtime/operators/sink.h"
+
+/* Of changes that wait for a checkpoint: then no source is asked. */
+#define HELD_BYTES_MAX (INT64_C(64) << 20)
 
 struct op_sink {
 	struct op op; /* first: see op_cast() */
@@ -19,6 +23,8 @@ struct op_sink {
 	bool collects;   /* its input retracts or upserts */
 	bool upsert_in;  /* a retraction has only the key's columns */
 	bool once;       /* at most one change per key and step comes in */
+	bool holds;      /* writes what is in a committed checkpoint only */
+	struct held_changes held;
 	struct net net;
 	bool writing;    /* net_settle() is done, changes from `next` on wait */
 	uint32_t next;
@@ -98,9 +104,11 @@ sink_open(struct op *op, const struct plan_node *node, struct error *err)
 
 	s->plan = node->sink;
 	s->left = node->sink->limit;
+	s->holds = node->sink->at_checkpoint;
 	s->upsert_in = node->inputs[0]->mode == CHANGE_UPSERT;
-	s->once = s->upsert_in && comes_once(node->inputs[0]);
-	s->collects = node->inputs[0]->mode != CHANGE_APPEND && !s->once;
+	s->once = s->upsert_in && !s->holds && comes_once(node->inputs[0]);
+	s->collects = s->holds || (node->inputs[0]->mode != CHANGE_APPEND &&
+				   !s->once);
 	not_null_columns(s, &node->schema);
 	if (s->collects)
 		net_open(s, node);
@@ -114,8 +122,10 @@ sink_open(struct op *op, const struct plan_node *node, struct error *err)
 		return error_set(err, ERR_NOT_A_SINK, "%s cannot be written to",
 				 node->sink->table ? node->sink->table
 						   : "the client");
-	return 0;
+	return s->holds ? held_open(&s->held, op, err) : 0;
 }
+
+static int write_held(struct op_sink *s, struct error *err);
 
 int
 sink_start(struct op *op, const struct connector_env *env, void *client,
@@ -134,7 +144,7 @@ sink_start(struct op *op, const struct connector_env *env, void *client,
 		return -1;
 	if (s->left == 0)
 		op_done(op);
-	return 0;
+	return s->holds ? write_held(s, err) : 0;
 }
 
 static void
@@ -143,6 +153,8 @@ sink_close(struct op *op)
 	struct op_sink *s = op_cast(op, &op_sink_type);
 
 	net_release(&s->net);
+	if (s->holds)
+		held_close(&s->held);
 	if (s->sink && s->type->close)
 		s->type->close(s->sink);
 }
@@ -303,7 +315,7 @@ sink_settle(struct op *op, struct error *err)
 {
 	struct op_sink *s = op_cast(op, &op_sink_type);
 
-	if (!s->collects || s->net.nrows == 0)
+	if (!s->collects || s->holds || s->net.nrows == 0)
 		return OP_OK;
 	net_settle(&s->net);
 	return write_changes(s, err);
@@ -315,16 +327,79 @@ sink_resume(struct op *op, struct error *err)
 	return write_changes(op_cast(op, &op_sink_type), err);
 }
 
+/* ---- with the checkpoint ---- */
+
+static int
+write_batch(void *arg, struct batch *b, const uint8_t *kinds,
+	    struct error *err)
+{
+	return write_rows(arg, b, kinds, err);
+}
+
+static int
+write_held(struct op_sink *s, struct error *err)
+{
+	return held_write(&s->held, write_batch, s, err);
+}
+
+static int
+sink_checkpoint(struct op *op, struct snapshot *snap, struct error *err)
+{
+	struct op_sink *s = op_cast(op, &op_sink_type);
+	int rc;
+
+	(void)err;
+	if (!s->holds)
+		return OP_OK;
+	net_settle(&s->net);
+	rc = held_put(&s->held, snap, &s->net);
+	net_clear(&s->net);
+	stat_set(op->stats.state_rows, s->held.nrows);
+	stat_set(op->stats.state_bytes, 0);
+	return rc < 0 ? OP_FAIL : OP_OK;
+}
+
+static int
+sink_restore(struct op *op, unsigned table, const struct batch *rows,
+	     struct error *err)
+{
+	struct op_sink *s = op_cast(op, &op_sink_type);
+
+	(void)err;
+	CHECK(s->holds && table == s->held.table);
+	if (rows)
+		held_restore(&s->held, rows);
+	return 0;
+}
+
+bool
+sink_owes(const struct op *op)
+{
+	const struct op_sink *s = sink_const(op);
+
+	return s->holds && s->held.owes;
+}
+
 /* ---- the connector behind it ---- */
+
+/* A full net waits for the checkpoint, which can only come between steps. */
+static bool
+is_holding_too_much(const struct op_sink *s)
+{
+	return s->holds && s->net.bytes > HELD_BYTES_MAX &&
+	       pipeline_at_rest(s->op.p);
+}
 
 bool
 sink_room(const struct op *op)
 {
 	const struct op_sink *s = sink_const(op);
 
-	if (s->left == 0 || !s->sink || !s->type->room)
+	if (s->left == 0 || !s->sink)
 		return true;
-	return s->type->room(s->sink);
+	if (is_holding_too_much(s))
+		return false;
+	return !s->type->room || s->type->room(s->sink);
 }
 
 bool
@@ -338,6 +413,8 @@ sink_reason(const struct op *op)
 {
 	const struct op_sink *s = sink_const(op);
 
+	if (is_holding_too_much(s))
+		return "the changes of this epoch wait for its checkpoint";
 	return s->type->reason ? s->type->reason(s->sink) : NULL;
 }
 
@@ -361,10 +438,12 @@ sink_acked(struct op *op, uint64_t *ret_epoch, struct error *err)
 int
 sink_committed(struct op *op, uint64_t epoch, struct error *err)
 {
-	const struct op_sink *s = sink_const(op);
+	struct op_sink *s = op_cast(op, &op_sink_type);
 
-	return s->type->committed ? s->type->committed(s->sink, epoch, err)
-				  : 0;
+	if (s->type->committed &&
+	    s->type->committed(s->sink, epoch, err) < 0)
+		return -1;
+	return s->holds ? write_held(s, err) : 0;
 }
 
 int
@@ -398,9 +477,12 @@ sink_work(const struct op *op, struct blocking_work *ret)
 const struct op_type op_sink_type = {
 	.name = "sink",
 	.bytes = sizeof(struct op_sink),
+	.state_version = 1,
 	.open = sink_open,
+	.restore = sink_restore,
 	.push = sink_push,
 	.settle = sink_settle,
 	.resume = sink_resume,
+	.checkpoint = sink_checkpoint,
 	.close = sink_close,
 };

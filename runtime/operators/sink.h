@@ -17,6 +17,8 @@ const char *sink_reason(const struct op *op);
 int sink_cut(struct op *op, uint64_t epoch, struct error *err);
 int sink_acked(struct op *op, uint64_t *ret_epoch, struct error *err);
 int sink_committed(struct op *op, uint64_t epoch, struct error *err);
+/* It has written what the last checkpoint still has (held_changes.h). */
+bool sink_owes(const struct op *op);
 int sink_wake_fd(const struct op *op); /* -1: none */
 void sink_woken(struct op *op);
 bool sink_work(const struct op *op, struct blocking_work *ret);
