@@ -3,16 +3,13 @@
  * tables in tests/functions: one test per file, each row folded, evaluated
  * from columns, and selected by a job.
  */
-#include <dirent.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "tests/unit/expr_rig.h"
 #include "tests/unit/rig.h"
+#include "tests/unit/tables.h"
 #include "tests/unit/test.h"
 
-#define FOLDER "tests/functions"
 /* Expressions of one SELECT: a job costs more than what it computes. */
 #define SELECT_ROWS 40
 
@@ -29,12 +26,6 @@ struct table {
 	struct table_row *row;
 	size_t n, cap;
 };
-
-static bool
-is_error(const struct sql_case *c)
-{
-	return c->want[0] == '!';
-}
 
 /* ---- as constants, and as columns ---- */
 
@@ -150,7 +141,7 @@ select_all(struct table *t)
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
-		if (is_error(&t->row[i].c)) {
+		if (tables_is_error(&t->row[i].c)) {
 			select_error(t, &t->row[i]);
 			continue;
 		}
@@ -173,74 +164,14 @@ run_part(struct table *t)
 	t->n = 0;
 }
 
-/* The last place of `word` in text, or NULL. */
-static char *
-find_last(char *text, const char *word)
-{
-	char *found = NULL;
-
-	for (char *p = text; (p = strstr(p, word)); p++)
-		found = p;
-	return found;
-}
-
-static char *
-trim(char *text)
-{
-	char *end;
-
-	text += strspn(text, " \t");
-	end = text + strlen(text);
-	while (end > text && strchr(" \t\n", end[-1]))
-		end--;
-	*end = '\0';
-	return text;
-}
-
-/* In place: escapes, and the quotes around it. */
-static char *
-answer_text(char *text)
-{
-	size_t n = strlen(text);
-	char *to;
-
-	if (n >= 2 && text[0] == '"' && text[n - 1] == '"') {
-		text[n - 1] = '\0';
-		text++;
-	}
-	to = text;
-	for (const char *p = text; *p; p++) {
-		if (*p != '\\' || !strchr("nt\\", p[1]) || !p[1]) {
-			*to++ = *p;
-			continue;
-		}
-		p++;
-		*to++ = *p == 'n' ? '\n' : *p == 't' ? '\t' : '\\';
-	}
-	*to = '\0';
-	return text;
-}
-
 static void
 add_row(struct table *t, unsigned line, char *text)
 {
-	char *arrow = find_last(text, " => ");
 	struct table_row row = { .line = line };
-	char *type;
 
-	if (!arrow)
-		FAIL("%s:%u: no ' => ' in it", t->path, line);
-	*arrow = '\0';
-	row.c.sql = trim(text);
-	row.c.want = trim(arrow + 4);
-	if (!is_error(&row.c)) {
-		type = find_last(arrow + 4, " : ");
-		if (!type)
-			FAIL("%s:%u: no type behind ' : '", t->path, line);
-		*type = '\0';
-		row.c.type = trim(type + 3);
-		row.c.want = answer_text(trim(arrow + 4));
-	}
+	if (!tables_parse(text, &row.c))
+		FAIL("%s:%u: not of the form x => answer : TYPE", t->path,
+		     line);
 	if (t->n == t->cap) {
 		size_t cap = t->cap ? 2 * t->cap : 64;
 		struct table_row *more =
@@ -257,12 +188,12 @@ add_row(struct table *t, unsigned line, char *text)
 static void
 read_line(struct table *t, unsigned line, char *text)
 {
-	text = trim(text);
+	text = tables_trim(text);
 	if (text[0] == '\0' || text[0] == '#')
 		return;
 	if (strncmp(text, "zone ", 5) == 0) {
 		run_part(t);
-		t->zone = trim(text + 5);
+		t->zone = tables_trim(text + 5);
 		return;
 	}
 	add_row(t, line, text);
@@ -278,8 +209,7 @@ run_table(void)
 	arena_release(&t.arena);
 	t = (struct table){ 0 };
 	arena_init(&t.arena);
-	t.path = arena_printf(&t.arena, FOLDER "/%s.txt",
-			      test_running->name + strlen("function_"));
+	t.path = tables_path();
 	f = fopen(t.path, "r");
 	if (!f)
 		FAIL("%s cannot be read", t.path);
@@ -291,42 +221,8 @@ run_table(void)
 	arena_init(&t.arena);
 }
 
-/* ---- the files ---- */
-
-static int
-by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int
-is_table(const struct dirent *entry)
-{
-	size_t n = strlen(entry->d_name);
-
-	return n > 4 && strcmp(entry->d_name + n - 4, ".txt") == 0 &&
-	       strncmp(entry->d_name, "agg_", 4) != 0;
-}
-
 __attribute__((constructor)) static void
 register_tables(void)
 {
-	struct dirent **entry;
-	int n = scandir(FOLDER, &entry, is_table, by_name);
-
-	for (int i = 0; i < n; i++) {
-		struct test *t = calloc(1, sizeof(*t));
-		char *name;
-
-		if (!t || asprintf(&name, "function_%.*s",
-				   (int)strlen(entry[i]->d_name) - 4,
-				   entry[i]->d_name) < 0)
-			abort();
-		t->name = name;
-		t->run = run_table;
-		test_register(t);
-		free(entry[i]);
-	}
-	if (n >= 0)
-		free(entry);
+	tables_register("agg_", false, run_table);
 }
