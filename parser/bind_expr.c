@@ -138,6 +138,8 @@ bind_make_call(struct bind *b, enum function_id id, struct span at,
 			     b->err) < 0)
 		return bind_place(b, err);
 	*ret = expr_call(id, type, at, n, args, b->a);
+	if (function_get(id)->flags & FN_RANDOM)
+		(*ret)->value.i64 = (int64_t)(uintptr_t)*ret;
 	if (convert_arguments(b, *ret, want) < 0)
 		return -1;
 	return bind_check_patterns(b, *ret);
@@ -258,10 +260,15 @@ bind_call(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 				  "%s is no aggregate function: it takes no %s",
 				  f->name, ast->distinct ? "DISTINCT"
 							 : "FILTER");
-	if (bind_args(b, s, ast, args) < 0)
+	if (bind_check_braces(b, ast, f) < 0 || bind_args(b, s, ast, args) < 0)
 		return -1;
-	return bind_make_call(b, f->id, ast->at, ast->op_at, ast->nargs, args,
-			      ret);
+	if (f->flags & FN_REWRITTEN)
+		return bind_rewritten(b, ast, f, args, ret);
+	if (bind_make_call(b, f->id, ast->at, ast->op_at, ast->nargs, args,
+			   ret) < 0)
+		return -1;
+	return f->id == FN_CURRENT_WATERMARK ? bind_check_rowtime(b, s, args[0])
+					     : 0;
 }
 
 /* ---- operators ---- */
@@ -473,9 +480,9 @@ bind_case(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 }
 
 /* INTERVAL n DAY, where n is no literal: n times one day. */
-static int
-bind_interval(struct bind *b, const struct scope *s,
-	      const struct ast_expr *ast, struct expr **ret)
+int
+bind_interval_of(struct bind *b, struct span at, enum ast_unit in,
+		 struct expr *n, struct expr **ret)
 {
 	static const struct {
 		enum type_kind kind;
@@ -491,22 +498,31 @@ bind_interval(struct bind *b, const struct scope *s,
 		[AST_SECOND] = { TYPE_INTERVAL_MS, 1000 },
 		[AST_MILLISECOND] = { TYPE_INTERVAL_MS, 1 },
 	};
-	struct expr *one = arena_new(b->a, struct expr), *x;
+	struct expr *one = arena_new(b->a, struct expr);
 
-	if (bind_expr(b, s, ast->args[0], &x) < 0)
-		return -1;
 	one->kind = EXPR_LITERAL;
-	one->type.kind = unit[ast->unit].kind;
-	one->value.i64 = unit[ast->unit].n;
-	one->at = ast->at;
-	if (x->kind == EXPR_LITERAL && type_is_integer(x->type) &&
-	    !x->value.is_null &&
-	    !__builtin_mul_overflow(one->value.i64, x->value.i64,
+	one->type.kind = unit[in].kind;
+	one->value.i64 = unit[in].n;
+	one->at = at;
+	if (n->kind == EXPR_LITERAL && type_is_integer(n->type) &&
+	    !n->value.is_null &&
+	    !__builtin_mul_overflow(one->value.i64, n->value.i64,
 				    &one->value.i64)) {
 		*ret = one;
 		return 0;
 	}
-	return call2(b, FN_MUL, ast->at, one, x, ret);
+	return call2(b, FN_MUL, at, one, n, ret);
+}
+
+static int
+bind_interval(struct bind *b, const struct scope *s,
+	      const struct ast_expr *ast, struct expr **ret)
+{
+	struct expr *n;
+
+	if (bind_expr(b, s, ast->args[0], &n) < 0)
+		return -1;
+	return bind_interval_of(b, ast->at, ast->unit, n, ret);
 }
 
 static int

@@ -66,6 +66,11 @@ bind_check_patterns(struct bind *b, const struct expr *call)
 	case FN_TO_TIMESTAMP:
 	case FN_DATE_FORMAT:
 		return check_format(b, call);
+	case FN_EXTRACT:
+	case FN_FLOOR:
+	case FN_CEIL:
+	case FN_TIMESTAMPDIFF:
+		return bind_check_unit(b, call);
 	default:
 		return 0;
 	}

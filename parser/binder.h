@@ -126,6 +126,10 @@ int bind_make_call(struct bind *b, enum function_id id, struct span at,
 		   struct expr **ret);
 int bind_check_size(struct bind *b, struct span at, const struct expr *e);
 
+/* INTERVAL n unit, over any n. */
+int bind_interval_of(struct bind *b, struct span at, enum ast_unit in,
+		     struct expr *n, struct expr **ret);
+
 /* The arguments of a call, in order. */
 int bind_args(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	      struct expr **args);
@@ -144,6 +148,21 @@ int bind_nested(struct bind *b, const struct scope *s,
 int bind_field(struct bind *b, struct expr *row, const char *name,
 	       struct span at, struct expr **ret);
 
+/* ---- bind_time.c ---- */
+
+/* A unit that is named must fit the type: EXTRACT, FLOOR, CEIL,
+ * TIMESTAMPDIFF. */
+int bind_check_unit(struct bind *b, const struct expr *call);
+int bind_check_braces(struct bind *b, const struct ast_expr *ast,
+		      const struct function *f);
+/* Of CURRENT_WATERMARK: a rowtime. */
+int bind_check_rowtime(struct bind *b, const struct scope *s,
+		       const struct expr *arg);
+/* The calls that an FN_REWRITTEN stands for. */
+int bind_rewritten(struct bind *b, const struct ast_expr *ast,
+		   const struct function *f, struct expr **args,
+		   struct expr **ret);
+
 /* ---- bind_chain.c ---- */
 
 /* AST_BINARY and all its left operands of that kind. */
@@ -160,7 +179,7 @@ struct expr *bind_literal_time(struct bind *b, const struct expr *text,
 
 /* ---- bind_pattern.c ---- */
 
-/* Literal patterns of LIKE, TO_TIMESTAMP and DATE_FORMAT. */
+/* Literal patterns of LIKE, TO_TIMESTAMP and DATE_FORMAT, and units. */
 int bind_check_patterns(struct bind *b, const struct expr *call);
 
 /* ---- bind_table.c ---- */

@@ -61,6 +61,18 @@ expr_list_add(struct reader *r, struct expr_list list, struct ast_expr *e,
 	return list;
 }
 
+struct expr_list
+expr_list_of(struct reader *r, struct ast_expr *a, struct ast_expr *b,
+	     struct ast_expr *c)
+{
+	struct ast_expr *const e[] = { a, b, c };
+	struct expr_list list = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(e) && e[i]; i++)
+		list = expr_list_add(r, list, e[i], "arguments");
+	return list;
+}
+
 struct option_list
 option_list_add(struct reader *r, struct option_list list, struct text key,
 		struct text value)
@@ -407,6 +419,31 @@ build_call(struct reader *r, struct token function, struct expr_list args,
 {
 	return build_call_as(r, function, reader_name(r, function), args,
 			     close);
+}
+
+struct ast_expr *
+build_overlaps(struct reader *r, struct ast_expr *left, struct token op,
+	       struct ast_expr *right)
+{
+	struct ast_expr *const period[] = { left, right };
+	struct ast_expr *e = expr_new(r, AST_CALL,
+				      span_join(left->at, right->at));
+
+	e->op_at = op.at;
+	e->function = "OVERLAPS";
+	e->braces = true;
+	expr_args(r, e, 4);
+	for (unsigned i = 0; i < 2; i++) {
+		if (period[i]->kind != AST_ROW || period[i]->nargs != 2) {
+			reader_fail(r, ERR_SYNTAX, period[i]->at,
+				    "OVERLAPS compares periods: (a, b), two "
+				    "times or a time and an interval");
+			return left;
+		}
+		expr_put(r, e, 2 * i, period[i]->args[0]);
+		expr_put(r, e, 2 * i + 1, period[i]->args[1]);
+	}
+	return e;
 }
 
 struct ast_expr *

@@ -3,6 +3,7 @@
  * that can be run again, DESCRIBE with Flink's columns, LIKE of SHOW TABLES.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "base/check.h"
 #include "parser/catalog.h"
@@ -190,14 +191,24 @@ extras(const struct object *o, const struct table_column *c, struct arena *a)
 			    c->is_virtual ? " VIRTUAL" : "");
 }
 
+/* Computed, and PROCTIME() alone. */
+static bool
+is_proctime(const struct table_column *c)
+{
+	const struct ast_expr *e = c->ast->expr;
+
+	return c->kind == AST_COMPUTED && e->kind == AST_CALL &&
+	       strcasecmp(e->function, "PROCTIME") == 0;
+}
+
 static void
-describe_type(struct describe_row *row, struct type t, bool rowtime,
+describe_type(struct describe_row *row, struct type t, const char *mark,
 	      struct arena *a)
 {
 	row->null = t.nullable ? "TRUE" : "FALSE";
 	t.nullable = true;
 	row->type = arena_printf(a, "%s%s", type_string(t, a),
-				 rowtime ? " *ROWTIME*" : "");
+				 mark);
 	row->key = row->extras = row->watermark = "";
 }
 
@@ -214,7 +225,10 @@ catalog_describe(const struct object *o, struct arena *a,
 
 		rows[i].name = t ? t->cols[i].name : o->view_cols[i].name;
 		describe_type(&rows[i], t ? t->cols[i].type
-					  : o->view_cols[i].type, rowtime, a);
+					  : o->view_cols[i].type,
+			      rowtime ? " *ROWTIME*"
+			      : t && is_proctime(&t->cols[i]) ? " *PROCTIME*"
+							      : "", a);
 		if (!t)
 			continue;
 		if (is_key(t, i))

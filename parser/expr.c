@@ -194,6 +194,30 @@ expr_is_volatile(const struct expr *e)
 }
 
 static bool
+is_drawn(const struct expr *e)
+{
+	return e->kind == EXPR_CALL &&
+	       function_get(e->function)->flags & FN_RANDOM;
+}
+
+bool
+expr_is_random(const struct expr *e)
+{
+	if (is_drawn(e))
+		return true;
+	for (unsigned i = 0; i < e->nargs; i++)
+		if (expr_is_random(e->args[i]))
+			return true;
+	return false;
+}
+
+bool
+expr_same_draw(const struct expr *a, const struct expr *b)
+{
+	return !is_drawn(a) || a->value.i64 == b->value.i64;
+}
+
+static bool
 literal_equal(const struct value *a, const struct value *b, struct type t)
 {
 	if (a->is_null || b->is_null)
@@ -227,7 +251,7 @@ expr_equal(const struct expr *a, const struct expr *b)
 	case EXPR_LITERAL:
 		return literal_equal(&a->value, &b->value, a->type);
 	case EXPR_CALL:
-		if (a->function != b->function)
+		if (a->function != b->function || !expr_same_draw(a, b))
 			return false;
 		break;
 	case EXPR_CAST:

@@ -30,7 +30,7 @@ struct expr {
 	struct type type;
 	struct span at; /* in the statement, for the errors table */
 	uint16_t column;
-	struct value value;
+	struct value value; /* EXPR_CALL of an FN_RANDOM: i64, which call */
 	enum function_id function;
 	bool is_try;
 	uint16_t nargs;
@@ -52,7 +52,14 @@ struct schema;
 /* Some part of it can fail for some row (FN_FAILS, CAST): never moved before
  * another conjunct, hoisted, or folded away. */
 bool expr_can_fail(const struct expr *e);
+/* Has another value when it is evaluated again (FN_VOLATILE). */
 bool expr_is_volatile(const struct expr *e);
+/* Some part of it is drawn by chance for each row (FN_RANDOM): to write it
+ * twice makes two values of one. */
+bool expr_is_random(const struct expr *e);
+/* Two calls of one function: the same call, or one that is not drawn. A copy
+ * of a drawn call is the same call. */
+bool expr_same_draw(const struct expr *a, const struct expr *b);
 bool expr_equal(const struct expr *a, const struct expr *b);
 /* Canonical text: `sum(price)` style lower-case functions, columns by the
  * names in `input`, no aliases: EXPLAIN, node ids, names of state columns. */

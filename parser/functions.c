@@ -36,25 +36,65 @@ static const struct {
 /* What Flink has and sluice has not yet: refused by name rather than called
  * unknown. */
 static const char *const planned[] = {
-	"APPROX_COUNT_DISTINCT", "ARRAY_AGG", "ARRAY_APPEND", "ARRAY_CONCAT",
-	"ARRAY_CONTAINS", "ARRAY_DISTINCT", "ARRAY_JOIN", "ARRAY_MAX",
-	"ARRAY_MIN", "ARRAY_POSITION", "ARRAY_PREPEND", "ARRAY_REMOVE",
-	"ARRAY_REVERSE", "ARRAY_SLICE", "ARRAY_SORT", "ARRAY_UNION",
-	"CARDINALITY", "COLLECT", "CONVERT_TZ", "CUME_DIST", "CURRENT_DATABASE",
-	"CURRENT_DATE", "CURRENT_ROW_TIMESTAMP", "CURRENT_TIME",
-	"CURRENT_TIMESTAMP", "CURRENT_WATERMARK", "DAYOFMONTH", "DAYOFWEEK",
-	"DAYOFYEAR", "DENSE_RANK", "ELEMENT", "EXISTS", "EXTRACT",
-	"FROM_UNIXTIME", "HOUR",
-	"JSON_ARRAY", "JSON_ARRAYAGG", "JSON_EXISTS", "JSON_OBJECT",
-	"JSON_OBJECTAGG", "JSON_QUERY", "JSON_QUOTE", "JSON_STRING",
-	"JSON_UNQUOTE", "JSON_VALUE", "LAG", "LEAD", "LISTAGG", "LOCALTIME",
-	"LOCALTIMESTAMP", "MAP_ENTRIES", "MAP_FROM_ARRAYS", "MAP_KEYS",
-	"MAP_UNION", "MAP_VALUES", "MINUTE", "MONTH", "NOW", "NTILE",
-	"PARSE_JSON", "PERCENT_RANK", "PRINTF", "PROCTIME",
-	"QUARTER", "RAND", "RAND_INTEGER", "RANK", "REGEXP_EXTRACT_ALL",
-	"ROW_NUMBER", "SECOND", "SOURCE_WATERMARK", "SPLIT", "STR_TO_MAP",
-	"TIMESTAMPADD", "TIMESTAMPDIFF", "TO_DATE", "TRY_PARSE_JSON", "TYPEOF",
-	"UNIX_TIMESTAMP", "UUID", "WEEK", "YEAR",
+	"APPROX_COUNT_DISTINCT",
+	"ARRAY_AGG",
+	"ARRAY_APPEND",
+	"ARRAY_CONCAT",
+	"ARRAY_CONTAINS",
+	"ARRAY_DISTINCT",
+	"ARRAY_JOIN",
+	"ARRAY_MAX",
+	"ARRAY_MIN",
+	"ARRAY_POSITION",
+	"ARRAY_PREPEND",
+	"ARRAY_REMOVE",
+	"ARRAY_REVERSE",
+	"ARRAY_SLICE",
+	"ARRAY_SORT",
+	"ARRAY_UNION",
+	"CARDINALITY",
+	"COLLECT",
+	"CONVERT_TZ",
+	"CUME_DIST",
+	"CURRENT_DATABASE",
+	"DENSE_RANK",
+	"ELEMENT",
+	"EXISTS",
+	"FROM_UNIXTIME",
+	"JSON_ARRAY",
+	"JSON_ARRAYAGG",
+	"JSON_EXISTS",
+	"JSON_OBJECT",
+	"JSON_OBJECTAGG",
+	"JSON_QUERY",
+	"JSON_QUOTE",
+	"JSON_STRING",
+	"JSON_UNQUOTE",
+	"JSON_VALUE",
+	"LAG",
+	"LEAD",
+	"LISTAGG",
+	"MAP_ENTRIES",
+	"MAP_FROM_ARRAYS",
+	"MAP_KEYS",
+	"MAP_UNION",
+	"MAP_VALUES",
+	"NTILE",
+	"PARSE_JSON",
+	"PERCENT_RANK",
+	"PRINTF",
+	"RAND",
+	"RAND_INTEGER",
+	"RANK",
+	"REGEXP_EXTRACT_ALL",
+	"ROW_NUMBER",
+	"SPLIT",
+	"STR_TO_MAP",
+	"TO_DATE",
+	"TRY_PARSE_JSON",
+	"TYPEOF",
+	"UNIX_TIMESTAMP",
+	"UUID",
 };
 
 const struct function *
@@ -109,6 +149,14 @@ function_unknown(const char *name, struct error *err)
 	const char *const *names, *near;
 	size_t n;
 
+	if (strcasecmp(name, "SOURCE_WATERMARK") == 0) {
+		error_set(err, ERR_UNSUPPORTED, "SOURCE_WATERMARK() stands for "
+			  "the watermarks of a connector that makes its own, "
+			  "and none does");
+		error_note(err, "write WATERMARK FOR ts AS ts - INTERVAL '5' "
+			   "SECOND");
+		return -1;
+	}
 	if (function_is_planned(name)) {
 		error_set(err, ERR_UNSUPPORTED,
 			  "the function %s is not supported yet", name);
@@ -414,6 +462,8 @@ named_type(const char *word, struct type *ret)
 		  { .kind = TYPE_VARCHAR, .length = TYPE_LENGTH_MAX } },
 		{ "bytes",
 		  { .kind = TYPE_VARBINARY, .length = TYPE_LENGTH_MAX } },
+		{ "date", { .kind = TYPE_DATE } },
+		{ "time0", { .kind = TYPE_TIME } },
 		{ "timestamp3", { .kind = TYPE_TIMESTAMP, .precision = 3 } },
 		{ "timestamp_ltz3",
 		  { .kind = TYPE_TIMESTAMP_LTZ, .precision = 3 } },
@@ -539,7 +589,8 @@ round_type(struct type t, const struct expr *digits)
 	return t;
 }
 
-/* TO_TIMESTAMP_LTZ(n, 6) keeps its microseconds. */
+/* TO_TIMESTAMP_LTZ(n, 6) keeps its microseconds; watermarks are
+ * milliseconds. */
 static void
 refine_result(const struct function *f, unsigned n, struct expr *const *exprs,
 	      struct type *ret)
@@ -548,6 +599,8 @@ refine_result(const struct function *f, unsigned n, struct expr *const *exprs,
 	    exprs[1]->kind == EXPR_LITERAL && !exprs[1]->value.is_null &&
 	    exprs[1]->value.i64 > 3 && exprs[1]->value.i64 <= 6)
 		ret->precision = (uint8_t)exprs[1]->value.i64;
+	if (f->id == FN_CURRENT_WATERMARK)
+		ret->precision = 3;
 }
 
 static bool
@@ -717,8 +770,8 @@ hint_conversion(const struct function *f, unsigned n,
 		zoned |= exprs[i]->type.kind == TYPE_TIMESTAMP_LTZ;
 	}
 	if (f->id == FN_SUB && (local || zoned) && !number && !text)
-		error_hint(err, "the difference of two times comes with "
-			   "TIMESTAMPDIFF, in a later release");
+		error_hint(err, "TIMESTAMPDIFF(SECOND, a, b) counts the units "
+			   "from one time to another");
 	else if (number && text)
 		error_hint(err, "numbers and texts are not converted by "
 			   "themselves: CAST one of them");

@@ -31,6 +31,8 @@ enum function_flags {
 	FN_KEEPS_BACK = 128,
 	FN_COLLECTS = 256,
 	FN_OF_SETS = 512,
+	FN_RANDOM = 1024,
+	FN_REWRITTEN = 2048,
 };
 
 struct function {

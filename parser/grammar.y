@@ -60,7 +60,12 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 %fallback ID
 	ASC CATALOG CHANGELOG_MODE COLUMNS CONFLICT DATABASE DESC DESCRIPTOR DO
 	DRAIN ENFORCED FIRST IF JOB JOBS KEEP KEY METADATA PARTITIONED PAUSE
-	PLACING PLAN SETS STATE STOP TEMPORARY VIEW VIRTUAL ZONE.
+	PLACING PLAN SETS STATE STOP TEMPORARY TIMESTAMPADD
+	TIMESTAMPDIFF VIEW VIRTUAL ZONE.
+
+/* INTERVAL '1' DAY TO HOUR is one interval, inside of FLOOR(... TO ...) too. */
+%nonassoc ONE_UNIT.
+%nonassoc TO.
 
 /* Calcite's order, loosest first. NOT_INFIX is the NOT of NOT IN, NOT LIKE
  * and NOT BETWEEN, which parse.c tells from the prefix by looking ahead. */
@@ -221,7 +226,7 @@ unit(A) ::= YEAR|MONTH|DAY|HOUR|MINUTE|SECOND(T). {
 }
 
 %type unit_range {struct interval_unit}
-unit_range(A) ::= unit(B) unit_precision(P). {
+unit_range(A) ::= unit(B) unit_precision(P). [ONE_UNIT] {
 	A = B;
 	A.at = span_join(B.at, P.at);
 }
@@ -451,6 +456,28 @@ expr(A) ::= POSITION(T) LP expr(X) IN_POSITION expr(E) RP(C). {
 
 	l = expr_list_add(r, l, X, "arguments");
 	A = build_call(r, T, expr_list_add(r, l, E, "arguments"), C);
+}
+
+/* Units of time: the function gets their names as texts. */
+%type time_unit {struct ast_expr *}
+time_unit(A) ::= ID|YEAR|MONTH|DAY|HOUR|MINUTE|SECOND(T). {
+	A = literal_time_unit(r, T);
+}
+expr(A) ::= EXTRACT(T) LP time_unit(U) FROM expr(E) RP(C). {
+	A = build_call(r, T, expr_list_of(r, U, E, NULL), C);
+}
+expr(A) ::= FLOOR|CEIL(T) LP expr(E) RP(C). {
+	A = build_call(r, T, expr_list_of(r, E, NULL, NULL), C);
+}
+expr(A) ::= FLOOR|CEIL(T) LP expr(E) TO time_unit(U) RP(C). {
+	A = build_call(r, T, expr_list_of(r, E, U, NULL), C);
+}
+expr(A) ::= TIMESTAMPADD|TIMESTAMPDIFF(T) LP time_unit(U) COMMA expr(X)
+		COMMA expr(Y) RP(C). {
+	A = build_call(r, T, expr_list_of(r, U, X, Y), C);
+}
+expr(A) ::= access(B) OVERLAPS(T) access(C). {
+	A = build_overlaps(r, B, T, C);
 }
 
 /* ---- types ---- */

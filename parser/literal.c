@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/decimal.h"
 #include "base/time.h"
+#include "base/time_unit.h"
 #include "parser/grammar.h"
 #include "parser/reader.h"
 
@@ -342,7 +343,29 @@ literal_double(struct reader *r, struct token t)
 	return e;
 }
 
-/* ---- DATE, TIME, TIMESTAMP ---- */
+/* ---- DATE, TIME, TIMESTAMP, units ---- */
+
+struct ast_expr *
+literal_time_unit(struct reader *r, struct token t)
+{
+	const char *name = reader_name(r, t), *near;
+	enum time_unit unit = UNIT_DAY;
+	struct text text = { .at = t.at };
+
+	if (!time_unit_find(name, strlen(name), &unit) &&
+	    reader_fail(r, ERR_SYNTAX, t.at, "there is no unit of time \"%s\"",
+			name)) {
+		near = error_nearest(name, time_unit_names(), UNIT_COUNT);
+		if (near)
+			error_hint(r->err, "did you mean %s?", near);
+		error_note(r->err, "units: YEAR, QUARTER, MONTH, WEEK, DAY, "
+			   "HOUR, MINUTE, SECOND, MILLISECOND and others");
+	}
+	text.data = time_unit_name(unit);
+	text.n = (uint32_t)strlen(text.data);
+	return literal_string(r, text);
+}
+
 
 /* Digits behind the point. */
 static uint8_t

@@ -103,6 +103,9 @@ plan_project(struct arena *a, struct plan_node *in, unsigned n,
 
 			if (from->type.kind == c->type.kind)
 				c->time = from->time;
+		} else if (exprs[i]->kind == EXPR_CALL &&
+			   exprs[i]->function == FN_PROCTIME) {
+			c->time = TIME_ATTR_PROCTIME;
 		}
 	}
 	return p;

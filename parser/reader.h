@@ -117,6 +117,8 @@ struct ast_expr *literal_decimal(struct reader *r, struct token t);
 struct ast_expr *literal_double(struct reader *r, struct token t);
 struct ast_expr *literal_string(struct reader *r, struct text text);
 struct ast_expr *literal_binary(struct reader *r, struct token t);
+/* DAY, QUARTER, EPOCH ...: its name in upper case as a text */
+struct ast_expr *literal_time_unit(struct reader *r, struct token t);
 /* DATE, TIME or TIMESTAMP 'x', by the word's token */
 struct ast_expr *literal_instant(struct reader *r, struct token word,
 				 struct text text);
@@ -214,6 +216,9 @@ struct ast_name name_append(struct reader *r, struct ast_name name,
 
 struct expr_list expr_list_add(struct reader *r, struct expr_list list,
 			       struct ast_expr *e, const char *what);
+/* The same of two or three; NULL ends them. */
+struct expr_list expr_list_of(struct reader *r, struct ast_expr *a,
+			      struct ast_expr *b, struct ast_expr *c);
 struct option_list option_list_add(struct reader *r, struct option_list list,
 				   struct text key, struct text value);
 struct item_list item_list_add(struct reader *r, struct item_list list,
@@ -263,6 +268,9 @@ struct ast_expr *build_call(struct reader *r, struct token function,
 struct ast_expr *build_call_as(struct reader *r, struct token function,
 			       const char *name, struct expr_list args,
 			       struct token close);
+/* (a, b) OVERLAPS (c, d) */
+struct ast_expr *build_overlaps(struct reader *r, struct ast_expr *left,
+				struct token op, struct ast_expr *right);
 struct ast_expr *build_filter(struct reader *r, struct ast_expr *call,
 			      struct ast_expr *filter, struct token close);
 

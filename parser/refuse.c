@@ -159,8 +159,6 @@ static const struct refused_word {
 } refused_functions[] = {
 	{ "CUMULATE", "it stands in FROM: FROM TABLE(CUMULATE(TABLE t, "
 	  "DESCRIPTOR(ts), step, size)) GROUP BY window_start, window_end" },
-	{ "TIMESTAMPADD", "ts + INTERVAL '1' DAY says the same" },
-	{ "TIMESTAMPDIFF", "compare the times with ts + INTERVAL '1' DAY" },
 	{ "ROW_NUMBER", "Top-N comes with a later release: MAX or MIN with "
 	  "GROUP BY gives the first" },
 };

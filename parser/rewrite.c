@@ -166,7 +166,8 @@ mergeable(const struct plan_node *upper, const struct plan_node *lower,
 	for (unsigned i = 0; i < upper->schema.ncols; i++)
 		count_uses(upper->exprs[i], uses);
 	for (unsigned i = 0; i < lower->schema.ncols; i++)
-		if (uses[i] > 1 && lower->exprs[i]->nargs > 0)
+		if (uses[i] > 1 && (lower->exprs[i]->nargs > 0 ||
+				    expr_is_random(lower->exprs[i])))
 			return false;
 	return true;
 }
@@ -303,7 +304,7 @@ plan_finish(struct bind *b, struct plan *p)
 	rewrite_unite(p);
 	rewrite_share(p, false);
 	rewrite_push_filters(p);
-	if (plan_modes(b, p) < 0)
+	if (plan_modes(b, p) < 0 || plan_volatile(b, p) < 0)
 		return -1;
 	plan_meaning(p);
 	p->nnotices = b->nnotices;

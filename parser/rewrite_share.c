@@ -259,6 +259,12 @@ may_share(const struct share *s, const struct plan_node *n)
 {
 	if (n->kind == PLAN_SINK)
 		return false;
+	if (n->predicate && expr_is_random(n->predicate))
+		return false;
+	for (unsigned i = 0; n->kind == PLAN_PROJECT && i < n->schema.ncols;
+	     i++)
+		if (expr_is_random(n->exprs[i]))
+			return false;
 	if (n->kind != PLAN_PROJECT || !s->early)
 		return true;
 	for (unsigned i = 0; i < n->schema.ncols; i++)

@@ -129,6 +129,7 @@ struct pass {
 	const struct batch *in;
 	struct arena *arena;
 	uint32_t rows;
+	int64_t wm_us;
 };
 
 static void
@@ -145,6 +146,9 @@ run_call(struct program *p, const struct insn *insn, const struct pass *pass)
 		.rows = pass->rows,
 		.arena = pass->arena,
 		.failures = &p->failures,
+		.now_us = pass->in->now_us,
+		.wm_us = pass->wm_us,
+		.seed = p->seed,
 	};
 
 	f.null_room = reg_prepare(p, out, pass->rows, pass->arena);
@@ -384,21 +388,28 @@ tell_failures(struct program *p, const struct pass *pass,
 }
 
 static struct pass
-run_begin(struct program *p, const struct batch *in, struct arena *a)
+run_begin(struct program *p, const struct batch *in, int64_t wm_us,
+	  struct arena *a)
 {
 	CHECK(in->rows <= BATCH_ROWS);
 	CHECK(in->schema->ncols >= p->in->ncols);
 	CHECK(p->failures.n == 0);
-	return (struct pass){ .in = in, .arena = a, .rows = in->rows };
+	return (struct pass){ .in = in, .arena = a, .rows = in->rows,
+			      .wm_us = wm_us };
+}
+
+void
+program_seed(struct program *p, uint64_t seed)
+{
+	p->seed = seed;
 }
 
 void
 program_run(struct program *p, const struct batch *in, int64_t wm_us,
 	    struct arena *a, struct eval_result *ret)
 {
-	struct pass pass = run_begin(p, in, a);
+	struct pass pass = run_begin(p, in, wm_us, a);
 
-	(void)wm_us; /* CURRENT_WATERMARK will ask for it */
 	run_all(p, &pass);
 	tell_failures(p, &pass, ret);
 	ret->col = arena_array(a, p->nroots, struct column);
@@ -465,11 +476,10 @@ program_filter(struct program *p, const struct batch *in, int64_t wm_us,
 	       struct arena *a, const uint16_t **ret_sel, uint32_t *ret_n,
 	       struct eval_result *ret)
 {
-	struct pass pass = run_begin(p, in, a);
+	struct pass pass = run_begin(p, in, wm_us, a);
 	uint16_t *room = arena_alloc(a, in->rows * sizeof(*room));
 	uint32_t n;
 
-	(void)wm_us;
 	CHECK(p->nroots == 1);
 	*ret = (struct eval_result){ .col = NULL };
 	if (p->equal_column) {

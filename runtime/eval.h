@@ -25,6 +25,10 @@ int program_compile(const struct expr *const *exprs, unsigned n,
 		    const struct schema *in, const struct zone *zone,
 		    struct arena *a, struct program **ret, struct error *err);
 
+/* What RAND() and its kin draw from: different for each program of a job, and
+ * for each run of it. Without one it is 0. */
+void program_seed(struct program *p, uint64_t seed);
+
 /* Why row has no value: of all expressions the first that failed. */
 struct eval_error {
 	uint16_t row;
@@ -43,7 +47,8 @@ struct eval_result {
 };
 
 /* Evaluates over the live rows of `in`; results live in the arena `a` or in
- * the input batch. wm_us: for CURRENT_WATERMARK. Not re-entrant per program. */
+ * the input batch. NOW() and its kin are in->now_us, CURRENT_WATERMARK is
+ * wm_us. Not re-entrant per program. */
 void program_run(struct program *p, const struct batch *in, int64_t wm_us,
 		 struct arena *a, struct eval_result *ret);
 

@@ -83,7 +83,8 @@ insn_equal(const struct insn *a, const struct insn *b)
 		return a->call->function == b->call->function &&
 		       a->call->is_try == b->call->is_try &&
 		       type_equal(a->call->type, b->call->type) &&
-		       (a->call->function != FN_IN || a->expr == b->expr);
+		       (a->call->function != FN_IN || a->expr == b->expr) &&
+		       expr_same_draw(a->expr, b->expr);
 	case INSN_NARROW:
 		return a->sel == b->sel && a->narrow == b->narrow;
 	case INSN_MERGE:
@@ -283,6 +284,7 @@ call_new(struct compiler *c, const struct expr *e, const unsigned *regs,
 		.type = e->type,
 		.zone = c->zone,
 		.arena = c->a,
+		.number = c->p->ninsns,
 	};
 	return k;
 }

@@ -84,6 +84,7 @@ struct program {
 	struct slot *slots;
 	struct vec *args; /* room for one call's */
 	struct arena *arena;
+	uint64_t seed;
 	struct failures failures;
 	/* WHERE text = 'short': the predicate in one loop (program_filter) */
 	const struct reg *equal_column;

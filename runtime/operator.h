@@ -196,7 +196,7 @@ void op_done(struct op *op);
 void op_timer(struct op *op, int64_t at_us);
 struct batch_pool *op_pool(const struct op *op);
 const struct zone *op_zone(const struct op *op);
-uint64_t op_seed(const struct op *op); /* for hash tables */
+uint64_t op_seed(const struct op *op); /* for hash tables, and by chance */
 
 /* In open(): declares a table (def is kept by pointer), and the view. */
 int op_table(struct op *op, const struct table_def *def, unsigned *ret_table,

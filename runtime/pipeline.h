@@ -24,7 +24,7 @@
 
 struct pipeline_env {
 	struct connector_env connector;
-	uint64_t seed;               /* of hash tables */
+	uint64_t seed;               /* of hash tables, RAND() and UUID() */
 	int64_t (*clock_ns)(void);   /* for op_stats.ns; NULL: not measured */
 	unsigned step_batches;       /* per source and step; 4 */
 	int64_t state_bytes_max;     /* budget of keyed state */

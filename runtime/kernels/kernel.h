@@ -66,6 +66,8 @@ struct kernel_call {
 	void (*inner)(struct frame *f); /* a kernel that run() builds upon */
 	bool dense;
 	const void *prepared; /* what could be made of constant arguments */
+	void *state; /* of a call that goes on from batch to batch */
+	unsigned number; /* of the instruction in its program */
 	int64_t factor[2]; /* of the arguments: scales, units */
 };
 
@@ -80,6 +82,9 @@ struct frame {
 	uint32_t rows;
 	struct arena *arena;  /* text of the results */
 	struct failures *failures;
+	int64_t now_us; /* of the batch */
+	int64_t wm_us;  /* of its edge, TIME_NONE: none yet */
+	uint64_t seed;  /* of the program: see program_seed() */
 };
 
 /* for (row over the rows to compute), row is uint32_t. */
@@ -125,8 +130,11 @@ extern const struct kernel arith_kernels[], compare_kernels[], logic_kernels[],
 	math_kernels[], round_kernels[], text_kernels[], text_find_kernels[],
 	text_make_kernels[], text_code_kernels[], hash_kernels[],
 	choose_kernels[], regex_kernels[], charset_kernels[], url_kernels[],
-	time_kernels[], nested_kernels[]; /* ended by FN_NONE */
+	time_kernels[], unit_kernels[], now_kernels[],
+	nested_kernels[]; /* ended by FN_NONE */
 bool cast_pick(struct kernel_call *k);
+/* unit.c: FLOOR and CEIL of a time to a unit */
+bool unit_pick_round(struct kernel_call *k);
 /* time.c: instants, dates, times and intervals under + - * / */
 bool time_pick_add(struct kernel_call *k);
 bool time_pick_sub(struct kernel_call *k);

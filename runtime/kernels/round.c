@@ -207,6 +207,8 @@ pick_sign(struct kernel_call *k)
 static bool
 pick_whole(struct kernel_call *k)
 {
+	if (k->nargs == 2)
+		return unit_pick_round(k);
 	if (k->type.kind == TYPE_DECIMAL)
 		return pick_sparse(k, round_decimal);
 	if (phys_of(k->type) == PHYS_F64)

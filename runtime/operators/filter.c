@@ -2,6 +2,7 @@
  * runtime/operators/filter.c - keeps the rows for which a condition is TRUE,
  * by a selection over the same columns; weights pass.
  */
+#include "base/hash.h"
 #include "runtime/operators/registry.h"
 
 struct op_filter {
@@ -15,8 +16,11 @@ filter_open(struct op *op, const struct plan_node *node, struct error *err)
 	struct op_filter *f = op_cast(op, &op_filter_type);
 	const struct expr *predicate = node->predicate;
 
-	return program_compile(&predicate, 1, &node->inputs[0]->schema,
-			       op_zone(op), op->arena, &f->program, err);
+	if (program_compile(&predicate, 1, &node->inputs[0]->schema,
+			    op_zone(op), op->arena, &f->program, err) < 0)
+		return -1;
+	program_seed(f->program, hash_u64(node->number, op_seed(op)));
+	return 0;
 }
 
 static int

@@ -2,6 +2,7 @@
  * runtime/operators/project.c - computes new columns over the same rows;
  * columns that only pass are shared. Weights pass.
  */
+#include "base/hash.h"
 #include "runtime/operators/registry.h"
 
 struct op_project {
@@ -16,9 +17,12 @@ project_open(struct op *op, const struct plan_node *node, struct error *err)
 	const struct expr *const *exprs =
 		(const struct expr *const *)node->exprs;
 
-	return program_compile(exprs, node->schema.ncols,
-			       &node->inputs[0]->schema, op_zone(op),
-			       op->arena, &p->program, err);
+	if (program_compile(exprs, node->schema.ncols,
+			    &node->inputs[0]->schema, op_zone(op), op->arena,
+			    &p->program, err) < 0)
+		return -1;
+	program_seed(p->program, hash_u64(node->number, op_seed(op)));
+	return 0;
 }
 
 static int

@@ -15,7 +15,7 @@ TEST(the_examples_of_all_functions_are_true)
 		const struct function *f = function_get(id);
 		struct sql_case c = { f->example, f->result, NULL };
 
-		if (!(f->flags & (FN_AGGREGATE | FN_OF_SETS)))
+		if (!(f->flags & (FN_AGGREGATE | FN_OF_SETS)) && *f->result)
 			sql_cases(&c, 1, NULL);
 	}
 }

@@ -9,6 +9,6 @@ SELECT message, n FROM words UNION ALL SELECT message FROM words
 --
 SELECT message FROM words UNION ALL SELECT n FROM words
 --
-SELECT CURRENT_TIMESTAMP, message FROM words
+SELECT SOURCE_WATERMARK(), message FROM words
 --
 SELECT TOTALLY_UNKNOWN(message) FROM words

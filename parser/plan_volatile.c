@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * parser/plan_volatile.c - values that are other ones at the next evaluation
+ * (NOW(), RAND(), UUID()) over rows that are taken back: the retraction would
+ * not find the row that it takes back, so the query is refused.
+ */
+#include "parser/rewrite.h"
+
+/* The first part that changes. */
+static const struct expr *
+volatile_part(const struct expr *e)
+{
+	const struct expr *found = NULL;
+
+	if (e->kind == EXPR_CALL &&
+	    function_get(e->function)->flags & FN_VOLATILE)
+		return e;
+	for (unsigned i = 0; i < e->nargs && !found; i++)
+		found = volatile_part(e->args[i]);
+	return found;
+}
+
+static bool
+is_key(const struct plan_node *n, unsigned column)
+{
+	for (unsigned i = 0; i < n->nkey; i++)
+		if (n->key[i] == column)
+			return true;
+	return false;
+}
+
+/* Rows that replace each other by a key are never looked for by their other
+ * columns. */
+static const struct expr *
+untakable(const struct plan_node *n)
+{
+	const struct expr *found = NULL;
+
+	if (n->ninputs == 0 || n->inputs[0]->mode == CHANGE_APPEND)
+		return NULL;
+	if (n->kind == PLAN_FILTER)
+		return volatile_part(n->predicate);
+	if (n->kind != PLAN_PROJECT)
+		return NULL;
+	for (unsigned i = 0; i < n->schema.ncols && !found; i++)
+		if (n->mode != CHANGE_UPSERT || is_key(n, i))
+			found = volatile_part(n->exprs[i]);
+	return found;
+}
+
+static int
+check_below(struct bind *b, const struct plan_node *n, struct span at)
+{
+	const struct expr *e = untakable(n);
+	const char *name;
+
+	if (e) {
+		name = function_get(e->function)->name;
+		bind_error(b, at, ERR_NOT_REPEATABLE,
+			   "%s has another value when %s takes a row back", name,
+			   plan_node_label(n->inputs[0], b->a));
+		error_note(b->err, "use it below the aggregate, where each row "
+			   "comes once, or write to 'upsert-kafka' by the keys "
+			   "of the query");
+		return -1;
+	}
+	for (unsigned i = 0; i < n->ninputs; i++)
+		if (check_below(b, n->inputs[i], at) < 0)
+			return -1;
+	return 0;
+}
+
+int
+plan_volatile(struct bind *b, const struct plan *p)
+{
+	for (unsigned i = 0; i < p->nsinks; i++)
+		if (check_below(b, p->sinks[i], b->sink_at[i]) < 0)
+			return -1;
+	return 0;
+}

@@ -1,1 +1,0 @@
-SELECT FLOOR(ts TO HOUR) FROM t;
