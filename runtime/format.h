@@ -137,6 +137,8 @@ const struct encoder_type *encoder_type_find(const char *format);
  * NDJSON of the socket and for the errors table. */
 void json_value(struct buf *out, const struct column *c, uint32_t row,
 		struct type t);
+/* A nested value as state files hold it (runtime/formats/json_value.h). */
+void json_state_put(struct buf *out, struct str s, struct type t);
 /* {"a":1,...} of a whole row. */
 void json_row(struct buf *out, const struct batch *b, uint32_t row);
 

@@ -7,6 +7,7 @@
 
 #include "base/decimal.h"
 #include "base/time.h"
+#include "runtime/formats/json_value.h"
 #include "runtime/store_file.h"
 #include "runtime/store_value.h"
 
@@ -21,7 +22,7 @@ store_column_decl(const struct store_column *c)
 	case PHYS_U8:
 	case PHYS_I64:
 		return "INTEGER";
-	case PHYS_STR:
+	case PHYS_STR: /* nested values too are text */
 		return type_is_binary(c->type) ? "BLOB" : "TEXT";
 	case PHYS_I128:
 	case PHYS_F64:
@@ -69,6 +70,18 @@ bind_str(sqlite3_stmt *st, int i, bool binary, const struct str *s)
 				    SQLITE_UTF8);
 }
 
+static void
+bind_nested(sqlite3_stmt *st, int i, struct type t, struct str s)
+{
+	struct buf text;
+
+	buf_init(&text);
+	json_state_put(&text, s, t);
+	sqlite3_bind_text64(st, i, text.data, text.len, SQLITE_TRANSIENT,
+			    SQLITE_UTF8);
+	buf_release(&text);
+}
+
 void
 store_value_bind(sqlite3_stmt *st, int i, const struct store_column *c,
 		 const struct column *from, uint32_t row)
@@ -96,6 +109,10 @@ store_value_bind(sqlite3_stmt *st, int i, const struct store_column *c,
 		bind_f64(st, i, from->f64[row]);
 		break;
 	case PHYS_STR:
+		if (type_is_nested(c->type)) {
+			bind_nested(st, i, c->type, from->str[row]);
+			break;
+		}
 		bind_str(st, i, type_is_binary(c->type), &from->str[row]);
 		break;
 	}
@@ -207,6 +224,19 @@ read_str(sqlite3_stmt *st, int i, bool binary, struct str *ret,
 	return true;
 }
 
+static bool
+read_nested(sqlite3_stmt *st, int i, struct type t, struct str *ret,
+	    struct arena *a)
+{
+	const char *text;
+
+	if (sqlite3_column_type(st, i) != SQLITE_TEXT)
+		return false;
+	text = (const char *)sqlite3_column_text(st, i);
+	return json_state_read(t, text, (size_t)sqlite3_column_bytes(st, i), a,
+			       ret);
+}
+
 bool
 store_value_read(sqlite3_stmt *st, int i, const struct store_column *c,
 		 struct column *to, uint32_t row, uint32_t cap,
@@ -233,6 +263,8 @@ store_value_read(sqlite3_stmt *st, int i, const struct store_column *c,
 	case PHYS_F64:
 		return read_f64(st, i, &to->f64[row]);
 	case PHYS_STR:
+		if (type_is_nested(c->type))
+			return read_nested(st, i, c->type, &to->str[row], a);
 		return read_str(st, i, type_is_binary(c->type), &to->str[row],
 				a);
 	}

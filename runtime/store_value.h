@@ -11,6 +11,7 @@
  *						'Infinity', '-Infinity'
  *	text					TEXT, NUL characters included
  *	bytes					BLOB
+ *	ARRAY, MULTISET, MAP, ROW		TEXT, JSON (formats/json_value.h)
  *	instants of bookkeeping tables		TEXT, ISO 8601 UTC
  *
  * DECIMAL and floating point columns have no affinity: SQLite would make REAL

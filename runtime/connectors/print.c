@@ -17,6 +17,7 @@
 
 #include "base/check.h"
 #include "base/decimal.h"
+#include "base/nested.h"
 #include "base/time.h"
 #include "runtime/connector.h"
 
@@ -85,6 +86,8 @@ put_date(struct buf *out, int64_t days)
 	buf_added(out, date_format(days, buf_room(out, TIME_TEXT_MAX)));
 }
 
+static void put_nested(struct buf *out, struct str s, struct type t);
+
 static void
 put_value(struct buf *out, const struct column *c, uint32_t row, struct type t)
 {
@@ -123,9 +126,50 @@ put_value(struct buf *out, const struct column *c, uint32_t row, struct type t)
 	case TYPE_TIMESTAMP_LTZ:
 		put_instant(out, c->i64[row], t.kind == TYPE_TIMESTAMP_LTZ);
 		return;
+	case TYPE_ARRAY:
+	case TYPE_MULTISET:
+	case TYPE_MAP:
+	case TYPE_ROW:
+		put_nested(out, c->str[row], t);
+		return;
 	default:
 		buf_i64(out, c->i64[row]);
 	}
+}
+
+static void
+put_item(struct buf *out, const struct nested *v, uint32_t i, struct type t)
+{
+	struct value x = nested_get(v, i, t);
+	struct column one = { .phys = phys_of(t), .data = &x.u8 };
+
+	if (x.is_null)
+		buf_puts(out, "null");
+	else
+		put_value(out, &one, 0, t);
+}
+
+/* [1, null], {k=1}, +I[1, z]: Java's lists, maps and Flink's rows. */
+static void
+put_nested(struct buf *out, struct str s, struct type t)
+{
+	bool map = t.kind == TYPE_MAP || t.kind == TYPE_MULTISET;
+	struct nested v;
+	uint32_t n;
+
+	nested_open(&s, &v);
+	n = map ? nested_entries(&v) : v.n;
+	buf_puts(out, map ? "{" : t.kind == TYPE_ROW ? "+I[" : "[");
+	for (uint32_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_puts(out, ", ");
+		put_item(out, &v, i, nested_item_type(&v, t, i));
+		if (!map)
+			continue;
+		buf_putc(out, '=');
+		put_item(out, &v, n + i, type_value(t));
+	}
+	buf_putc(out, map ? '}' : ']');
 }
 
 static void

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/nested.h"
 #include "base/str.h"
 #include "runtime/format.h"
 #include "runtime/formats/field.h"
@@ -94,7 +95,22 @@ csv_dialect_init(struct csv_dialect *d, const struct options *options,
 	d->comments = field_option(options, "allow-comments");
 	d->null_literal = option_text(options, "null-literal");
 	d->null_len = d->null_literal ? strlen(d->null_literal) : 0;
+	d->between = option_text(options, "array-element-delimiter");
+	if (!d->between || !*d->between)
+		d->between = ";";
+	d->between_len = strlen(d->between);
 	return 0;
+}
+
+bool
+csv_type_allowed(struct type t)
+{
+	if (t.kind != TYPE_ARRAY && t.kind != TYPE_ROW)
+		return field_type_allowed(t);
+	for (unsigned i = 0; i < type_nfields(t); i++)
+		if (!field_type_allowed(t.fields[i].type))
+			return false;
+	return true;
 }
 
 /* ---- fields of a record ---- */
@@ -326,7 +342,7 @@ check_types(const struct decoder_spec *spec, struct error *err)
 	char name[TYPE_NAME_MAX];
 
 	for (unsigned i = 0; i < spec->ncols; i++) {
-		if (!field_type_allowed(spec->cols[i].type))
+		if (!csv_type_allowed(spec->cols[i].type))
 			return error_set(err, ERR_TYPE_MISMATCH,
 					 "format 'csv' cannot hold %s",
 					 type_name(spec->cols[i].type, name));
@@ -351,6 +367,7 @@ csv_decoder_open(struct decoder **ret, const struct decoder_spec *spec,
 	if (dialect.null_literal)
 		d->dialect.null_literal =
 			arena_strdup(&d->arena, dialect.null_literal);
+	d->dialect.between = arena_strdup(&d->arena, dialect.between);
 	d->record_bytes_max = spec->record_bytes_max;
 	d->ignore_errors = field_option(spec->options, "ignore-parse-errors");
 	d->ncols = spec->ncols;
@@ -359,7 +376,7 @@ csv_decoder_open(struct decoder **ret, const struct decoder_spec *spec,
 	for (unsigned i = 0; i < spec->ncols; i++)
 		d->cols[i] = (struct csv_column){
 			.name = arena_strdup(&d->arena, spec->cols[i].name),
-			.type = spec->cols[i].type,
+			.type = type_copy(&d->arena, spec->cols[i].type),
 			.out = spec->cols[i].out,
 			.wanted = spec->cols[i].wanted,
 		};
@@ -421,6 +438,96 @@ split_record(struct csv_decoder *d, uint32_t row, const char *text, size_t len)
 	return -1;
 }
 
+/* ---- arrays and rows in one field ---- */
+
+/* The next element; false: there is none. */
+static bool
+next_element(const struct csv_dialect *d, const char **text, const char *end,
+	     struct csv_field *ret)
+{
+	const char *next;
+
+	if (!*text)
+		return false;
+	next = memmem(*text, (size_t)(end - *text), d->between,
+		      d->between_len);
+	ret->text = *text;
+	ret->len = (size_t)((next ? next : end) - *text);
+	*text = next ? next + d->between_len : NULL;
+	return true;
+}
+
+static bool
+is_null_literal(const struct csv_dialect *d, const struct csv_field *f)
+{
+	return d->null_literal && f->len == d->null_len &&
+	       memcmp(f->text, d->null_literal, f->len) == 0;
+}
+
+static bool
+is_blank(const struct csv_field *f)
+{
+	for (size_t i = 0; i < f->len; i++)
+		if ((unsigned char)f->text[i] > ' ')
+			return false;
+	return true;
+}
+
+static unsigned
+count_elements(const struct csv_dialect *d, const struct csv_field *f)
+{
+	const char *text = f->text;
+	struct csv_field element;
+	unsigned n = 0;
+
+	while (!is_blank(f) &&
+	       next_element(d, &text, f->text + f->len, &element))
+		n++;
+	return n;
+}
+
+static enum field_rc
+read_element(const struct csv_decoder *d, struct type t,
+	     const struct csv_field *f, struct value *ret)
+{
+	enum field_rc rc = FIELD_NULL;
+
+	if (!is_null_literal(&d->dialect, f))
+		rc = field_read(t, ' ', f->text, f->len, &d->b->arena, ret);
+	if (rc == FIELD_OK)
+		return FIELD_OK;
+	*ret = (struct value){ .is_null = true };
+	if (d->ignore_errors)
+		return FIELD_OK;
+	return rc == FIELD_NULL && t.nullable ? FIELD_OK : FIELD_BAD;
+}
+
+/* Blanks only are an empty array. */
+static enum field_rc
+read_nested(const struct csv_decoder *d, struct type t,
+	    const struct csv_field *f, struct value *ret)
+{
+	unsigned n = count_elements(&d->dialect, f);
+	struct value *items = arena_array(&d->b->arena, n, struct value);
+	const char *text = f->text;
+	struct csv_field element;
+
+	if (t.kind == TYPE_ROW && n != t.length)
+		return FIELD_BAD;
+	for (unsigned i = 0;
+	     i < n && next_element(&d->dialect, &text, f->text + f->len,
+				   &element);
+	     i++) {
+		struct type item = t.fields[t.kind == TYPE_ROW ? i : 0].type;
+
+		if (read_element(d, item, &element, &items[i]) == FIELD_BAD)
+			return FIELD_BAD;
+	}
+	ret->is_null = false;
+	return nested_make(&d->b->arena, t, n, items, &ret->str) ? FIELD_OK
+								 : FIELD_BAD;
+}
+
 /* False: the record is bad. */
 static bool
 decode_field(struct csv_decoder *d, unsigned col, uint32_t row)
@@ -432,12 +539,15 @@ decode_field(struct csv_decoder *d, unsigned col, uint32_t row)
 	struct value v;
 
 	field_clean(dialect, f, &d->b->arena);
-	if (dialect->null_literal && f->len == dialect->null_len &&
-	    memcmp(f->text, dialect->null_literal, f->len) == 0) {
+	if (is_null_literal(dialect, f)) {
 		set_null(d, col, row);
 		return true;
 	}
-	rc = field_read(column->type, ' ', f->text, f->len, &d->b->arena, &v);
+	if (type_is_nested(column->type))
+		rc = read_nested(d, column->type, f, &v);
+	else
+		rc = field_read(column->type, ' ', f->text, f->len,
+				&d->b->arena, &v);
 	if (rc == FIELD_OK) {
 		field_store(&d->b->col[column->out], row, v);
 		return true;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/types.h"
 #include "parser/options.h"
 
 struct csv_dialect {
@@ -19,11 +20,17 @@ struct csv_dialect {
 	bool comments;     /* lines that begin with # are none */
 	const char *null_literal; /* NULL: none; borrowed from the options */
 	size_t null_len;
+	const char *between; /* elements of ARRAY and ROW; borrowed */
+	size_t between_len;
 };
 
 /* options NULL: all defaults. */
 int csv_dialect_init(struct csv_dialect *d, const struct options *options,
 		     struct error *err);
+
+/* Whether csv can hold columns of this type: an ARRAY or ROW of single values
+ * at most, as in Flink. */
+bool csv_type_allowed(struct type t);
 
 /* Length of the record that begins at data, its line end included; 0: it does
  * not end within n bytes. */

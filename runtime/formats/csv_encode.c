@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/decimal.h"
 #include "base/float.h"
+#include "base/nested.h"
 #include "base/time.h"
 #include "runtime/format.h"
 #include "runtime/formats/csv.h"
@@ -62,7 +63,7 @@ csv_encoder_open(struct encoder **ret, const struct encoder_spec *spec,
 	if (csv_dialect_init(&dialect, spec->options, err) < 0)
 		return -1;
 	for (unsigned i = 0; i < spec->ncols; i++) {
-		if (!field_type_allowed(spec->cols[i].type))
+		if (!csv_type_allowed(spec->cols[i].type))
 			return error_set(err, ERR_TYPE_MISMATCH,
 					 "format 'csv' cannot hold %s",
 					 type_name(spec->cols[i].type, name));
@@ -75,10 +76,14 @@ csv_encoder_open(struct encoder **ret, const struct encoder_spec *spec,
 	if (dialect.null_literal)
 		e->dialect.null_literal =
 			arena_strdup(&e->arena, dialect.null_literal);
+	e->dialect.between = arena_strdup(&e->arena, dialect.between);
 	e->safe_min = safe_character(&dialect);
 	e->ncols = spec->ncols;
 	e->cols = arena_array(&e->arena, spec->ncols, struct encode_column);
-	memcpy(e->cols, spec->cols, spec->ncols * sizeof(*e->cols));
+	for (unsigned i = 0; i < spec->ncols; i++) {
+		e->cols[i] = spec->cols[i];
+		e->cols[i].type = type_copy(&e->arena, spec->cols[i].type);
+	}
 	*ret = &e->encoder;
 	return 0;
 }
@@ -134,23 +139,20 @@ time_text(int64_t ms, char *out)
 	return time_format(ms, digits, out);
 }
 
-/* Values that Jackson knows as text: quoted where its rule says so. */
+/* What is text for Jackson: a value of text, bytes or time as it is. */
 static void
-put_as_text(struct csv_encoder *e, struct buf *out, const struct column *c,
-	    uint32_t row, struct type t)
+put_plain_text(struct buf *out, const struct column *c, uint32_t row,
+	       struct type t)
 {
 	char text[TIME_TEXT_MAX + 1];
 	size_t n;
 
 	if (type_is_text(t)) {
-		put_text(e, out, str_data(&c->str[row]), c->str[row].len);
+		buf_str(out, c->str[row]);
 		return;
 	}
 	if (type_is_binary(t)) {
-		buf_clear(&e->text);
-		base64_encode(&e->text, str_data(&c->str[row]),
-			      c->str[row].len);
-		put_text(e, out, e->text.data, e->text.len);
+		base64_encode(out, str_data(&c->str[row]), c->str[row].len);
 		return;
 	}
 	if (t.kind == TYPE_DATE)
@@ -161,41 +163,87 @@ put_as_text(struct csv_encoder *e, struct buf *out, const struct column *c,
 		n = us_format_short(c->i64[row], ' ', text);
 	if (t.kind == TYPE_TIMESTAMP_LTZ)
 		text[n++] = 'Z';
-	put_text(e, out, text, n);
+	buf_append(out, text, n);
 }
 
 static void
-put_value(struct csv_encoder *e, struct buf *out, const struct column *c,
-	  uint32_t row, struct type t)
+put_number(struct buf *out, const struct column *c, uint32_t row,
+	   struct type t)
 {
 	char *p;
 
 	switch (t.kind) {
 	case TYPE_BOOLEAN:
 		buf_puts(out, c->u8[row] ? "true" : "false");
-		return;
-	case TYPE_TINYINT:
-	case TYPE_SMALLINT:
-	case TYPE_INT:
-	case TYPE_BIGINT:
-		buf_i64(out, c->i64[row]);
-		return;
+		break;
 	case TYPE_FLOAT:
 		buf_f32(out, (float)c->f64[row]);
-		return;
+		break;
 	case TYPE_DOUBLE:
 		buf_f64(out, c->f64[row]);
-		return;
+		break;
 	case TYPE_DECIMAL:
 		p = buf_room(out, DECIMAL_TEXT_MAX);
 		buf_added(out, decimal_format(c->phys == PHYS_I64
 						      ? c->i64[row]
 						      : c->i128[row],
 					      t.scale, p));
-		return;
+		break;
 	default:
-		put_as_text(e, out, c, row, t);
+		buf_i64(out, c->i64[row]);
 	}
+}
+
+static bool
+is_number(struct type t)
+{
+	return type_is_numeric(t) || t.kind == TYPE_BOOLEAN;
+}
+
+/* The elements of an ARRAY or ROW, which are one text for csv. */
+static void
+put_elements(const struct csv_encoder *e, struct buf *out, struct str s,
+	     struct type t)
+{
+	const struct csv_dialect *d = &e->dialect;
+	struct nested v;
+
+	nested_open(&s, &v);
+	for (uint32_t i = 0; i < v.n; i++) {
+		struct type item = nested_item_type(&v, t, i);
+		struct value x = nested_get(&v, i, item);
+		struct column one = { .phys = phys_of(item), .data = &x.u8 };
+
+		if (i > 0)
+			buf_append(out, d->between, d->between_len);
+		if (x.is_null)
+			buf_append(out, d->null_literal ? d->null_literal : "",
+				   d->null_len);
+		else if (is_number(item))
+			put_number(out, &one, 0, item);
+		else
+			put_plain_text(out, &one, 0, item);
+	}
+}
+
+static void
+put_value(struct csv_encoder *e, struct buf *out, const struct column *c,
+	  uint32_t row, struct type t)
+{
+	if (is_number(t)) {
+		put_number(out, c, row, t);
+		return;
+	}
+	if (type_is_text(t)) {
+		put_text(e, out, str_data(&c->str[row]), c->str[row].len);
+		return;
+	}
+	buf_clear(&e->text);
+	if (type_is_nested(t))
+		put_elements(e, &e->text, c->str[row], t);
+	else
+		put_plain_text(&e->text, c, row, t);
+	put_text(e, out, e->text.data, e->text.len);
 }
 
 static int

@@ -16,7 +16,7 @@
 #include "runtime/format.h"
 #include "runtime/formats/field.h"
 #include "runtime/formats/json_simd.h"
-#include "runtime/formats/json_walk.h"
+#include "runtime/formats/json_value.h"
 
 /* Small enough that text, index and tokens stay in the L2 cache. */
 #define CHUNK_DOCS 512
@@ -35,9 +35,7 @@ struct json_decoder {
 	struct decoder decoder;
 	struct arena arena; /* names and tables of the decoder itself */
 	int64_t record_bytes_max;
-	bool fail_on_missing;
-	bool ignore_errors;
-	char time_separator;
+	struct json_reading reading; /* and its options */
 	unsigned ncols; /* wanted ones */
 	struct json_column *cols;
 	struct json_walker walker;
@@ -91,7 +89,7 @@ take_columns(struct json_decoder *d, const struct decoder_spec *spec)
 		};
 		d->cols[d->ncols] = (struct json_column){
 			.name = names[d->ncols].text,
-			.type = c->type,
+			.type = type_copy(&d->arena, c->type),
 			.out = c->out,
 			.position = (uint16_t)i,
 		};
@@ -110,7 +108,7 @@ json_decoder_open(struct decoder **ret, const struct decoder_spec *spec,
 	char name[TYPE_NAME_MAX];
 
 	for (unsigned i = 0; i < spec->ncols; i++) {
-		if (!field_type_allowed(spec->cols[i].type))
+		if (!json_type_allowed(spec->cols[i].type))
 			return error_set(err, ERR_TYPE_MISMATCH,
 					 "format 'json' cannot hold %s",
 					 type_name(spec->cols[i].type, name));
@@ -119,10 +117,10 @@ json_decoder_open(struct decoder **ret, const struct decoder_spec *spec,
 	arena_init(&d->arena);
 	d->decoder.type = &json_decoder_type;
 	d->record_bytes_max = spec->record_bytes_max;
-	d->fail_on_missing =
+	d->reading.fail_on_missing =
 		field_option(spec->options, "fail-on-missing-field");
-	d->ignore_errors = field_option(spec->options, "ignore-parse-errors");
-	d->time_separator = field_time_separator(spec->options);
+	d->reading.ignore_errors = field_option(spec->options, "ignore-parse-errors");
+	d->reading.time_separator = field_time_separator(spec->options);
 	d->index = json_index_create();
 	take_columns(d, spec);
 	*ret = &d->decoder;
@@ -137,7 +135,7 @@ doc_fail(struct json_decoder *d, unsigned doc, enum error_code code,
 {
 	d->bad[doc] = true;
 	d->nbad++;
-	if (d->ignore_errors)
+	if (d->reading.ignore_errors)
 		d->ret->outcome[d->row[doc]] = DECODE_SKIP;
 	else
 		decode_fail(d->ret, d->row[doc], code, column, detail);
@@ -157,15 +155,15 @@ set_null(struct json_decoder *d, const struct json_column *col, uint32_t row)
 	column_set_null(&d->b->col[col->out], row, BATCH_ROWS, &d->b->arena);
 }
 
+/* d->reading tells why. */
 static void
-field_fail(struct json_decoder *d, const struct json_column *col, unsigned doc,
-	   const char *text, size_t n)
+field_fail(struct json_decoder *d, const struct json_column *col, unsigned doc)
 {
-	if (d->ignore_errors)
+	if (d->reading.ignore_errors)
 		set_null(d, col, d->row[doc]);
 	else
 		doc_fail(d, doc, ERR_BAD_FIELD, col->name,
-			 field_complaint(col->type, text, n, &d->b->arena));
+			 json_complaint(&d->reading));
 }
 
 /* ---- gather: records into one text ---- */
@@ -360,7 +358,7 @@ static void
 field_missing(struct json_decoder *d, const struct json_column *col,
 	      unsigned doc)
 {
-	if (d->fail_on_missing)
+	if (d->reading.fail_on_missing)
 		doc_fail(d, doc, ERR_BAD_FIELD, col->name,
 			 "the field is missing");
 	else
@@ -414,80 +412,25 @@ convert_texts(struct json_decoder *d, const struct json_column *col,
 	}
 }
 
-/* 1.9 and 1e2, as Java narrows them: toward zero, within the range. */
-static bool
-integer_from_number(struct type t, struct json_token token, int64_t *ret)
-{
-	double v = json_double(token.text, token.len);
-
-	if (!(v >= -0x1p63 && v < 0x1p63))
-		return false;
-	*ret = (int64_t)v;
-	return field_in_range(t, *ret);
-}
-
-static bool
-is_number(struct json_token t)
-{
-	return t.text[0] == '-' || (t.text[0] >= '0' && t.text[0] <= '9');
-}
-
-static bool
-has_fraction_or_exponent(struct json_token t)
-{
-	return memchr(t.text, '.', t.len) || memchr(t.text, 'e', t.len) ||
-	       memchr(t.text, 'E', t.len);
-}
-
-/* One value of a type other than text. */
-static enum field_rc
-convert_number(struct json_decoder *d, const struct json_column *col,
-	       struct json_token t, struct value *ret)
-{
-	ret->is_null = false;
-	if (type_is_integer(col->type) && has_fraction_or_exponent(t))
-		return integer_from_number(col->type, t, &ret->i64) ? FIELD_OK
-								    : FIELD_BAD;
-	if (col->type.kind == TYPE_DOUBLE || col->type.kind == TYPE_FLOAT) {
-		ret->f64 = json_double(t.text, t.len);
-		if (col->type.kind == TYPE_FLOAT)
-			ret->f64 = (float)ret->f64;
-		return FIELD_OK;
-	}
-	if (type_is_binary(col->type))
-		return FIELD_BAD;
-	return field_read(col->type, d->time_separator, t.text, t.len,
-			  &d->b->arena, ret);
-}
-
 static void
 convert_value(struct json_decoder *d, const struct json_column *col,
 	      unsigned doc, struct json_token t)
 {
-	const char *text = t.text;
-	size_t n = t.len;
+	struct json_reading *r = &d->reading;
 	struct value v;
-	enum field_rc rc;
 
-	if (is_number(t)) {
-		rc = convert_number(d, col, t, &v);
-	} else if (*t.text == '"') {
-		if (!string_inside(d, col, doc, t, &text, &n))
-			return;
-		rc = field_read(col->type, d->time_separator, text, n,
-				&d->b->arena, &v);
-	} else if (type_is_binary(col->type)) {
-		rc = FIELD_BAD;
-	} else {
-		rc = field_read(col->type, d->time_separator, text, n,
-				&d->b->arena, &v);
-	}
-	if (rc == FIELD_BAD)
-		field_fail(d, col, doc, text, n);
-	else if (rc == FIELD_NULL)
-		set_null(d, col, d->row[doc]);
-	else
+	r->a = &d->b->arena;
+	switch (json_read(r, col->type, t, &v)) {
+	case FIELD_OK:
 		field_store(&d->b->col[col->out], d->row[doc], v);
+		break;
+	case FIELD_NULL:
+		set_null(d, col, d->row[doc]);
+		break;
+	case FIELD_BAD:
+		field_fail(d, col, doc);
+		break;
+	}
 }
 
 static void

@@ -5,21 +5,35 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/check.h"
 #include "base/decimal.h"
 #include "base/float.h"
+#include "base/nested.h"
 #include "base/time.h"
 #include "runtime/format.h"
-#include "runtime/formats/field.h"
+#include "runtime/eval.h"
+#include "runtime/formats/json_value.h"
 #include "runtime/kernels/cast.h"
+
+/* What becomes of a MAP's entry whose key is NULL: JSON has no such name. */
+enum null_key { NULL_KEY_FAIL, NULL_KEY_DROP, NULL_KEY_LITERAL };
 
 struct json_style {
 	char time_separator;
 	bool plain_decimals;
+	bool is_state;    /* see json_value.h */
+	bool ignore_null; /* fields of rows that are NULL are left out */
+	enum null_key null_key;
+	const char *null_key_literal;
 };
 
-static const struct json_style style_default = { .time_separator = ' ' };
+static const struct json_style style_default = {
+	.time_separator = ' ',
+	.null_key = NULL_KEY_LITERAL,
+	.null_key_literal = "null",
+};
 
 /* ---- one value ---- */
 
@@ -94,63 +108,239 @@ put_interval(struct buf *out, int64_t v, struct type t)
 	put_quoted(out, text, cast_text(value, t, NULL, text));
 }
 
-static void
+static bool put_nested(struct buf *out, struct str s, struct type t,
+		       const struct json_style *style);
+
+/* What state files hold as a number. */
+static bool
+is_counted(struct type t)
+{
+	return phys_of(t) == PHYS_I64 && t.kind != TYPE_DECIMAL;
+}
+
+/* False: a MAP has a NULL key, and the style has no name for it. */
+static bool
 put_value(struct buf *out, const struct column *c, uint32_t row, struct type t,
 	  const struct json_style *style)
 {
+	if (style->is_state && is_counted(t)) {
+		buf_i64(out, c->i64[row]);
+		return true;
+	}
 	switch ((enum type_kind)t.kind) {
 	case TYPE_BOOLEAN:
 		buf_puts(out, c->u8[row] ? "true" : "false");
-		return;
+		break;
 	case TYPE_TINYINT:
 	case TYPE_SMALLINT:
 	case TYPE_INT:
 	case TYPE_BIGINT:
 		buf_i64(out, c->i64[row]);
-		return;
+		break;
 	case TYPE_FLOAT:
 	case TYPE_DOUBLE:
 		put_float(out, c->f64[row], t.kind == TYPE_FLOAT);
-		return;
+		break;
 	case TYPE_DECIMAL:
 		put_decimal(out, c->phys == PHYS_I64 ? c->i64[row]
 						     : c->i128[row],
 			    t, style->plain_decimals);
-		return;
+		break;
 	case TYPE_CHAR:
 	case TYPE_VARCHAR:
 		buf_json_string(out, str_data(&c->str[row]), c->str[row].len);
-		return;
+		break;
 	case TYPE_BINARY:
 	case TYPE_VARBINARY:
 		buf_putc(out, '"');
 		base64_encode(out, str_data(&c->str[row]), c->str[row].len);
 		buf_putc(out, '"');
-		return;
+		break;
 	case TYPE_DATE:
 		put_date(out, c->i64[row]);
-		return;
+		break;
 	case TYPE_TIME:
 		put_time(out, c->i64[row]);
-		return;
+		break;
 	case TYPE_TIMESTAMP:
 	case TYPE_TIMESTAMP_LTZ:
 		put_instant(out, c->i64[row], t, style->time_separator);
-		return;
+		break;
 	case TYPE_INTERVAL_MONTH:
 	case TYPE_INTERVAL_MS:
 		put_interval(out, c->i64[row], t);
-		return;
-	case TYPE_NULL:
+		break;
 	case TYPE_ARRAY:
 	case TYPE_MULTISET:
 	case TYPE_MAP:
 	case TYPE_ROW:
+		return put_nested(out, c->str[row], t, style);
+	case TYPE_NULL:
 	case TYPE_COUNT:
+		buf_append(out, "null", 4);
 		break;
 	}
-	buf_append(out, "null", 4);
+	return true;
 }
+
+/* ---- nested values ---- */
+
+static bool
+put_item(struct buf *out, struct value v, struct type t,
+	 const struct json_style *style)
+{
+	struct column one = { .phys = phys_of(t), .data = &v.u8 };
+
+	if (!v.is_null)
+		return put_value(out, &one, 0, t, style);
+	buf_append(out, "null", 4);
+	return true;
+}
+
+static void
+comma(struct buf *out, bool *first)
+{
+	if (!*first)
+		buf_putc(out, ',');
+	*first = false;
+}
+
+static bool
+put_row(struct buf *out, const struct nested *v, struct type t,
+	const struct json_style *style)
+{
+	bool first = true;
+
+	for (uint32_t i = 0; i < v->n; i++) {
+		const struct type_field *f = &t.fields[i];
+
+		if (style->ignore_null && nested_is_null(v, i))
+			continue;
+		comma(out, &first);
+		buf_json_string(out, f->name, strlen(f->name));
+		buf_putc(out, ':');
+		if (!put_item(out, nested_get(v, i, f->type), f->type, style))
+			return false;
+	}
+	return true;
+}
+
+/* Keys of other types than text come from a SELECT only, not from formats. */
+static void
+put_key(struct buf *out, struct value key, struct type t)
+{
+	struct arena scratch;
+	struct str text = key.str;
+
+	if (type_is_text(t)) {
+		buf_json_string(out, str_data(&text), text.len);
+		return;
+	}
+	arena_init(&scratch);
+	text = value_text(key, t, NULL, &scratch);
+	buf_json_string(out, str_data(&text), text.len);
+	arena_release(&scratch);
+}
+
+static bool
+put_map(struct buf *out, const struct nested *v, struct type t,
+	const struct json_style *style)
+{
+	uint32_t n = nested_entries(v);
+	bool first = true;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct value key = nested_get(v, i, type_key(t));
+
+		if (key.is_null && style->null_key == NULL_KEY_FAIL)
+			return false;
+		if (key.is_null && style->null_key == NULL_KEY_DROP)
+			continue;
+		comma(out, &first);
+		if (key.is_null)
+			buf_json_string(out, style->null_key_literal,
+					strlen(style->null_key_literal));
+		else
+			put_key(out, key, type_key(t));
+		buf_putc(out, ':');
+		if (!put_item(out, nested_get(v, n + i, type_value(t)),
+			      type_value(t), style))
+			return false;
+	}
+	return true;
+}
+
+/* A map for which an object of JSON has no room. */
+static bool
+is_odd_map(const struct nested *v, struct type t)
+{
+	return !type_is_text(type_key(t)) ||
+	       (v->n > 0 && nested_is_null(v, 0)); /* it is the first key */
+}
+
+static bool
+put_pairs(struct buf *out, const struct nested *v, struct type t,
+	  const struct json_style *style)
+{
+	uint32_t n = nested_entries(v);
+
+	for (uint32_t i = 0; i < n; i++) {
+		buf_puts(out, i > 0 ? ",[" : "[");
+		put_item(out, nested_get(v, i, type_key(t)), type_key(t),
+			 style);
+		buf_putc(out, ',');
+		put_item(out, nested_get(v, n + i, type_value(t)),
+			 type_value(t), style);
+		buf_putc(out, ']');
+	}
+	return true;
+}
+
+static bool
+put_array(struct buf *out, const struct nested *v, struct type t,
+	  const struct json_style *style)
+{
+	for (uint32_t i = 0; i < v->n; i++) {
+		if (i > 0)
+			buf_putc(out, ',');
+		if (!put_item(out, nested_get(v, i, type_element(t)),
+			      type_element(t), style))
+			return false;
+	}
+	return true;
+}
+
+static bool
+put_nested(struct buf *out, struct str s, struct type t,
+	   const struct json_style *style)
+{
+	bool is_map = t.kind == TYPE_MAP || t.kind == TYPE_MULTISET;
+	struct nested v;
+	bool pairs, list, done;
+
+	nested_open(&s, &v);
+	pairs = is_map && style->is_state && is_odd_map(&v, t);
+	list = pairs || t.kind == TYPE_ARRAY;
+	buf_putc(out, list ? '[' : '{');
+	done = pairs	? put_pairs(out, &v, t, style)
+	       : list	? put_array(out, &v, t, style)
+	       : is_map ? put_map(out, &v, t, style)
+			: put_row(out, &v, t, style);
+	buf_putc(out, list ? ']' : '}');
+	return done;
+}
+
+void
+json_state_put(struct buf *out, struct str s, struct type t)
+{
+	static const struct json_style style = {
+		.is_state = true, .plain_decimals = true,
+	};
+
+	put_nested(out, s, t, &style);
+}
+
+/* ---- rows ---- */
 
 void
 json_value(struct buf *out, const struct column *c, uint32_t row,
@@ -195,7 +385,6 @@ struct json_encoder {
 	struct encoder encoder;
 	struct arena arena;
 	struct json_style style;
-	bool ignore_null;
 	unsigned nfields;
 	struct json_field *fields;
 };
@@ -223,10 +412,31 @@ take_field(struct json_encoder *e, struct json_field *f,
 	buf_putc(&text, ':');
 	f->literal = arena_strndup(&e->arena, text.data, text.len);
 	f->literal_len = text.len;
-	f->type = col->type;
+	f->type = type_copy(&e->arena, col->type);
 	f->in = col->in;
 	f->instant_us = TIME_NONE;
 	buf_release(&text);
+}
+
+static struct json_style
+style_of(const struct options *o, struct arena *a)
+{
+	const char *mode = o ? options_get(o, "map-null-key.mode") : NULL;
+	const char *literal = o ? options_get(o, "map-null-key.literal") : NULL;
+	struct json_style style = {
+		.time_separator = field_time_separator(o),
+		.plain_decimals =
+			field_option(o, "encode.decimal-as-plain-number"),
+		.ignore_null = field_option(o, "encode.ignore-null-fields"),
+		.null_key = NULL_KEY_FAIL,
+		.null_key_literal = arena_strdup(a, literal ? literal : "null"),
+	};
+
+	if (mode && strcasecmp(mode, "DROP") == 0)
+		style.null_key = NULL_KEY_DROP;
+	else if (mode && strcasecmp(mode, "LITERAL") == 0)
+		style.null_key = NULL_KEY_LITERAL;
+	return style;
 }
 
 static int
@@ -237,7 +447,7 @@ json_encoder_open(struct encoder **ret, const struct encoder_spec *spec,
 	char name[TYPE_NAME_MAX];
 
 	for (unsigned i = 0; i < spec->ncols; i++) {
-		if (!field_type_allowed(spec->cols[i].type))
+		if (!json_type_allowed(spec->cols[i].type))
 			return error_set(err, ERR_TYPE_MISMATCH,
 					 "format 'json' cannot hold %s",
 					 type_name(spec->cols[i].type, name));
@@ -245,11 +455,7 @@ json_encoder_open(struct encoder **ret, const struct encoder_spec *spec,
 	e = mem_zalloc(sizeof(*e));
 	arena_init(&e->arena);
 	e->encoder.type = &json_encoder_type;
-	e->style.time_separator = field_time_separator(spec->options);
-	e->style.plain_decimals = field_option(spec->options,
-					       "encode.decimal-as-plain-number");
-	e->ignore_null = field_option(spec->options,
-				      "encode.ignore-null-fields");
+	e->style = style_of(spec->options, &e->arena);
 	e->nfields = spec->ncols;
 	e->fields = arena_array(&e->arena, spec->ncols, struct json_field);
 	for (unsigned i = 0; i < spec->ncols; i++)
@@ -276,13 +482,22 @@ put_cached_instant(struct buf *out, struct json_field *f, int64_t us,
 }
 
 static int
+null_key(struct error *err)
+{
+	error_set(err, ERR_NULL_VALUE, "JSON has no name for the NULL key of a "
+		  "MAP");
+	error_hint(err, "'json.map-null-key.mode' = 'DROP' leaves the entry "
+		   "out, 'LITERAL' gives it a name");
+	return -1;
+}
+
+static int
 json_encode(struct encoder *encoder, const struct batch *b, uint32_t row,
 	    struct buf *out, bool *ret_null, struct error *err)
 {
 	struct json_encoder *e = (struct json_encoder *)encoder;
 	size_t first = 1; /* no comma before the first field */
 
-	(void)err;
 	*ret_null = false;
 	buf_putc(out, '{');
 	for (unsigned i = 0; i < e->nfields; i++) {
@@ -290,7 +505,7 @@ json_encode(struct encoder *encoder, const struct batch *b, uint32_t row,
 		const struct column *c = &b->col[f->in];
 		bool null = column_is_null(c, row);
 
-		if (null && e->ignore_null)
+		if (null && e->style.ignore_null)
 			continue;
 		buf_append(out, f->literal + first, f->literal_len - first);
 		first = 0;
@@ -299,8 +514,8 @@ json_encode(struct encoder *encoder, const struct batch *b, uint32_t row,
 		else if (type_is_instant(f->type))
 			put_cached_instant(out, f, c->i64[row],
 					   e->style.time_separator);
-		else
-			put_value(out, c, row, f->type, &e->style);
+		else if (!put_value(out, c, row, f->type, &e->style))
+			return null_key(err);
 	}
 	buf_putc(out, '}');
 	return 0;

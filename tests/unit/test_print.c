@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/nested.h"
 #include "runtime/connector.h"
 #include "test.h"
 
@@ -123,6 +124,53 @@ TEST(lines_look_as_flinks)
 	EXPECT_EQ(r.sink->type->write(r.sink, r.b, kinds, &r.err), 0);
 	EXPECT(strncmp(rig_read(&r), "-U[1, a b,", 10) == 0);
 	rig_close(&r);
+}
+
+/* ARRAY<STRING>, MAP<STRING, INT>, ROW<a INT, b STRING> of one row each. */
+static struct batch *
+nested_batch(struct schema *s, struct arena *a)
+{
+	struct type_field fields[] = { { "a", TYPE_OF(TYPE_INT) },
+				       { "b", TYPE_STRING_OF } };
+	struct value x = { .str = str_ref("x", 1) };
+	struct value items[] = { x, { .is_null = true } };
+	struct value row[] = { { .i64 = 1 }, { .str = str_ref("z", 1) } };
+	struct value one = { .i64 = 1 };
+	struct batch *b;
+
+	s->ncols = 3;
+	s->cols = arena_array(a, 3, struct schema_column);
+	s->cols[0].type = type_array(a, TYPE_STRING_OF);
+	s->cols[1].type = type_map(a, TYPE_STRING_OF, TYPE_OF(TYPE_INT));
+	s->cols[2].type = type_row(a, 2, fields);
+	b = batch_create(NULL, s, 1);
+	EXPECT(nested_make(a, s->cols[0].type, 2, items, &b->col[0].str[0]));
+	EXPECT(nested_make_map(a, s->cols[1].type, 1, &x, &one,
+			       &b->col[1].str[0]));
+	EXPECT(nested_make(a, s->cols[2].type, 2, row, &b->col[2].str[0]));
+	batch_seal(b, 1);
+	return b;
+}
+
+TEST(nested_values_look_as_javas)
+{
+	struct arena a = { 0 };
+	struct schema nested;
+	struct rig r;
+
+	rig_open(&r, NULL, NULL, 0);
+	r.sink->type->close(r.sink);
+	batch_unref(r.b);
+	r.b = nested_batch(&nested, &a);
+	EXPECT_EQ(sink_type_find("print")->open(
+			  &r.sink, &(struct sink_spec){ .options = &r.options,
+							.schema = &nested,
+							.env = &r.env },
+			  &r.err), 0);
+	EXPECT_EQ(r.sink->type->write(r.sink, r.b, NULL, &r.err), 0);
+	EXPECT_STR(rig_read(&r), "+I[[x, null], {x=1}, +I[1, z]]\n");
+	rig_close(&r);
+	arena_release(&a);
 }
 
 TEST(an_identifier_stands_before_each_line)
