@@ -18,6 +18,7 @@ static const struct group_window {
 } group_windows[] = {
 	{ "TUMBLE", AST_TUMBLE, 2, "TUMBLE(time_column, size)" },
 	{ "HOP", AST_HOP, 3, "HOP(time_column, slide, size)" },
+	{ "SESSION", AST_SESSION, 2, "SESSION(time_column, gap)" },
 };
 
 static const struct {

@@ -252,9 +252,6 @@ bind_window(struct bind *b, const struct ast_from *from, struct rel *ret)
 	struct plan_window w = { .kind = WINDOW_TUMBLE };
 	struct rel in;
 
-	if (from->window == AST_SESSION)
-		return bind_error(b, from->at, ERR_UNSUPPORTED,
-				  "SESSION is not supported yet");
 	CHECK(from->table);
 	if (bind_from(b, from->table, &in) < 0)
 		return -1;

@@ -68,6 +68,11 @@ struct agg_type {
 	 * matters (sums of DOUBLE) src is the newer one. */
 	void (*merge)(const struct agg *a, char *const *dst, uint32_t dst_off,
 		      char *const *src, uint32_t src_off, uint32_t n);
+	/* Instead of merge(), where it collects and whole entries become one:
+	 * all that src has goes over to dst, the entry of that group, with the
+	 * rows of state that stand under a group's number. */
+	void (*absorb)(const struct agg *a, char *dst, uint32_t gid,
+		       char *src);
 	/* dst -= src; invertible ones only. */
 	void (*sub)(const struct agg *a, char *const *dst, char *const *src,
 		    uint32_t n);
@@ -213,6 +218,21 @@ void entries_count(const struct agg_rows *r, char *const *entry);
 /* Frees what the accumulators own and makes them zero; sets of values and
  * what follows the accumulators are the caller's. */
 void aggs_clear_entry(const struct aggs *s, char *entry, bool stored);
+
+/* ---- agg_entry.c: entries with their sets, one per DISTINCT aggregate ---- */
+
+/* Adds rows to their entries, which are there already (r->entry); row_gid has
+ * room for BATCH_ROWS. */
+void aggs_add(const struct aggs *s, struct distinct *sets,
+	      const struct batch *b, struct agg_rows *r,
+	      struct agg_scratch *scratch, int64_t *row_gid);
+/* All but the number of rows. */
+void aggs_clear(const struct aggs *s, struct distinct *sets, char *entry,
+		bool stored);
+/* All of src becomes part of dst, the entry of group `gid`; src is empty then.
+ * Where the order matters src is the newer one. */
+void aggs_absorb(const struct aggs *s, struct distinct *sets, char *dst,
+		 uint32_t gid, char *src);
 
 /* ---- accumulators as columns of state tables ---- */
 unsigned aggs_ncolumns(const struct aggs *s);

@@ -144,24 +144,31 @@ values_declare(struct agg_tables *t, unsigned i, struct error *err)
 static int
 tables_declare(struct agg_tables *t, struct error *err)
 {
-	uint16_t naccs = (uint16_t)(aggs_ncolumns(t->aggs) + 4);
+	uint16_t naccs = (uint16_t)(aggs_ncolumns(t->aggs) + 5);
 	struct making m = table_begin(t, &t->groups,
 				      (uint16_t)(1 + t->g->nkeys + naccs));
 
 	column_own(&m, "_id");
 	keys_declare(t, &m);
+	if (t->sessions) {
+		column_own(&m, "_start");
+		column_own(&m, "_end");
+	}
 	if (!t->panes)
 		accumulators_declare(t, &m);
-	if (table_end(t, &t->groups, &m, "_groups", 1, NULL, err) < 0)
+	if (table_end(t, &t->groups, &m, t->sessions ? "_sessions" : "_groups",
+		      1, NULL, err) < 0)
 		return -1;
-	if (!t->panes)
+	if (t->panes) {
+		m = table_begin(t, &t->entries, naccs);
+		column_own(&m, "_pane");
+		column_own(&m, "_id");
+		accumulators_declare(t, &m);
+		if (table_end(t, &t->entries, &m, "_panes", 2, NULL, err) < 0)
+			return -1;
+	}
+	if (t->ttl)
 		return 0;
-	m = table_begin(t, &t->entries, naccs);
-	column_own(&m, "_pane");
-	column_own(&m, "_id");
-	accumulators_declare(t, &m);
-	if (table_end(t, &t->entries, &m, "_panes", 2, NULL, err) < 0)
-		return -1;
 	m = table_begin(t, &t->time, 2);
 	column_own(&m, "_id");
 	column_own(&m, "_watermark");
@@ -209,6 +216,24 @@ aggregate_view(const struct agg_tables *t, unsigned i, uint16_t col)
 	return v;
 }
 
+static unsigned
+bounds_view(const struct agg_tables *t, struct view_column *v)
+{
+	uint16_t start = (uint16_t)(1 + t->g->nkeys);
+
+	v[0] = (struct view_column){ .name = "window_start",
+				     .how = VIEW_WINDOW_START };
+	v[1] = (struct view_column){ .name = "window_end",
+				     .how = VIEW_WINDOW_END };
+	for (uint16_t i = 0; t->sessions && i < 2; i++) {
+		v[i].how = VIEW_KEY;
+		v[i].col = (uint16_t)(start + i);
+		v[i].table = t->groups.number;
+		v[i].type = type_timestamp(3);
+	}
+	return 2;
+}
+
 static void
 view_declare(struct agg_tables *t)
 {
@@ -217,16 +242,15 @@ view_declare(struct agg_tables *t)
 	struct view_column *v = arena_array(a, t->g->nkeys + t->aggs->n + 2u,
 					    struct view_column);
 	uint16_t col = t->panes ? 2 : (uint16_t)(1 + t->g->nkeys);
-	uint16_t n = 0, rows_col = col++;
+	uint16_t n = 0, rows_col;
 
+	if (t->sessions)
+		col = (uint16_t)(col + 2); /* _start, _end */
+	rows_col = col++;
 	if (t->ttl)
 		col++; /* _touched */
-	if (t->panes) {
-		v[n++] = (struct view_column){ .name = "window_start",
-					       .how = VIEW_WINDOW_START };
-		v[n++] = (struct view_column){ .name = "window_end",
-					       .how = VIEW_WINDOW_END };
-	}
+	else
+		n = (uint16_t)bounds_view(t, v);
 	for (uint16_t k = 0; k < t->g->nkeys; k++)
 		v[n++] = (struct view_column){
 			.name = t->g->key_names[k], .how = VIEW_KEY,
@@ -250,11 +274,11 @@ view_declare(struct agg_tables *t)
 
 int
 agg_tables_open(struct agg_tables *t, struct op *op, const struct aggs *aggs,
-		struct ttl *ttl, struct error *err)
+		struct ttl *ttl, struct session_set *sessions, struct error *err)
 {
 	*t = (struct agg_tables){
-		.op = op, .g = op->node->group, .aggs = aggs, .panes = !ttl,
-		.ttl = ttl,
+		.op = op, .g = op->node->group, .aggs = aggs,
+		.panes = !ttl && !sessions, .ttl = ttl, .sessions = sessions,
 	};
 	t->values = arena_array(op->arena, aggs->n + 1u, struct agg_table);
 	if (tables_declare(t, err) < 0)
@@ -374,6 +398,42 @@ agg_tables_put_groups(const struct agg_tables *t, struct snapshot *s,
 	return writer_end(&put);
 }
 
+int
+agg_tables_drop_sessions(const struct agg_tables *t, struct snapshot *s)
+{
+	struct writer w = writer_begin(t, s, &t->groups, true);
+	const struct session_set *all = t->sessions;
+
+	for (uint32_t i = 0; i < all->ngone; i++)
+		if (!session_set_is_open(all, all->gone[i]))
+			put_i64(&w, 0, writer_room(&w, 1), all->gone[i]);
+	session_set_saved(t->sessions);
+	return writer_end(&w);
+}
+
+/* Key and bounds of n sessions; returns the column behind them. */
+static unsigned
+put_sessions(struct writer *w, const struct keys *keys, const uint32_t *id,
+	     uint32_t n, uint32_t at)
+{
+	const struct session_set *s = w->t->sessions;
+	struct batch *b = w->b;
+	uint32_t gid[CHUNK_GIDS];
+	unsigned col = 1;
+
+	for (uint32_t i = 0; i < n; i++)
+		gid[i] = s->key[id[i]];
+	for (uint16_t k = 0; k < keys->ncols; k++)
+		keys_gather(keys, k, gid, n, &b->col[col++], at, BATCH_ROWS,
+			    &b->arena);
+	for (uint32_t i = 0; i < n; i++) {
+		b->col[col].i64[at + i] = s->start_us[id[i]];
+		b->col[col + 1].i64[at + i] = s->end_us[id[i]];
+		s->flags[id[i]] |= SESSION_STORED;
+	}
+	return col + 2;
+}
+
 /* n dirty entries of one chunk. */
 static void
 put_chunk(struct writer *w, const struct keys *keys, const uint32_t *gid,
@@ -386,7 +446,9 @@ put_chunk(struct writer *w, const struct keys *keys, const uint32_t *gid,
 	if (w->t->panes)
 		col++;
 	id = col++;
-	for (uint16_t k = 0; !w->t->panes && k < keys->ncols; k++)
+	if (w->t->sessions)
+		col = put_sessions(w, keys, gid, n, at);
+	for (uint16_t k = 0; w->t->ttl && k < keys->ncols; k++)
 		keys_gather(keys, k, gid, n, &b->col[col++], at, BATCH_ROWS,
 			    &b->arena);
 	for (uint32_t i = 0; i < n; i++) {
@@ -582,6 +644,24 @@ restore_group(const struct agg_tables *t, const struct batch *b, uint32_t row,
 }
 
 static int
+restore_session(const struct agg_tables *t, const struct batch *b, uint32_t row,
+		const struct agg_restore *to)
+{
+	uint32_t id = (uint32_t)b->col[0].i64[row];
+	unsigned col = 1u + to->keys->ncols;
+	struct distinct *sets;
+	char *entry;
+
+	if (!id_is_good(b, 0, row) ||
+	    !to->session(to->arg, id, b->col + 1, row, b->col[col].i64[row],
+			 b->col[col + 1].i64[row]))
+		return -1;
+	entry = to->entry(to->arg, 0, id, &sets);
+	((struct entry *)entry)->rows = b->col[col + 2].i64[row];
+	return aggs_load(t->aggs, entry, b, col + 3, row) ? 0 : -1;
+}
+
+static int
 restore_entry(const struct agg_tables *t, const struct batch *b, uint32_t row,
 	      const struct agg_restore *to)
 {
@@ -631,10 +711,12 @@ restore_value(const struct agg_tables *t, unsigned i, const struct batch *b,
 		s.beside = &b->col[col++];
 	s.n = b->col[col].i64[row];
 	if (!id_is_good(b, id, row) || s.n <= 0 ||
-	    !keys_is_live(to->keys, s.place.gid) ||
+	    (!t->sessions && !keys_is_live(to->keys, s.place.gid)) ||
 	    (!a->nulls && column_is_null(s.value, row)))
 		return -1;
 	entry = to->entry(to->arg, s.place.pane_us, s.place.gid, &sets);
+	if (!entry)
+		return -1;
 	if (a->distinct)
 		restore_distinct(a, sets, entry, &s);
 	else
@@ -647,10 +729,11 @@ restore_row(const struct agg_tables *t, unsigned table, const struct batch *b,
 	    uint32_t row, const struct agg_restore *to)
 {
 	if (table == t->groups.number)
-		return restore_group(t, b, row, to);
+		return t->sessions ? restore_session(t, b, row, to)
+				   : restore_group(t, b, row, to);
 	if (t->panes && table == t->entries.number)
 		return restore_entry(t, b, row, to);
-	if (t->panes && table == t->time.number) {
+	if (!t->ttl && table == t->time.number) {
 		*to->wm_us = b->col[1].i64[row];
 		return 0;
 	}

@@ -4,18 +4,23 @@
  *	windows		_groups(_id, keys...)
  *			_panes(_pane, _id, _rows, accumulators...)
  *			_time(_id, _watermark), one row: what has been fired
+ *	sessions	_sessions(_id, keys..., _start, _end, _rows,
+ *			accumulators...), on the wall clock of slicing.h
+ *			_time as above
  *	GROUP BY	_groups(_id, keys..., _rows, _touched, accumulators...)
- *	both		_distinct_<aggregate>([_pane,] _id, value, n)
+ *	all		_distinct_<aggregate>([_pane,] _id, value, n)
  *			_multiset_<aggregate>([_pane,] _id, value, n), or where
  *			order of arrival counts ([_pane,] _id, _seq, value, n)
  *
- * _id is the gid. What sets of values can tell has no accumulator columns.
+ * _id is the gid, or the session's id. What sets of values can tell has no
+ * accumulator columns.
  */
 #ifndef RUNTIME_AGG_TABLES_H
 #define RUNTIME_AGG_TABLES_H
 
 #include "runtime/accs.h"
 #include "runtime/distinct.h"
+#include "runtime/session_set.h"
 #include "runtime/snapshot.h"
 #include "runtime/ttl.h"
 
@@ -32,17 +37,19 @@ struct agg_tables {
 	const struct plan_group *g;
 	const struct aggs *aggs;
 	bool panes; /* windows */
-	struct ttl *ttl; /* of the groups; NULL with windows */
+	struct session_set *sessions; /* NULL: windows or GROUP BY */
+	struct ttl *ttl; /* of the groups; NULL with windows and sessions */
 	struct agg_table groups, entries, time;
 	struct agg_table *values; /* per aggregate: its _distinct or _multiset */
 	unsigned n, complete;     /* tables; those restored to their end */
 };
 
 /* Declares the tables and the view. The operator's arena keeps them. With
- * `ttl` they are those of GROUP BY, without those of windows. */
+ * `ttl` they are those of GROUP BY, with `sessions` of these, else those of
+ * windows. */
 int agg_tables_open(struct agg_tables *t, struct op *op,
 		    const struct aggs *aggs, struct ttl *ttl,
-		    struct error *err);
+		    struct session_set *sessions, struct error *err);
 
 /* ---- checkpoints ---- */
 /* The rows of panes that begin before `bound` go from all tables. */
@@ -55,6 +62,8 @@ int agg_tables_put_groups(const struct agg_tables *t, struct snapshot *s,
 int agg_tables_put_entries(const struct agg_tables *t, struct snapshot *s,
 			   const struct keys *keys, struct accs *accs,
 			   struct distinct *sets, int64_t pane_us);
+/* The rows of sessions that are gone. */
+int agg_tables_drop_sessions(const struct agg_tables *t, struct snapshot *s);
 int agg_tables_put_multisets(const struct agg_tables *t, struct snapshot *s);
 int agg_tables_put_time(const struct agg_tables *t, struct snapshot *s,
 			int64_t wm_us);
@@ -63,9 +72,14 @@ int agg_tables_put_time(const struct agg_tables *t, struct snapshot *s,
 /* Where restored rows go. */
 struct agg_restore {
 	struct keys *keys;
-	/* The entry of a group, made if there is none; and its pane's sets. */
+	/* The entry of a group, made if there is none; and its pane's sets.
+	 * Of a session: NULL if there is none. */
 	char *(*entry)(void *arg, int64_t pane_us, uint32_t gid,
 		       struct distinct **ret_sets);
+	/* A session that was written, from the key's columns at `row` on;
+	 * false: it cannot have been. */
+	bool (*session)(void *arg, uint32_t id, const struct column *key,
+			uint32_t row, int64_t start_us, int64_t end_us);
 	void *arg;
 	int64_t *wm_us;
 };

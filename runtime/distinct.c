@@ -217,9 +217,10 @@ distinct_saved(struct distinct *d)
 	keys_saved(&d->keys);
 }
 
-uint32_t
-distinct_restore(struct distinct *d, uint32_t gid, const struct column *value,
-		 uint32_t row, int64_t n, char *entry, uint32_t off)
+/* Returns the id; *ret_new: the value has come to the group. */
+static uint32_t
+value_add(struct distinct *d, uint32_t gid, const struct column *value,
+	  uint32_t row, int64_t n, struct agg_values *list, bool *ret_new)
 {
 	int64_t group = gid;
 	struct column cols[2] = {
@@ -231,7 +232,28 @@ distinct_restore(struct distinct *d, uint32_t gid, const struct column *value,
 	cols[1].data = (char *)value->data + row * phys_bytes(value->phys);
 	keys_lookup(&d->keys, cols, &zero, 1, &id);
 	distinct_reserve(d);
-	value_count(d, id, n, agg_at(entry, off));
+	*ret_new = value_count(d, id, n, list) > 0;
+	return id;
+}
+
+bool
+distinct_add(struct distinct *d, uint32_t gid, const struct column *value,
+	     uint32_t row, int64_t n, char *entry, uint32_t off)
+{
+	bool came;
+
+	value_add(d, gid, value, row, n, agg_at(entry, off), &came);
+	return came;
+}
+
+uint32_t
+distinct_restore(struct distinct *d, uint32_t gid, const struct column *value,
+		 uint32_t row, int64_t n, char *entry, uint32_t off)
+{
+	bool came;
+	uint32_t id = value_add(d, gid, value, row, n, agg_at(entry, off),
+				&came);
+
 	d->keys.flags[id] |= KEY_STORED;
 	d->keys.flags[id] &= (uint8_t)~KEY_FRESH;
 	return id;

@@ -26,6 +26,10 @@ void distinct_release(struct distinct *d);
  * entry. r's arrays are overwritten; r->w may be NULL before. */
 void distinct_count(struct distinct *d, const struct column cols[2],
 		    uint32_t off, struct agg_scratch *s, struct agg_rows *r);
+/* The value comes n more times into a group, whose list begins at `off` of its
+ * entry. True: it is new there. */
+bool distinct_add(struct distinct *d, uint32_t gid, const struct column *value,
+		  uint32_t row, int64_t n, char *entry, uint32_t off);
 int64_t distinct_n(const struct distinct *d, uint32_t gid,
 		   const struct column *value, uint32_t row);
 

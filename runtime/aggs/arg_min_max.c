@@ -224,6 +224,7 @@ arg_release(const struct agg *a, char *entry, uint32_t off, bool stored)
 	const struct agg_type agg_##name##_type = {                    \
 		.function = id, .init = arg_init, .add = arg_add,      \
 		.holds = arg_holds, .merge = arg_merge, .sub = bag_sub, \
+		.absorb = bag_absorb,					\
 		.value = arg_value, .release = arg_release,            \
 		.restore = bag_restore, .view = shown, .view_n = 1,    \
 		.view_values = shown_values,                           \

@@ -55,6 +55,15 @@ bag_merge(const struct agg *a, char *const *dst, uint32_t dst_off,
 }
 
 void
+bag_absorb(const struct agg *a, char *dst, uint32_t gid, char *src)
+{
+	const struct multiset_place place = { .gid = gid };
+
+	multiset_move(a->multiset, &bag_at(a, dst, a->off)->root, &place,
+		      &bag_at(a, src, a->off)->root);
+}
+
+void
 bag_sub(const struct agg *a, char *const *dst, char *const *src, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)

@@ -33,6 +33,7 @@ bool bag_holds(const struct agg *a, const char *entry, const struct batch *b,
 	       uint32_t row, int64_t w);
 void bag_merge(const struct agg *a, char *const *dst, uint32_t dst_off,
 	       char *const *src, uint32_t src_off, uint32_t n);
+void bag_absorb(const struct agg *a, char *dst, uint32_t gid, char *src);
 void bag_sub(const struct agg *a, char *const *dst, char *const *src,
 	     uint32_t n);
 void bag_release(const struct agg *a, char *entry, uint32_t off, bool stored);

@@ -162,6 +162,7 @@ bits_release(const struct agg *a, char *entry, uint32_t off, bool stored)
 	const struct agg_type agg_##name##_type = {                      \
 		.function = id, .init = bits_init, .add = bits_add,      \
 		.holds = bits_holds, .merge = bits_merge,                \
+		.absorb = bag_absorb,                                    \
 		.sub = bits_sub, .value = bits_value,                    \
 		.release = bits_release, .restore = bag_restore,         \
 		.before_save = bits_before_save, .view = VIEW_ONE,       \

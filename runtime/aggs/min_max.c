@@ -149,6 +149,18 @@ extreme_merge(const struct agg *a, char *const *dst, uint32_t dst_off,
 }
 
 static void
+extreme_absorb(const struct agg *a, char *dst, uint32_t gid, char *src)
+{
+	char *d = agg_at(dst, a->off), *s = agg_at(src, a->off);
+	const struct multiset_place place = { .gid = gid };
+
+	multiset_move(a->multiset, root_of(a, d), &place, root_of(a, s));
+	*held_count(a, d) += *held_count(a, s);
+	*held_count(a, s) = 0;
+	take_best(a, d);
+}
+
+static void
 extreme_release(const struct agg *a, char *entry, uint32_t off, bool stored)
 {
 	char *acc = agg_at(entry, off);
@@ -176,6 +188,7 @@ const struct agg_type agg_min_type = {
 	.add = extreme_add,
 	.holds = extreme_holds,
 	.merge = extreme_merge,
+	.absorb = extreme_absorb,
 	.value = held_value,
 	.release = extreme_release,
 	.restore = extreme_restore,
@@ -188,6 +201,7 @@ const struct agg_type agg_max_type = {
 	.add = extreme_add,
 	.holds = extreme_holds,
 	.merge = extreme_merge,
+	.absorb = extreme_absorb,
 	.value = held_value,
 	.release = extreme_release,
 	.restore = extreme_restore,
@@ -200,6 +214,7 @@ const struct agg_type agg_any_value_type = {
 	.add = extreme_add,
 	.holds = extreme_holds,
 	.merge = extreme_merge,
+	.absorb = extreme_absorb,
 	.value = held_value,
 	.release = extreme_release,
 	.restore = extreme_restore,

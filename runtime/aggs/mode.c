@@ -31,6 +31,7 @@ const struct agg_type agg_mode_type = {
 	.add = bag_add,
 	.holds = bag_holds,
 	.merge = bag_merge,
+	.absorb = bag_absorb,
 	.sub = bag_sub,
 	.value = mode_value,
 	.release = bag_release,

@@ -422,6 +422,7 @@ variance_set_value(const struct agg *a, const struct distinct *set,
 		.function = id, .init = variance_init,                    \
 		.add = variance_add, .holds = variance_holds,             \
 		.merge = variance_merge, .sub = variance_sub,             \
+		.absorb = bag_absorb,                                     \
 		.value = variance_value, .set_value = variance_set_value, \
 		.before_save = variance_before_save,                      \
 		.release = variance_release, .restore = bag_restore,      \

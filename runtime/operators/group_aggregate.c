@@ -103,7 +103,7 @@ group_open(struct op *op, const struct plan_node *node, struct error *err)
 	g->pick = mem_alloc(sizeof(*g->pick));
 	g->row_gid = mem_alloc(BATCH_ROWS * sizeof(*g->row_gid));
 	g->key_cols = arena_array(op->arena, g->g->nkeys + 1u, struct column);
-	return agg_tables_open(&g->tables, op, &g->aggs, &g->ttl, err);
+	return agg_tables_open(&g->tables, op, &g->aggs, &g->ttl, NULL, err);
 }
 
 static void
@@ -239,35 +239,7 @@ static void
 add_rows(struct op_group *g, const struct batch *in, struct agg_rows *r)
 {
 	accs_touch(&g->accs, &g->keys, r->gid, r->n, ACCS_DIRTY, r->entry);
-	entries_count(r, r->entry);
-	for (unsigned i = 0; i < g->aggs.n; i++) {
-		const struct agg *a = &g->aggs.agg[i];
-		struct column cols[2] = { { .phys = PHYS_I64,
-					    .i64 = g->row_gid } };
-		struct agg_rows pick;
-
-		if (a->by_rows)
-			continue;
-		agg_pick(a, in, r, g->pick, a->distinct, &pick);
-		if (a->plan->arg >= 0)
-			cols[1] = *agg_arg(a, in);
-		for (uint32_t k = 0; a->distinct && k < pick.n; k++)
-			g->row_gid[pick.row[k]] = pick.gid[k];
-		if (a->distinct)
-			distinct_count(&g->sets[a->set], cols, a->off,
-				       g->pick, &pick);
-		a->type->add(a, &pick, &cols[1]);
-	}
-}
-
-static void
-clear_entry(struct op_group *g, char *entry)
-{
-	for (unsigned i = 0; i < g->aggs.n; i++)
-		if (g->aggs.agg[i].distinct)
-			distinct_clear(&g->sets[g->aggs.agg[i].set], entry,
-				       g->aggs.agg[i].off);
-	aggs_clear_entry(&g->aggs, entry, true);
+	aggs_add(&g->aggs, g->sets, in, r, g->pick, g->row_gid);
 }
 
 /* One row goes; with a group's last row goes all that it had. */
@@ -281,7 +253,7 @@ take_row(struct op_group *g, const struct batch *in, struct agg_rows *r)
 		return 1;
 	add_rows(g, in, r);
 	if (entry_rows(entry) == 0)
-		clear_entry(g, entry);
+		aggs_clear(&g->aggs, g->sets, entry, true);
 	return 0;
 }
 
@@ -511,7 +483,7 @@ expire(void *arg, uint32_t gid)
 
 	if (!entry)
 		return;
-	clear_entry(g, entry);
+	aggs_clear(&g->aggs, g->sets, entry, true);
 	accs_untouch(&g->accs, gid);
 	keys_unref(&g->keys, gid);
 	stat_add(g->op.stats.expired, 1);

@@ -19,7 +19,9 @@ op_type_of(enum plan_kind kind)
 		[PLAN_UNION] = &op_union_type,
 		[PLAN_GROUPING_SETS] = &op_grouping_sets_type,
 		[PLAN_WINDOW_ASSIGN] = &op_window_assign_type,
+		[PLAN_SESSION_ASSIGN] = &op_session_assign_type,
 		[PLAN_WINDOW_AGGREGATE] = &op_window_aggregate_type,
+		[PLAN_SESSION_AGGREGATE] = &op_session_aggregate_type,
 		[PLAN_GROUP_AGGREGATE] = &op_group_aggregate_type,
 		[PLAN_SINK] = &op_sink_type,
 	};

@@ -15,7 +15,9 @@ extern const struct op_type op_project_type;
 extern const struct op_type op_union_type;
 extern const struct op_type op_grouping_sets_type;
 extern const struct op_type op_window_assign_type;
+extern const struct op_type op_session_assign_type;
 extern const struct op_type op_window_aggregate_type;
+extern const struct op_type op_session_aggregate_type;
 extern const struct op_type op_group_aggregate_type;
 extern const struct op_type op_sink_type;
 

@@ -74,7 +74,7 @@ window_open(struct op *op, const struct plan_node *node, struct error *err)
 	for (uint32_t i = 0; i < BATCH_ROWS; i++)
 		w->all_rows[i] = i;
 	w->key_cols = arena_array(op->arena, w->g->nkeys + 1u, struct column);
-	return agg_tables_open(&w->tables, op, &w->aggs, NULL, err);
+	return agg_tables_open(&w->tables, op, &w->aggs, NULL, NULL, err);
 }
 
 static void

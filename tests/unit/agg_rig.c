@@ -235,8 +235,9 @@ plan_build(struct agg_rig *r)
 		.mode = s->retract ? CHANGE_RETRACT : CHANGE_APPEND,
 	};
 	r->node = (struct plan_node){
-		.kind = windowed ? PLAN_WINDOW_AGGREGATE
-				 : PLAN_GROUP_AGGREGATE,
+		.kind = !windowed ? PLAN_GROUP_AGGREGATE
+			: s->kind == WINDOW_SESSION ? PLAN_SESSION_AGGREGATE
+						    : PLAN_WINDOW_AGGREGATE,
 		.name = "aggregate", .ninputs = 1, .inputs = r->inputs,
 		.mode = windowed    ? CHANGE_APPEND
 			: s->upsert ? CHANGE_UPSERT

@@ -32,7 +32,8 @@ struct agg_setup {
 	/* "count(*), sum(distinct vi) f, percentile(vi/0.5)": f = FILTER */
 	const char *aggs;
 	enum window_kind kind;
-	int64_t size_ms, slide_ms, offset_ms; /* size 0: GROUP BY */
+	int64_t size_ms, slide_ms, offset_ms; /* size 0: GROUP BY; a
+					       * session's is the gap */
 	const char *zone;  /* windows on TIMESTAMP_LTZ in that zone */
 	bool retract;      /* rows may be taken back */
 	bool upsert;       /* GROUP BY: answers by key */

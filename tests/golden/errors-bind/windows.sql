@@ -24,3 +24,11 @@ SELECT window_start, COUNT(*) FROM TABLE(CUMULATE(TABLE words, DESCRIPTOR(ts), I
 SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE words, DESCRIPTOR(ts), INTERVAL '10' SECOND, INTERVAL '10' SECOND)) GROUP BY window_start, window_end
 --
 SELECT window_start, k, COUNT(*) FROM TABLE(TUMBLE((SELECT message AS k, COUNT(*) AS c, MAX(ts) AS ts FROM words GROUP BY message), DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, k
+--
+SELECT window_start, COUNT(*) FROM TABLE(SESSION(TABLE words, DESCRIPTOR(ts), INTERVAL '0' SECOND)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(SESSION(TABLE words PARTITION BY nobody, DESCRIPTOR(ts), INTERVAL '5' SECOND)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(SESSION(TABLE words, DESCRIPTOR(ts), INTERVAL '1' MONTH)) GROUP BY window_start, window_end
+--
+SELECT window_start, COUNT(*) FROM TABLE(SESSION(TABLE words, DESCRIPTOR(ts), 5)) GROUP BY window_start, window_end
