@@ -92,6 +92,11 @@ collect_ops(struct pipeline *p, unsigned *ret_n)
 		o->state_bytes = stat_get(op->stats.state_bytes);
 		o->ns = stat_get(op->stats.ns);
 		o->wm_us = op->wm_us;
+		snprintf(o->label, sizeof(o->label), "%s", op->label);
+		o->is_filter = op->node->kind == PLAN_FILTER;
+		o->is_window = op->node->kind == PLAN_WINDOW_AGGREGATE ||
+			       op->node->kind == PLAN_SESSION_AGGREGATE;
+		o->next_close_us = pipeline_next_close(p, op);
 	}
 	return infos;
 }

@@ -594,6 +594,12 @@ jobs_stuck(struct jobs *js, int64_t since_ns)
 	return NULL;
 }
 
+const char *
+job_path(const struct job *j)
+{
+	return j->path;
+}
+
 struct job_text
 job_text_of(const struct job *j)
 {

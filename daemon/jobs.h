@@ -92,7 +92,10 @@ struct partition_info {
 	char reason[160];
 };
 struct operator_info {
-	char name[64];       /* "window_aggregate_1", "scan words" */
+	char name[64];       /* "window_aggregate_1", "scan_1" */
+	char label[200];     /* what it does, as EXPLAIN says */
+	bool is_filter, is_window;
+	int64_t next_close_us; /* its next window ends; TIME_NONE */
 	uint64_t rows_in, rows_out, late, errors, skipped, unmatched,
 		expired, pane_updates, state_rows, state_bytes, ns;
 	int64_t wm_us;
@@ -129,6 +132,7 @@ unsigned jobs_count(struct jobs *js);
 /* Name of a job whose thread has not taken a turn since then, or NULL. */
 const char *jobs_stuck(struct jobs *js, int64_t since_ns);
 struct job_text job_text_of(const struct job *j);
+const char *job_path(const struct job *j); /* of its state file */
 
 /* ---- SELECT over the socket: an ephemeral job ---- */
 

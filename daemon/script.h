@@ -40,6 +40,8 @@ struct script {
 enum statement_rc statement_run(struct script *s);
 /* show.c: SHOW and DESCRIBE of everything but jobs; s->err may lack a place. */
 enum statement_rc show_run(struct script *s);
+/* show_jobs.c: the same for jobs, and EXPLAIN STALL. */
+enum statement_rc show_jobs_run(struct script *s);
 
 /* After STATEMENT_WAITS: the statement has ended well (err NULL) or not. */
 void script_go_on(struct script *s, const struct error *err);

@@ -348,60 +348,6 @@ run_set(struct script *s)
 /* ---- jobs ---- */
 
 static void
-time_cell(struct buf *out, int64_t us)
-{
-	char text[TIME_TEXT_MAX];
-
-	if (us == TIME_NONE || us == 0 || us == TIME_END) {
-		ndjson_cell(out, NULL);
-		return;
-	}
-	us_format_iso(us, text);
-	ndjson_cell(out, text);
-}
-
-static void
-job_row(struct job *j, void *arg)
-{
-	struct script *s = arg;
-	struct job_info info;
-
-	job_info_get(j, &s->arena, &info);
-	ndjson_row_begin(&s->out);
-	ndjson_cell(&s->out, info.name);
-	ndjson_cell(&s->out, job_state_text[info.state]);
-	time_cell(&s->out, info.since_us);
-	ndjson_cell_i64(&s->out, (int64_t)info.rows_in);
-	ndjson_cell_i64(&s->out, (int64_t)info.rows_out);
-	if (info.lag >= 0)
-		ndjson_cell_i64(&s->out, info.lag);
-	else
-		ndjson_cell(&s->out, NULL);
-	time_cell(&s->out, info.wm_us);
-	time_cell(&s->out, info.checkpoint_us);
-	ndjson_cell(&s->out, info.error.code != ERR_NONE ? info.error.message
-			     : *info.reason		 ? info.reason
-			     : *info.notice		 ? info.notice
-							 : NULL);
-	ndjson_row_end(&s->out);
-	s->rows++;
-}
-
-static enum statement_rc
-run_show_jobs(struct script *s)
-{
-	static const char *const columns[] = {
-		"name", "state", "since", "#rows_in", "#rows_out",
-		"#lag", "watermark", "last_checkpoint", "error",
-	};
-
-	ndjson_header_of(&s->out, s->number, ARRAY_LEN(columns), columns);
-	s->rows = 0;
-	jobs_each(s->d->jobs, job_row, s);
-	return STATEMENT_OK;
-}
-
-static void
 command(struct script *s, struct job *j)
 {
 	switch (s->stmt->kind) {
@@ -463,7 +409,12 @@ statement_run(struct script *s)
 	case AST_STMT_EXPLAIN:
 		return run_explain(s);
 	case AST_STMT_SHOW_JOBS:
-		return run_show_jobs(s);
+	case AST_STMT_SHOW_WATERMARKS:
+	case AST_STMT_SHOW_ERRORS:
+	case AST_STMT_SHOW_STATE:
+	case AST_STMT_DESCRIBE_JOB:
+	case AST_STMT_EXPLAIN_STALL:
+		return show_jobs_run(s) < 0 ? failed(s) : STATEMENT_OK;
 	case AST_STMT_SHOW_TABLES:
 	case AST_STMT_SHOW_VIEWS:
 	case AST_STMT_SHOW_FUNCTIONS:

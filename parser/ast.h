@@ -281,6 +281,11 @@ enum ast_kind {
 	AST_STMT_SHOW_TABLES,
 	AST_STMT_SHOW_VIEWS,
 	AST_STMT_SHOW_JOBS,
+	AST_STMT_DESCRIBE_JOB,   /* job */
+	AST_STMT_EXPLAIN_STALL,  /* job */
+	AST_STMT_SHOW_WATERMARKS, /* job, or NULL: of all */
+	AST_STMT_SHOW_ERRORS,    /* job, or NULL: how many there are of each */
+	AST_STMT_SHOW_STATE,     /* job */
 	AST_STMT_SHOW_FUNCTIONS,
 	AST_STMT_SHOW_COLUMNS, /* name, like */
 	AST_STMT_SHOW_CATALOGS,

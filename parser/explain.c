@@ -237,7 +237,7 @@ put_sink(struct explain *x, const struct plan_node *n)
 }
 
 static void
-put_line(struct explain *x, const struct plan_node *n)
+put_what(struct explain *x, const struct plan_node *n)
 {
 	switch (n->kind) {
 	case PLAN_SCAN:
@@ -284,6 +284,12 @@ put_line(struct explain *x, const struct plan_node *n)
 		put_sink(x, n);
 		break;
 	}
+}
+
+static void
+put_line(struct explain *x, const struct plan_node *n)
+{
+	put_what(x, n);
 	if (n->kind != PLAN_SINK || !n->sink->table)
 		put_mode(x, n);
 }
@@ -325,6 +331,16 @@ put_tree(struct explain *x, const struct plan_node *n, unsigned depth)
 		return; /* the rows that it counts are its own */
 	for (unsigned i = 0; i < n->ninputs; i++)
 		put_tree(x, n->inputs[i], depth + 1);
+}
+
+void
+plan_explain_node(const struct plan_node *n, struct buf *out)
+{
+	struct explain x = { .out = out };
+
+	arena_init(&x.a);
+	put_what(&x, n);
+	arena_release(&x.a);
 }
 
 void

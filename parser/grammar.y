@@ -59,8 +59,8 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 /* Words that are names wherever the rules have no use for them. */
 %fallback ID
 	ASC CATALOG CHANGELOG_MODE COLUMNS CONFLICT DATABASE DESC DESCRIPTOR DO
-	DRAIN ENFORCED FIRST IF JOB JOBS KEEP KEY METADATA PARTITIONED PAUSE
-	PLACING PLAN SETS STATE STOP TEMPORARY TIMESTAMPADD
+	DRAIN ENFORCED ERRORS FIRST IF JOB JOBS KEEP KEY METADATA PARTITIONED
+	PAUSE PLACING PLAN SETS STALL STATE STOP TEMPORARY TIMESTAMPADD
 	TIMESTAMPDIFF VIEW VIRTUAL ZONE.
 
 /* INTERVAL '1' DAY TO HOUR is one interval, inside of FLOOR(... TO ...) too. */
@@ -975,6 +975,23 @@ statement ::= RESET text(K). {
 	s->key_at = K.at;
 }
 
+statement ::= DESCRIBE|DESC JOB text(J). {
+	statement_of_job(r, AST_STMT_DESCRIBE_JOB, J);
+}
+statement ::= EXPLAIN STALL text(J). {
+	statement_of_job(r, AST_STMT_EXPLAIN_STALL, J);
+}
+statement ::= SHOW WATERMARKS. { statement_of(r, AST_STMT_SHOW_WATERMARKS); }
+statement ::= SHOW WATERMARKS FOR JOB text(J). {
+	statement_of_job(r, AST_STMT_SHOW_WATERMARKS, J);
+}
+statement ::= SHOW ERRORS. { statement_of(r, AST_STMT_SHOW_ERRORS); }
+statement ::= SHOW ERRORS FOR JOB text(J). {
+	statement_of_job(r, AST_STMT_SHOW_ERRORS, J);
+}
+statement ::= SHOW STATE FOR JOB text(J). {
+	statement_of_job(r, AST_STMT_SHOW_STATE, J);
+}
 statement ::= PAUSE JOB text(J). { statement_of_job(r, AST_STMT_PAUSE_JOB, J); }
 statement ::= RESUME JOB text(J). {
 	statement_of_job(r, AST_STMT_RESUME_JOB, J);

@@ -129,6 +129,12 @@ reader_lex(const struct reader *r, uint32_t pos)
 
 		if (next != TK_NOT && next != TK_EXISTS)
 			t.kind = TK_ID; /* a table may have this name */
+	} else if (t.kind == TK_JOB && (r->prev.kind == TK_DESCRIBE ||
+					r->prev.kind == TK_DESC)) {
+		int next = reader_peek(r, t).kind;
+
+		if (next == 0 || next == TK_SEMI)
+			t.kind = TK_ID; /* DESCRIBE job: the table */
 	} else if (t.kind == TK_IN && r->position[r->nesting]) {
 		t.kind = TK_IN_POSITION;
 	} else if (t.kind == TK_INTEGER) {

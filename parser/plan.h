@@ -240,5 +240,7 @@ unsigned plan_aggregate_columns(struct plan_aggregate *agg,
 struct buf;
 /* The tree as EXPLAIN shows it, lines ending with \n. */
 void plan_explain(const struct plan *p, struct buf *out);
+/* What one node does, as its line there: "filter n > 5". */
+void plan_explain_node(const struct plan_node *n, struct buf *out);
 
 #endif

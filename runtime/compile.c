@@ -67,6 +67,19 @@ edge_init(struct edge *e, struct op *from, struct op *to, unsigned port)
 	from->nout++;
 }
 
+static const char *
+label_of(struct pipeline *p, const struct plan_node *node)
+{
+	struct buf text;
+	const char *label;
+
+	buf_init(&text);
+	plan_explain_node(node, &text);
+	label = arena_strndup(&p->arena, text.data, text.len);
+	buf_release(&text);
+	return label;
+}
+
 static void
 compile_ops(struct pipeline *p)
 {
@@ -85,6 +98,7 @@ compile_ops(struct pipeline *p)
 
 		CHECK(node->number == i);
 		op = op_create(p, node);
+		op->label = label_of(p, node);
 		p->ops[i] = op;
 		p->sources[i] = source_name(p, node);
 		p->drive[i].op = op;

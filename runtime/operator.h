@@ -177,6 +177,7 @@ struct op {
 	int64_t now_us;       /* of this step */
 	int64_t timer_us;     /* TIME_END: none */
 	const char *state_name; /* "window_aggregate_1"; NULL without state */
+	const char *label;      /* "filter n > 5", for people */
 	struct op_stats stats;
 };
 

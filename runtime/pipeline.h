@@ -118,6 +118,9 @@ const char *pipeline_trouble(struct pipeline *p);
 const char *pipeline_notice(struct pipeline *p);
 /* The lowest watermark over all sinks, TIME_NONE before the first. */
 int64_t pipeline_watermark(const struct pipeline *p);
+/* When the next window of an operator ends, if it has any open: TIME_NONE
+ * else, for sessions, and before the first watermark. */
+int64_t pipeline_next_close(const struct pipeline *p, const struct op *op);
 uint64_t pipeline_rows_in(const struct pipeline *p);  /* of sources */
 uint64_t pipeline_rows_out(const struct pipeline *p); /* of sinks */
 uint64_t pipeline_late(const struct pipeline *p);

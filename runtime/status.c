@@ -147,6 +147,29 @@ source_unknown(const struct op *scan,
 	fn(&status, arg);
 }
 
+/* ---- windows ---- */
+
+int64_t
+pipeline_next_close(const struct pipeline *p, const struct op *op)
+{
+	const struct zone *zone = p->plan->zone;
+	const struct plan_window *w;
+	int64_t local_us, end_us;
+
+	if (op->node->kind != PLAN_WINDOW_AGGREGATE || op->wm_us == TIME_NONE ||
+	    op->wm_us == TIME_END || stat_get(op->stats.state_rows) == 0)
+		return TIME_NONE;
+	w = &op->node->group->window;
+	if (w->is_proctime)
+		return op->timer_us == TIME_END ? TIME_NONE : op->timer_us;
+	local_us = op->wm_us + US_PER_MS;
+	if (w->is_ltz)
+		local_us += zone_offset_us(zone, op->wm_us);
+	end_us = local_us - w->offset_us;
+	end_us += w->slide_us - floor_mod(end_us, w->slide_us) + w->offset_us;
+	return w->is_ltz ? zone_to_utc(zone, end_us) : end_us;
+}
+
 void
 pipeline_sources(struct pipeline *p,
 		 void (*fn)(const struct source_status *, void *), void *arg)

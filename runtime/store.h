@@ -81,8 +81,6 @@ struct store_totals {
 int store_get_totals(const char *path, struct store_totals *ret,
 		     struct error *err);
 
-/* "SHOW ERRORS"-like listings come with the daemon's depth. */
-
 /* ---- catalog.db ---- */
 struct store_catalog;
 enum catalog_kind { CATALOG_TABLE, CATALOG_VIEW, CATALOG_JOB };

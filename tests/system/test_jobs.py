@@ -326,6 +326,33 @@ def show_jobs_tells_all_at_once():
     assert d.stop() == 0
 
 
+def a_job_is_described_by_operator_and_partition():
+    d = Daemon().start()
+    path = os.path.join(d.dir, "in.csv")
+    with open(path, "w") as f:
+        f.write("1\nx\n2\n3\n")
+    d.sql(f"""CREATE TABLE src (v INT) WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'csv');
+              CREATE TABLE dst (v INT, n BIGINT, PRIMARY KEY (v) NOT ENFORCED) WITH ('connector' = 'blackhole');
+              INSERT INTO dst SELECT v, COUNT(*) FROM src GROUP BY v;""")
+    d.wait_state("dst", "FINISHED")
+    rows = d.rows("DESCRIBE JOB 'dst';")
+    job, ops = rows[0], {r[1]: r for r in rows if r[0] == "operator"}
+    assert job[:5] == ["job", "dst", "FINISHED", 4, 3] and job[9] == 1, job
+    assert ops["group_aggregate_1"][3] == 3 and ops["group_aggregate_1"][10] == 3, ops
+    assert ops["group_aggregate_1"][12].startswith("group_aggregate by v: count(*)"), ops
+    assert [r[12] for r in rows if r[1].startswith("scan")][0].startswith("scan src (filesystem"), rows
+    assert [r[0] for r in rows].count("partition") == 1, rows
+    assert d.rows("SHOW ERRORS;")[0][:2] == ["dst", "invalid_csv"] or d.rows("SHOW ERRORS;")[0][1] == "invalid_field"
+    bad = d.rows("SHOW ERRORS FOR JOB 'dst';")
+    assert len(bad) == 1 and bad[0][3] == "src" and bad[0][7] == "v" and bad[0][11] == "x", bad
+    state = d.rows("SHOW STATE FOR JOB 'dst';")
+    assert [r[0] for r in state] == ["group_aggregate_1"] and state[0][4] == 3, state
+    refused(d, "DESCRIBE JOB 'nope';", "unknown_job", "nope")
+    refused(d, "EXPLAIN STALL 'nope';", "unknown_job", "nope")
+    assert d.rows("EXPLAIN STALL 'dst';") == [["the job has finished: its input has ended and all results are written"]]
+    assert d.stop() == 0
+
+
 def what_a_job_did_is_known_after_a_restart():
     d = Daemon().start()
     d.sql(BEGIN + named("user", COUNT))
@@ -602,7 +629,8 @@ main(an_insert_starts_a_job_and_the_same_text_is_a_no_op, values_are_written_eac
      a_statement_set_is_one_job, limits_on_jobs_are_told, pause_keeps_the_place_and_resume_goes_on, stop_and_go_on,
      drain_fires_open_windows, a_job_of_too_many_tables_is_told_how_many_it_may_have, drop_forgets_and_keep_state_keeps, commands_on_jobs_that_are_not_there,
      commands_while_another_is_under_way, tables_in_use_are_not_dropped, a_job_keeps_the_tables_that_it_began_with,
-     show_jobs_tells_all_at_once, what_a_job_did_is_known_after_a_restart,
+     show_jobs_tells_all_at_once,
+     a_job_is_described_by_operator_and_partition, what_a_job_did_is_known_after_a_restart,
      show_create_describe_explain, a_bounded_job_finishes_and_dml_sync_waits_for_it,
      waiting_for_a_job_that_is_stopped_is_an_error, a_job_that_fails_tells_why_and_others_go_on,
      an_unreachable_broker_is_told_in_the_clients_words, a_failure_that_may_pass_is_tried_again,

@@ -230,6 +230,18 @@ TEST(statements_of_flinks_client_are_read_word_by_word)
 		   "show current database\nuse a.b\nuse catalog c\n");
 }
 
+TEST(looking_at_jobs_names_them)
+{
+	EXPECT_STR(sql_dump("DESCRIBE JOB 'j'; DESC JOB 'j';"
+			    "EXPLAIN STALL 'j'; SHOW WATERMARKS;"
+			    "SHOW WATERMARKS FOR JOB 'j'; SHOW ERRORS;"
+			    "SHOW ERRORS FOR JOB 'j'; SHOW STATE FOR JOB 'j'"),
+		   "describe job 'j'\ndescribe job 'j'\n"
+		   "explain stall 'j'\nshow watermarks\n"
+		   "show watermarks 'j'\nshow errors\nshow errors 'j'\n"
+		   "show state 'j'\n");
+}
+
 TEST(a_select_has_all_its_clauses)
 {
 	EXPECT_STR(sql_dump("SELECT DISTINCT *, t.*, a AS x, b + 1 y FROM t"

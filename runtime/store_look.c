@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/store_look.c - reading a job's file beside its writer.
+ */
+#include "runtime/store_look.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/time.h"
+#include "runtime/store_impl.h"
+
+#define CELLS_MAX 32
+
+struct store_look {
+	struct store_file file;
+};
+
+int
+store_look_open(const char *path, struct store_look **ret, struct error *err)
+{
+	struct store_look *l = mem_zalloc(sizeof(*l));
+
+	if (store_file_open(&l->file, path, &store_job_kind,
+			    STORE_READ_ONLY | STORE_UNCHECKED, TIME_NONE,
+			    err) < 0) {
+		free(l);
+		return -1;
+	}
+	*ret = l;
+	return 0;
+}
+
+void
+store_look_close(struct store_look *l)
+{
+	if (!l)
+		return;
+	store_file_close(&l->file);
+	free(l);
+}
+
+static void
+cell_of(sqlite3_stmt *st, int i, struct store_cell *c)
+{
+	memset(c, 0, sizeof(*c));
+	switch (sqlite3_column_type(st, i)) {
+	case SQLITE_INTEGER:
+		c->kind = CELL_INTEGER;
+		c->i64 = sqlite3_column_int64(st, i);
+		break;
+	case SQLITE_FLOAT:
+		c->kind = CELL_REAL;
+		c->f64 = sqlite3_column_double(st, i);
+		break;
+	case SQLITE_TEXT:
+		c->kind = CELL_TEXT;
+		c->text = (const char *)sqlite3_column_text(st, i);
+		c->n = (size_t)sqlite3_column_bytes(st, i);
+		break;
+	case SQLITE_BLOB:
+		c->kind = CELL_BLOB;
+		c->text = sqlite3_column_blob(st, i);
+		c->n = (size_t)sqlite3_column_bytes(st, i);
+		break;
+	default:
+		c->kind = CELL_NULL;
+	}
+}
+
+int
+store_look(struct store_look *l, const char *sql, int64_t number,
+	   store_look_fn *fn, void *arg, struct error *err)
+{
+	struct store_cell cells[CELLS_MAX];
+	sqlite3_stmt *st = NULL;
+	int rc = store_prepare(&l->file, sql, &st, err), n;
+
+	if (rc < 0)
+		return -1;
+	n = sqlite3_column_count(st);
+	CHECK(n <= CELLS_MAX);
+	if (sqlite3_bind_parameter_count(st) > 0)
+		sqlite3_bind_int64(st, 1, number);
+	while ((rc = store_step(&l->file, st, err)) == 1) {
+		for (int i = 0; i < n; i++)
+			cell_of(st, i, &cells[i]);
+		fn(arg, (unsigned)n, cells);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+static void
+take_answer(void *arg, unsigned n, const struct store_cell *cells)
+{
+	char *text = arg;
+
+	if (n == 1 && cells[0].kind == CELL_TEXT && !*text)
+		snprintf(text, 256, "%.*s", (int)cells[0].n, cells[0].text);
+}
+
+int
+store_look_check(struct store_look *l, struct error *err)
+{
+	char answer[256] = "";
+
+	if (store_look(l, "PRAGMA quick_check(1)", 0, take_answer, answer,
+		       err) < 0)
+		return -1;
+	if (strcmp(answer, "ok") != 0)
+		return error_set(err, ERR_STORE_DAMAGED, "%s is damaged: %s",
+				 l->file.path,
+				 *answer ? answer : "no answer");
+	return 0;
+}

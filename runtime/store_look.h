@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * runtime/store_look.h - a look into a job's file while another thread, or
+ * another process, writes it: read-only, by a connection of its own, as
+ * sqlite3 -readonly would. What is seen is the last checkpoint.
+ */
+#ifndef RUNTIME_STORE_LOOK_H
+#define RUNTIME_STORE_LOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct store_look;
+
+enum store_cell_kind { CELL_NULL, CELL_INTEGER, CELL_REAL, CELL_TEXT,
+		       CELL_BLOB };
+
+struct store_cell {
+	enum store_cell_kind kind;
+	int64_t i64;
+	double f64;
+	const char *text; /* of TEXT and BLOB; valid during the call */
+	size_t n;
+};
+
+/* ERR_FILE: there is no such file; ERR_STORE_DAMAGED, ERR_STORE_VERSION as
+ * store_open() says. The file is not checked as a whole. */
+int store_look_open(const char *path, struct store_look **ret,
+		    struct error *err);
+void store_look_close(struct store_look *l); /* NULL is allowed */
+
+/* Runs one SELECT; `number` is bound to its ?1, when it has one. fn is called
+ * for each row. */
+typedef void store_look_fn(void *arg, unsigned n,
+			   const struct store_cell *cells);
+int store_look(struct store_look *l, const char *sql, int64_t number,
+	       store_look_fn *fn, void *arg, struct error *err);
+
+/* Whole: quick_check finds nothing wrong. */
+int store_look_check(struct store_look *l, struct error *err);
+#endif

@@ -1,1 +1,0 @@
-SHOW ERRORS FOR JOB 'j';
