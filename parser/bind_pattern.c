@@ -3,6 +3,8 @@
  * statement is read: what cannot work for any row is the statement's error.
  */
 #include "base/like_pattern.h"
+#include "base/simple_date_format.h"
+#include "base/time.h"
 #include "base/time_pattern.h"
 #include "parser/binder.h"
 
@@ -57,15 +59,63 @@ check_format(struct bind *b, const struct expr *e)
 	return 0;
 }
 
+/* Formats of SimpleDateFormat; reads: texts are read by it. */
+static int
+check_simple_format(struct bind *b, const struct expr *e, bool reads)
+{
+	const struct str *format = literal_text(e, 1);
+	const struct simple_date_format *f;
+
+	if (!format)
+		return 0;
+	f = simple_date_create(str_data(format), format->len, b->a);
+	if (simple_date_problem(f))
+		return bind_error(b, e->args[1]->at, ERR_INVALID_PATTERN, "%s",
+				  simple_date_problem(f));
+	if (reads && simple_date_writes_only(f))
+		return bind_error(b, e->args[1]->at, ERR_INVALID_PATTERN,
+				  "the format has letters that cannot be read, "
+				  "such as weeks");
+	return 0;
+}
+
+static int
+check_zones(struct bind *b, const struct expr *e)
+{
+	for (unsigned i = 1; i < 3; i++) {
+		const struct str *name = literal_text(e, i);
+		const char *text;
+
+		if (!name)
+			continue;
+		text = arena_strndup(b->a, str_data(name), name->len);
+		if (!zone_get(text))
+			return bind_error(b, e->args[i]->at,
+					  ERR_INVALID_ARGUMENT,
+					  "there is no time zone '%s'", text);
+	}
+	return 0;
+}
+
 int
 bind_check_patterns(struct bind *b, const struct expr *call)
 {
 	switch (call->function) {
 	case FN_LIKE:
 		return check_like(b, call);
-	case FN_TO_TIMESTAMP:
 	case FN_DATE_FORMAT:
+		if (type_is_text(call->args[0]->type))
+			return check_simple_format(b, call, false);
 		return check_format(b, call);
+	case FN_TO_TIMESTAMP:
+		return check_format(b, call);
+	case FN_FROM_UNIXTIME:
+		return check_simple_format(b, call, false);
+	case FN_UNIX_TIMESTAMP:
+	case FN_TO_DATE:
+		return check_simple_format(b, call, true);
+	case FN_CONVERT_TZ:
+		return check_zones(b, call);
 	case FN_EXTRACT:
 	case FN_FLOOR:
 	case FN_CEIL:

@@ -182,10 +182,18 @@ expr_can_fail(const struct expr *e)
 }
 
 bool
+expr_call_is_volatile(const struct expr *call)
+{
+	/* of a text it is the same always */
+	if (call->function == FN_UNIX_TIMESTAMP && call->nargs > 0)
+		return false;
+	return function_get(call->function)->flags & FN_VOLATILE;
+}
+
+bool
 expr_is_volatile(const struct expr *e)
 {
-	if (e->kind == EXPR_CALL &&
-	    function_get(e->function)->flags & FN_VOLATILE)
+	if (e->kind == EXPR_CALL && expr_call_is_volatile(e))
 		return true;
 	for (unsigned i = 0; i < e->nargs; i++)
 		if (expr_is_volatile(e->args[i]))

@@ -52,7 +52,10 @@ struct schema;
 /* Some part of it can fail for some row (FN_FAILS, CAST): never moved before
  * another conjunct, hoisted, or folded away. */
 bool expr_can_fail(const struct expr *e);
-/* Has another value when it is evaluated again (FN_VOLATILE). */
+/* A call, without its arguments, that has another value when it is evaluated
+ * again: FN_VOLATILE. */
+bool expr_call_is_volatile(const struct expr *call);
+/* Some part of it is such a call. */
 bool expr_is_volatile(const struct expr *e);
 /* Some part of it is drawn by chance for each row (FN_RANDOM): to write it
  * twice makes two values of one. */

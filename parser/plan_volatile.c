@@ -11,8 +11,7 @@ volatile_part(const struct expr *e)
 {
 	const struct expr *found = NULL;
 
-	if (e->kind == EXPR_CALL &&
-	    function_get(e->function)->flags & FN_VOLATILE)
+	if (e->kind == EXPR_CALL && expr_call_is_volatile(e))
 		return e;
 	for (unsigned i = 0; i < e->nargs && !found; i++)
 		found = volatile_part(e->args[i]);

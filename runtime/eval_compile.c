@@ -329,7 +329,7 @@ call_emit(struct compiler *c, const struct expr *e, const unsigned *regs,
 
 	if (e->kind == EXPR_CALL) {
 		insn.nulls = function_get(e->function)->nulls;
-		is_volatile = function_get(e->function)->flags & FN_VOLATILE;
+		is_volatile = expr_call_is_volatile(e);
 	}
 	if (!kernel_pick(insn.call))
 		return fail(c, e);

@@ -131,6 +131,7 @@ extern const struct kernel arith_kernels[], compare_kernels[], logic_kernels[],
 	text_make_kernels[], text_code_kernels[], hash_kernels[],
 	choose_kernels[], regex_kernels[], charset_kernels[], url_kernels[],
 	time_kernels[], unit_kernels[], now_kernels[],
+	time_simple_kernels[], random_kernels[], typeof_kernels[],
 	nested_kernels[]; /* ended by FN_NONE */
 bool cast_pick(struct kernel_call *k);
 /* unit.c: FLOOR and CEIL of a time to a unit */
@@ -138,6 +139,8 @@ bool unit_pick_round(struct kernel_call *k);
 /* time.c: instants, dates, times and intervals under + - * / */
 bool time_pick_add(struct kernel_call *k);
 bool time_pick_sub(struct kernel_call *k);
+/* time_simple.c: DATE_FORMAT of a text */
+bool time_pick_format_text(struct kernel_call *k);
 /* decimal.c */
 bool decimal_pick_add(struct kernel_call *k);
 bool decimal_pick_sub(struct kernel_call *k);

@@ -239,22 +239,15 @@ pick_to_timestamp_ltz(struct kernel_call *k)
 
 /* ---- instants to text ---- */
 
-/* The instant to write: text is read first, NULL where it is none; a
- * TIMESTAMP_LTZ shows the clock of the session's zone. */
-static bool
-row_instant(const struct frame *f, uint32_t row, int64_t *ret_us)
+/* A TIMESTAMP_LTZ shows the clock of the session's zone. */
+static int64_t
+row_instant(const struct frame *f, uint32_t row)
 {
-	const struct vec *v = &f->arg[0];
-	const struct str *s;
+	int64_t us = f->arg[0].i64[row & f->arg[0].mask];
 
-	if (phys_of(f->call->arg_type[0]) == PHYS_STR) {
-		s = &v->str[row & v->mask];
-		return us_parse_lenient(str_data(s), s->len, ret_us);
-	}
-	*ret_us = v->i64[row & v->mask];
 	if (f->call->arg_type[0].kind == TYPE_TIMESTAMP_LTZ && f->call->zone)
-		*ret_us += zone_offset_us(f->call->zone, *ret_us);
-	return true;
+		us += zone_offset_us(f->call->zone, us);
+	return us;
 }
 
 static void
@@ -265,16 +258,11 @@ format_instants(struct frame *f)
 	buf_init(&out);
 	frame_each(f, row) {
 		const struct time_pattern *p = row_pattern(f, row);
-		int64_t us;
 
 		if (!p)
 			continue;
-		if (!row_instant(f, row, &us)) {
-			frame_null(f, row);
-			continue;
-		}
 		buf_clear(&out);
-		time_pattern_format(p, us, &out);
+		time_pattern_format(p, row_instant(f, row), &out);
 		f->out->str[row] = str_from(f->arena, out.data, out.len);
 	}
 	buf_release(&out);
@@ -283,9 +271,11 @@ format_instants(struct frame *f)
 static bool
 pick_date_format(struct kernel_call *k)
 {
-	if (!type_is_instant(k->arg_type[0]) && !type_is_text(k->arg_type[0]))
-		return false;
 	if (k->nargs != 2 || phys_of(k->arg_type[1]) != PHYS_STR)
+		return false;
+	if (type_is_text(k->arg_type[0]))
+		return time_pick_format_text(k);
+	if (!type_is_instant(k->arg_type[0]))
 		return false;
 	k->prepared = prepare_pattern(k, 1);
 	return pick_sparse(k, format_instants);
