@@ -192,6 +192,19 @@ misplaced(struct bind *b, const struct scope *s, const struct ast_expr *ast)
 	return -1;
 }
 
+/* Those of the call that is made: COUNT of several has one. */
+static int
+aggregate_args(struct bind *b, const struct scope *s,
+	       const struct ast_expr *ast, const struct function *f,
+	       struct expr **args, unsigned *ret_n)
+{
+	*ret_n = ast->nargs;
+	if (f->id != FN_COUNT || ast->nargs < 2)
+		return bind_args(b, s, ast, args);
+	*ret_n = 1;
+	return bind_count_several(b, s, ast, &args[0]);
+}
+
 static int
 bind_aggregate(struct bind *b, const struct scope *s,
 	       const struct ast_expr *ast, const struct function *f,
@@ -202,6 +215,7 @@ bind_aggregate(struct bind *b, const struct scope *s,
 	struct scope inner = *s;
 	struct expr *call;
 	bool star = ast->nargs == 1 && ast->args[0]->kind == AST_STAR;
+	unsigned nargs = 0;
 
 	if (!s->aggregates || s->in_aggregate)
 		return misplaced(b, s, ast);
@@ -209,7 +223,7 @@ bind_aggregate(struct bind *b, const struct scope *s,
 		return bind_error(b, ast->args[0]->at, ERR_ARGUMENTS,
 				  "only COUNT takes *");
 	inner.in_aggregate = true;
-	if (!star && bind_args(b, &inner, ast, args) < 0)
+	if (!star && aggregate_args(b, &inner, ast, f, args, &nargs) < 0)
 		return -1;
 	if (ast->filter) {
 		inner.clause = "FILTER";
@@ -220,8 +234,8 @@ bind_aggregate(struct bind *b, const struct scope *s,
 		return bind_error(b, ast->at, ERR_ARGUMENTS,
 				  "%s needs an argument%s", f->name,
 				  f->id == FN_COUNT ? " or *" : "");
-	if (bind_make_call(b, f->id, ast->at, ast->op_at,
-			   star ? 0 : ast->nargs, args, &call) < 0)
+	if (bind_make_call(b, f->id, ast->at, ast->op_at, nargs, args,
+			   &call) < 0)
 		return -1;
 	if (f->id == FN_COUNT && !ast->distinct && call->nargs &&
 	    call->args[0]->kind == EXPR_LITERAL &&

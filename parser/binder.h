@@ -163,6 +163,12 @@ int bind_rewritten(struct bind *b, const struct ast_expr *ast,
 		   const struct function *f, struct expr **args,
 		   struct expr **ret);
 
+/* ---- bind_count.c ---- */
+
+/* What COUNT(a, b, ...) counts, as one value. */
+int bind_count_several(struct bind *b, const struct scope *s,
+		       const struct ast_expr *call, struct expr **ret);
+
 /* ---- bind_chain.c ---- */
 
 /* AST_BINARY and all its left operands of that kind. */

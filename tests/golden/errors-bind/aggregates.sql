@@ -21,7 +21,7 @@ SELECT SUM(*) FROM words
 --
 SELECT COUNT() FROM words
 --
-SELECT COUNT(message, n) FROM words
+SELECT COUNT(*, n) FROM words
 --
 SELECT COUNT(*) FILTER (WHERE n) FROM words
 --
