@@ -23,6 +23,14 @@ static const struct format_def formats[] = {
 #include "parser/options.def"
 };
 
+/* Key and value of a MAP<STRING, STRING>. */
+static const struct type_field texts_by_text[] = {
+	{ NULL, { .kind = TYPE_VARCHAR, .length = TYPE_LENGTH_MAX,
+		  .nullable = true } },
+	{ NULL, { .kind = TYPE_VARCHAR, .length = TYPE_LENGTH_MAX,
+		  .nullable = true } },
+};
+
 static const struct metadata_def metadata[] = {
 #define METADATA(connector, key, type, writable) \
 	{ connector, key, type, writable },

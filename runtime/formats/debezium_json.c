@@ -17,6 +17,7 @@
 #include "runtime/format.h"
 #include "runtime/formats/field.h"
 #include "runtime/formats/json_simd.h"
+#include "runtime/formats/json_value.h"
 #include "runtime/formats/json_walk.h"
 
 #define TEXT_KEPT (1024 * 1024) /* a larger record's buffer is not kept */
@@ -42,27 +43,32 @@ static const struct json_name source_names[S_COUNT] = {
 };
 
 enum metadata_key {
-	M_SCHEMA, M_INGESTED, M_TIME, M_DB, M_DB_SCHEMA, M_TABLE, M_COUNT
+	M_SCHEMA, M_INGESTED, M_TIME, M_DB, M_DB_SCHEMA, M_TABLE, M_PROPERTIES,
+	M_COUNT
 };
+
+enum metadata_form { AS_TEXT, AS_TIME, AS_MAP };
 
 /* What Flink calls them, and where they stand. */
 static const struct {
 	const char *key;
 	bool of_source;
 	unsigned field; /* of the envelope, or of its source */
-	bool is_time;
+	enum metadata_form form;
 } metadata[M_COUNT] = {
-	[M_SCHEMA] = { "schema", false, F_SCHEMA, false },
-	[M_INGESTED] = { "ingestion-timestamp", false, F_TS_MS, true },
-	[M_TIME] = { "source.timestamp", true, S_TS_MS, true },
-	[M_DB] = { "source.database", true, S_DB, false },
-	[M_DB_SCHEMA] = { "source.schema", true, S_SCHEMA, false },
-	[M_TABLE] = { "source.table", true, S_TABLE, false },
+	[M_SCHEMA] = { "schema", false, F_SCHEMA, AS_TEXT },
+	[M_INGESTED] = { "ingestion-timestamp", false, F_TS_MS, AS_TIME },
+	[M_TIME] = { "source.timestamp", true, S_TS_MS, AS_TIME },
+	[M_DB] = { "source.database", true, S_DB, AS_TEXT },
+	[M_DB_SCHEMA] = { "source.schema", true, S_SCHEMA, AS_TEXT },
+	[M_TABLE] = { "source.table", true, S_TABLE, AS_TEXT },
+	[M_PROPERTIES] = { "source.properties", false, F_SOURCE, AS_MAP },
 };
 
 struct metadata_out {
 	enum metadata_key key;
-	uint16_t out, position;
+	struct type type;
+	uint16_t out;
 	const char *name;
 };
 
@@ -129,15 +135,14 @@ lookup_init(struct lookup *l, unsigned n, const struct json_name *names,
 }
 
 static void
-take_metadata(struct debezium_decoder *d, const struct decode_column *c,
-	      unsigned position)
+take_metadata(struct debezium_decoder *d, const struct decode_column *c)
 {
 	for (unsigned key = 0; key < M_COUNT; key++) {
 		if (strcmp(metadata[key].key, c->metadata) != 0)
 			continue;
 		d->metadata[d->nmetadata++] = (struct metadata_out){
-			.key = key, .out = c->out, .name = c->name,
-			.position = (uint16_t)position,
+			.key = key, .type = c->type, .out = c->out,
+			.name = c->name,
 		};
 		d->reads_source |= metadata[key].of_source;
 	}
@@ -165,7 +170,7 @@ rows_open(struct debezium_decoder *d, const struct decoder_spec *spec,
 			d->position[d->ncols] = (uint16_t)i;
 			cols[d->ncols++] = *c;
 		} else if (c->wanted) {
-			take_metadata(d, c, i);
+			take_metadata(d, c);
 		}
 	}
 	rows.ncols = d->ncols;
@@ -397,6 +402,44 @@ metadata_text(struct debezium_decoder *d, uint32_t pair,
 	return true;
 }
 
+static bool
+metadata_map(struct debezium_decoder *d, uint32_t pair,
+	     const struct metadata_out *m, struct json_token t,
+	     struct column *c)
+{
+	struct json_reading reading = { .time_separator = ' ',
+					.a = &d->b->arena };
+	struct value v;
+
+	if (json_read(&reading, m->type, t, &v) != FIELD_OK)
+		return refuse(d, pair, ERR_BAD_FIELD, m->name,
+			      json_complaint(&reading));
+	c->str[pair] = c->str[pair + 1] = v.str;
+	return true;
+}
+
+static bool
+fill_one(struct debezium_decoder *d, uint32_t pair,
+	 const struct metadata_out *m, struct json_token t)
+{
+	struct column *c = &d->b->col[m->out];
+
+	if (is_absent(t)) {
+		column_set_null(c, pair, BATCH_ROWS, &d->b->arena);
+		column_set_null(c, pair + 1, BATCH_ROWS, &d->b->arena);
+		return true;
+	}
+	switch (metadata[m->key].form) {
+	case AS_TIME:
+		return metadata_time(d, pair, m, t, c);
+	case AS_MAP:
+		return metadata_map(d, pair, m, t, c);
+	case AS_TEXT:
+		break;
+	}
+	return metadata_text(d, pair, m, t, c);
+}
+
 /* The same at both positions. */
 static bool
 fill_metadata(struct debezium_decoder *d, uint32_t pair)
@@ -409,23 +452,15 @@ fill_metadata(struct debezium_decoder *d, uint32_t pair)
 		return false;
 	for (unsigned i = 0; i < d->nmetadata; i++) {
 		const struct metadata_out *m = &d->metadata[i];
-		struct column *c = &d->b->col[m->out];
-		bool of_source = metadata[m->key].of_source;
+		unsigned field = metadata[m->key].field;
 		struct json_token t = { NULL, 0 };
 
-		if (!of_source)
-			t = d->envelope.token[metadata[m->key].field];
+		if (!metadata[m->key].of_source)
+			t = d->envelope.token[field];
 		else if (has_source)
-			t = d->source.token[metadata[m->key].field];
-		if (is_absent(t)) {
-			column_set_null(c, pair, BATCH_ROWS, &d->b->arena);
-			column_set_null(c, pair + 1, BATCH_ROWS,
-					&d->b->arena);
-		} else if (metadata[m->key].is_time
-				   ? !metadata_time(d, pair, m, t, c)
-				   : !metadata_text(d, pair, m, t, c)) {
+			t = d->source.token[field];
+		if (!fill_one(d, pair, m, t))
 			return false;
-		}
 	}
 	return true;
 }
