@@ -63,7 +63,8 @@ plan_window_text(const struct plan_window *w, const char *column,
 	const char *text;
 
 	buf_init(&b);
-	buf_printf(&b, "%s(%s, ", names[w->kind], column);
+	buf_printf(&b, "%s(%s, ", names[w->kind],
+		   w->is_proctime ? "processing time" : column);
 	if (w->kind == WINDOW_HOP || w->kind == WINDOW_CUMULATE) {
 		buf_puts(&b, w->kind == WINDOW_HOP ? "slide " : "step ");
 		duration_text(&b, w->slide_us / US_PER_MS);

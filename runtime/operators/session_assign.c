@@ -362,13 +362,12 @@ static int
 assign_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 {
 	struct op_session_assign *s = op_cast(op, &op_session_assign_type);
-	uint16_t time = s->w->time_col;
 	uint32_t n;
 
 	(void)err;
 	CHECK(port == 0);
-	n = window_rows(op, in, time, s->row);
-	slicing_walls(&s->slicing, in->col[time].i64, s->row, n, s->wall_us);
+	n = window_rows(op, s->w, &s->slicing, in, s->wm_us, s->row,
+			s->wall_us);
 	for (unsigned k = 0; k < s->w->npartition; k++)
 		s->key_cols[k] = in->col[s->w->partition[k]];
 	keys_lookup(&s->keys, s->key_cols, s->row, n, s->key);
@@ -514,10 +513,8 @@ assign_timer(struct op *op, int64_t now_us, struct error *err)
 	struct op_session_assign *s = op_cast(op, &op_session_assign_type);
 
 	(void)err;
-	if (now_us - US_PER_MS <= s->wm_us)
-		return OP_OK;
-	s->goal_us = now_us - US_PER_MS;
-	return assign_fire(s);
+	s->goal_us = window_proctime(now_us) - US_PER_MS;
+	return s->goal_us > s->wm_us ? assign_fire(s) : OP_OK;
 }
 
 /* ---- state ---- */

@@ -231,7 +231,8 @@ times_are_plain(const struct op_window *w, const struct batch *in,
 	const struct column *time = &in->col[w->g->window.time_col];
 	int64_t min = TIME_END, max = TIME_NONE;
 
-	if (in->sel || time->nulls || in->rows == 0)
+	if (in->sel || time->nulls || in->rows == 0 ||
+	    w->g->window.is_proctime)
 		return false;
 	for (uint32_t i = 0; i < in->rows; i++) {
 		min = time->i64[i] < min ? time->i64[i] : min;
@@ -257,6 +258,20 @@ is_one_pane(const struct slicing *s, int64_t min, int64_t max,
 	return pane_holds(s, *ret_pane, wall_us + (max - min));
 }
 
+/* With processing time: to be woken when the next window ends. */
+static void
+window_wake(struct op_window *w)
+{
+	int64_t end_us;
+
+	if (!w->g->window.is_proctime)
+		return;
+	end_us = panes_next_end(&w->panes);
+	op_timer(&w->op, end_us == TIME_END
+			 ? TIME_END
+			 : slicing_close_utc(&w->panes.slicing, end_us));
+}
+
 static int
 window_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 {
@@ -277,13 +292,13 @@ window_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 	} else if (plain && !slicing->zone) {
 		push_panes(w, in, w->all_rows, time_us, in->rows);
 	} else {
-		uint32_t n = window_rows(op, in, w->g->window.time_col,
-					 s->row);
+		uint32_t n = window_rows(op, &w->g->window, slicing, in,
+					 w->wm_us, s->row, s->wall_us);
 
-		slicing_walls(slicing, time_us, s->row, n, s->wall_us);
 		push_panes(w, in, s->row, s->wall_us, n);
 	}
 	window_count_state(w);
+	window_wake(w);
 	return OP_OK;
 }
 
@@ -330,7 +345,9 @@ out_append(struct op_window *w, const uint32_t *gid, char *const *entry,
 	column_fill(&b->col[col++], w->nout, n, slicing_start(s, end_us));
 	column_fill(&b->col[col++], w->nout, n, end_us);
 	column_fill(&b->col[col++], w->nout, n,
-		    slicing_close_utc(s, end_us) - US_PER_MS);
+		    w->g->window.is_proctime
+			    ? window_proctime(w->op.now_us)
+			    : slicing_close_utc(s, end_us) - US_PER_MS);
 	for (unsigned i = 0; i < w->aggs.n; i++)
 		panes_value(&w->panes, i, gid, entry, n, &b->col[col++],
 			    w->nout, BATCH_ROWS, &b->arena);
@@ -386,6 +403,7 @@ window_fire(struct op_window *w)
 	w->wm_us = w->goal_us;
 	w->wm_dirty = true;
 	window_count_state(w);
+	window_wake(w);
 	return OP_OK;
 }
 
@@ -395,11 +413,24 @@ window_watermark(struct op *op, int64_t wm_us, struct error *err)
 	struct op_window *w = op_cast(op, &op_window_aggregate_type);
 
 	(void)err;
+	/* Of processing time only the end of all rows counts. */
+	if (w->g->window.is_proctime && wm_us != TIME_END)
+		return OP_OK;
 	/* A restored operator may be ahead of its inputs: nothing fires twice */
 	if (wm_us <= w->wm_us)
 		return OP_OK;
 	w->goal_us = wm_us;
 	return window_fire(w);
+}
+
+static int
+window_timer(struct op *op, int64_t now_us, struct error *err)
+{
+	struct op_window *w = op_cast(op, &op_window_aggregate_type);
+
+	(void)err;
+	w->goal_us = window_proctime(now_us) - US_PER_MS;
+	return w->goal_us > w->wm_us ? window_fire(w) : OP_OK;
 }
 
 static int
@@ -479,6 +510,7 @@ window_restore(struct op *op, unsigned table, const struct batch *rows,
 		pane_account(&w->panes, panes_at(&w->panes, i));
 	panes_restored(&w->panes, slicing_closed(&w->panes.slicing, w->wm_us));
 	window_count_state(w);
+	window_wake(w);
 	return 0;
 }
 
@@ -506,6 +538,7 @@ const struct op_type op_window_aggregate_type = {
 	.restore = window_restore,
 	.push = window_push,
 	.watermark = window_watermark,
+	.timer = window_timer,
 	.resume = window_resume,
 	.checkpoint = window_checkpoint,
 	.close = window_close,

@@ -130,9 +130,8 @@ assign_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 
 	CHECK(port == 0);
 	CHECK(!a->in);
-	a->n = window_rows(op, in, a->w->time_col, a->row);
-	slicing_walls(&a->slicing, in->col[a->w->time_col].i64, a->row, a->n,
-		      a->pane_us);
+	a->n = window_rows(op, a->w, &a->slicing, in, TIME_NONE, a->row,
+			   a->pane_us);
 	for (uint32_t i = 0; i < a->n; i++)
 		a->pane_us[i] = slicing_pane(&a->slicing, a->pane_us[i]);
 	a->in = batch_ref(in);
