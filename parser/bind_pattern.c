@@ -97,6 +97,28 @@ check_zones(struct bind *b, const struct expr *e)
 	return 0;
 }
 
+/* PRINTF writes what Java's own types hold. */
+static int
+check_printed(struct bind *b, const struct expr *e)
+{
+	char name[TYPE_NAME_MAX];
+
+	for (unsigned i = 1; i < e->nargs; i++) {
+		struct type t = e->args[i]->type;
+
+		if (type_is_numeric(t) || type_is_text(t) ||
+		    t.kind == TYPE_BOOLEAN)
+			continue;
+		t.nullable = true;
+		bind_error(b, e->args[i]->at, ERR_ARGUMENTS,
+			   "PRINTF writes numbers, texts and BOOLEANs, this is "
+			   "%s", type_name(t, name));
+		error_hint(b->err, "CAST it to STRING");
+		return -1;
+	}
+	return 0;
+}
+
 int
 bind_check_patterns(struct bind *b, const struct expr *call)
 {
@@ -116,6 +138,8 @@ bind_check_patterns(struct bind *b, const struct expr *call)
 		return check_simple_format(b, call, true);
 	case FN_CONVERT_TZ:
 		return check_zones(b, call);
+	case FN_PRINTF:
+		return check_printed(b, call);
 	case FN_EXTRACT:
 	case FN_FLOOR:
 	case FN_CEIL:

@@ -79,7 +79,6 @@ static const char *const planned[] = {
 	"NTILE",
 	"PARSE_JSON",
 	"PERCENT_RANK",
-	"PRINTF",
 	"RANK",
 	"REGEXP_EXTRACT_ALL",
 	"ROW_NUMBER",

@@ -132,6 +132,7 @@ extern const struct kernel arith_kernels[], compare_kernels[], logic_kernels[],
 	choose_kernels[], regex_kernels[], charset_kernels[], url_kernels[],
 	time_kernels[], unit_kernels[], now_kernels[],
 	time_simple_kernels[], random_kernels[], typeof_kernels[],
+	printf_kernels[],
 	nested_kernels[]; /* ended by FN_NONE */
 bool cast_pick(struct kernel_call *k);
 /* unit.c: FLOOR and CEIL of a time to a unit */

@@ -15,7 +15,7 @@ kernel_get(enum function_id function)
 		hash_kernels,	   choose_kernels,    regex_kernels,
 		charset_kernels,   url_kernels,	      time_kernels,
 		unit_kernels,	   now_kernels,	      time_simple_kernels,
-		random_kernels,	   typeof_kernels,          nested_kernels,
+		random_kernels,	   typeof_kernels,    printf_kernels,          nested_kernels,
 	};
 
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++) {
