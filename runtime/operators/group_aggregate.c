@@ -369,6 +369,57 @@ answer_find(struct op_group *g, uint32_t from, uint32_t n, char *const *entry,
 	}
 }
 
+#define PICK(member)                                                      \
+	do {                                                              \
+		for (uint32_t i = 0; i < a->n; i++)                       \
+			out->member[i] = (a->old[i] ? before->member      \
+						    : after->member)[a->at[i]]; \
+	} while (0)
+
+/* A column of the answer out of the results before and after. */
+static void
+answer_pick(const struct answer *a, const struct column *before,
+	    const struct column *after, struct column *out,
+	    struct arena *arena)
+{
+	uint8_t *nulls;
+
+	switch (out->phys) {
+	case PHYS_U8:
+		PICK(u8);
+		break;
+	case PHYS_I64:
+		PICK(i64);
+		break;
+	case PHYS_I128:
+		PICK(i128);
+		break;
+	case PHYS_F64:
+		PICK(f64);
+		break;
+	case PHYS_STR:
+		PICK(str);
+		for (uint32_t i = 0; i < a->n; i++)
+			out->str[i] = str_dup(arena, out->str[i]);
+		break;
+	}
+	if (!before->nulls && !after->nulls)
+		return;
+	nulls = column_nulls(out, BATCH_ROWS, arena);
+	for (uint32_t i = 0; i < a->n; i++)
+		nulls[i] = column_is_null(a->old[i] ? before : after,
+					  a->at[i]);
+}
+
+/* An upsert reader gets the key alone of what is gone. */
+static void
+hide_old(const struct answer *a, struct column *out, struct arena *arena)
+{
+	for (uint32_t i = 0; i < a->n; i++)
+		if (a->old[i])
+			column_set_null(out, i, BATCH_ROWS, arena);
+}
+
 static void
 answer_emit(struct op_group *g, const struct answer *a,
 	    const struct batch *before, const struct batch *after)
@@ -384,17 +435,10 @@ answer_emit(struct op_group *g, const struct answer *a,
 		keys_gather(&g->keys, k, a->gid, a->n, &out->col[col++], 0,
 			    BATCH_ROWS, &out->arena);
 	for (unsigned c = 0; c < g->aggs.n; c++, col++) {
-		for (uint32_t i = 0; i < a->n; i++) {
-			const struct batch *from = a->old[i] ? before : after;
-
-			if (a->old[i] && upsert) /* the key is gone */
-				column_set_null(&out->col[col], i, BATCH_ROWS,
-						&out->arena);
-			else
-				column_copy(&out->col[col], i, BATCH_ROWS,
-					    &from->col[c], a->at[i],
-					    &out->arena);
-		}
+		answer_pick(a, &before->col[c], &after->col[c],
+			    &out->col[col], &out->arena);
+		if (upsert && a->retracts)
+			hide_old(a, &out->col[col], &out->arena);
 	}
 	if (a->retracts) {
 		int64_t *w = arena_alloc(&out->arena, a->n * sizeof(*w));

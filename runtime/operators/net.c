@@ -415,3 +415,74 @@ net_batch(const struct net *n, struct batch_pool *pool, uint32_t from,
 	*ret_kinds = kinds;
 	return out;
 }
+
+/* ---- changes that come once ---- */
+
+static bool
+same_values(const struct batch *b, unsigned ncols, const uint16_t *cols,
+	    uint32_t i, uint32_t j)
+{
+	for (unsigned k = 0; k < ncols; k++) {
+		const struct column *c = &b->col[cols ? cols[k] : k];
+
+		if (!value_equal(c, i, c, j))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_pair(const struct net *n, const struct batch *b, uint32_t old, uint32_t new)
+{
+	return b->weight[old] < 0 && b->weight[new] > 0 &&
+	       same_values(b, n->nkeys, n->keys, old, new);
+}
+
+/* What becomes of -old and +new; returns how many rows stay in sel. */
+static uint32_t
+settle_pair(const struct net *n, const struct batch *b, uint32_t old,
+	    uint32_t new, uint8_t *kinds, uint16_t *sel)
+{
+	uint32_t kept = 0;
+
+	if (same_values(b, b->schema->ncols, NULL, old, new))
+		return 0;
+	kinds[old] = KIND_UPDATE_BEFORE;
+	kinds[new] = KIND_UPDATE_AFTER;
+	if (n->how == NET_CHANGELOG)
+		sel[kept++] = (uint16_t)old;
+	sel[kept++] = (uint16_t)new;
+	return kept;
+}
+
+const uint8_t *
+net_pairs(const struct net *n, struct batch *b)
+{
+	uint8_t *kinds = arena_alloc(&b->arena, b->rows);
+	uint16_t *sel;
+	uint32_t kept = 0;
+
+	memset(kinds, n->how == NET_LAST ? KIND_UPDATE_AFTER : KIND_INSERT,
+	       b->rows);
+	if (!b->weight)
+		return kinds;
+	sel = arena_alloc(&b->arena, b->nsel * sizeof(*sel));
+	for (uint32_t i = 0; i < b->nsel; i++) {
+		uint32_t row = b->sel ? b->sel[i] : i, next = row;
+
+		if (i + 1 < b->nsel)
+			next = b->sel ? b->sel[i + 1] : i + 1;
+		if (n->how != NET_LAST && is_pair(n, b, row, next)) {
+			kept += settle_pair(n, b, row, next, kinds,
+					    sel + kept);
+			i++;
+			continue;
+		}
+		if (b->weight[row] < 0)
+			kinds[row] = KIND_DELETE;
+		sel[kept++] = (uint16_t)row;
+	}
+	b->sel = sel;
+	b->nsel = kept;
+	return kinds;
+}

@@ -50,6 +50,10 @@ void net_settle(struct net *n);
 /* A batch of changes[from..to), with kinds in its arena. */
 struct batch *net_batch(const struct net *n, struct batch_pool *pool,
 			uint32_t from, uint32_t to, const uint8_t **ret_kinds);
+/* For a batch of which each key has, in the whole step, at most one row or -old
+ * directly before +new: its kinds, without collecting anything; rows that say
+ * nothing leave b's selection. */
+const uint8_t *net_pairs(const struct net *n, struct batch *b);
 /* Forgets everything, for the next step. */
 void net_clear(struct net *n);
 

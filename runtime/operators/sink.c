@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * runtime/operators/sink.c - the last operator of a query: checks what the
  * table demands and hands rows to the connector. Rows that are only added go
- * at once; changes wait for settle(), so that readers never see an answer from
- * the middle of a step; or all of them for the checkpoint (held_changes.h).
+ * at once, and so do the answers of a GROUP BY; other changes wait for settle(),
+ * so that readers never see an answer from the middle of a step; or all of them
+ * for the checkpoint (held_changes.h).
  */
 #include "base/check.h"
 #include "base/time.h"
@@ -86,14 +87,30 @@ net_open(struct op_sink *s, const struct plan_node *node)
 			 in->key, op_seed(&s->op));
 }
 
-/* GROUP BY answers once per step, and nothing between it and here makes more
- * of it. */
+/* An upsert connector has the key of its table, and may have another one. */
 static bool
-comes_once(const struct plan_node *in)
+is_key_of(const struct plan_sink *plan, const struct plan_node *in)
 {
-	while (in->kind == PLAN_PROJECT)
+	for (unsigned i = 0; i < in->nkey; i++) {
+		if (!is_key(plan, in->key[i]))
+			return false;
+	}
+	return in->nkey == plan->nkeys;
+}
+
+/* GROUP BY answers once per step, -old directly before +new, and nothing
+ * between it and here makes more of it. */
+static bool
+comes_once(const struct op_sink *s, const struct plan_node *in)
+{
+	bool by_key = in->nkey > 0 && (s->net.how == NET_CHANGELOG ||
+				       is_key_of(s->plan, in));
+
+	while (in->kind == PLAN_PROJECT || in->kind == PLAN_FILTER)
 		in = in->inputs[0];
-	return in->kind == PLAN_GROUP_AGGREGATE;
+	return in->kind == PLAN_GROUP_AGGREGATE &&
+	       (by_key || (in->group->nkeys == 0 &&
+			   s->net.how == NET_CHANGELOG));
 }
 
 static int
@@ -106,12 +123,12 @@ sink_open(struct op *op, const struct plan_node *node, struct error *err)
 	s->left = node->sink->limit;
 	s->holds = node->sink->at_checkpoint;
 	s->upsert_in = node->inputs[0]->mode == CHANGE_UPSERT;
-	s->once = s->upsert_in && !s->holds && comes_once(node->inputs[0]);
-	s->collects = s->holds || (node->inputs[0]->mode != CHANGE_APPEND &&
-				   !s->once);
 	not_null_columns(s, &node->schema);
-	if (s->collects)
+	if (s->holds || node->inputs[0]->mode != CHANGE_APPEND) {
 		net_open(s, node);
+		s->once = !s->holds && comes_once(s, node->inputs[0]);
+		s->collects = !s->once;
+	}
 	if (!node->sink->options)
 		s->type = env->client_sink;
 	else if (env->find_sink)
@@ -249,19 +266,6 @@ write_rows(struct op_sink *s, struct batch *b, const uint8_t *kinds,
 	return s->type->write(s->sink, b, kinds, err);
 }
 
-/* The kinds of a batch of upserts. */
-static const uint8_t *
-upsert_kinds(struct batch *b)
-{
-	uint8_t *kinds = arena_alloc(&b->arena, b->rows);
-
-	memset(kinds, KIND_UPDATE_AFTER, b->rows);
-	for (uint32_t i = 0; b->weight && i < b->rows; i++)
-		if (b->weight[i] < 0)
-			kinds[i] = KIND_DELETE;
-	return kinds;
-}
-
 static int
 sink_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 {
@@ -277,7 +281,8 @@ sink_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 		net_add(&s->net, b);
 		stat_set(op->stats.state_bytes, s->net.bytes);
 	} else {
-		rc = write_rows(s, b, s->once ? upsert_kinds(b) : NULL, err);
+		rc = write_rows(s, b, s->once ? net_pairs(&s->net, b) : NULL,
+				err);
 	}
 	batch_unref(b);
 	return rc < 0 ? OP_FAIL : OP_OK;

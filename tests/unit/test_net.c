@@ -39,8 +39,8 @@ add_row(struct batch *b, int64_t *weight, const char *text)
 		column_set_null(&b->col[1], row, BATCH_ROWS, &b->arena);
 }
 
-static void
-add(struct net *n, const char *const *rows)
+static struct batch *
+batch_of(const char *const *rows)
 {
 	struct batch *b = batch_create(NULL, &schema, BATCH_ROWS);
 	int64_t *weight = arena_alloc(&b->arena, BATCH_ROWS * sizeof(*weight));
@@ -49,24 +49,28 @@ add(struct net *n, const char *const *rows)
 		add_row(b, weight, *rows);
 	b->weight = weight;
 	batch_seal(b, b->rows);
+	return b;
+}
+
+static void
+add(struct net *n, const char *const *rows)
+{
+	struct batch *b = batch_of(rows);
+
 	net_add(n, b);
 	batch_unref(b);
 }
 #define ADD(n, ...) add(n, (const char *const[]){ __VA_ARGS__, NULL })
 
 static const char *
-settled(struct net *n)
+changes_text(const struct batch *b, const uint8_t *kinds)
 {
 	static struct buf text;
-	const uint8_t *kinds;
-	struct batch *b;
 
-	net_settle(n);
-	buf_clear(&text);
-	b = net_batch(n, NULL, 0, n->nchanges, &kinds);
 	batch_check(b);
+	buf_clear(&text);
 	batch_each(b, row) {
-		buf_printf(&text, "%s%s", row ? ", " : "",
+		buf_printf(&text, "%s%s", text.len ? ", " : "",
 			   change_kind_text[kinds[row]]);
 		if (column_is_null(&b->col[0], row))
 			buf_puts(&text, " NULL ");
@@ -78,10 +82,46 @@ settled(struct net *n)
 		else
 			buf_str(&text, b->col[1].str[row]);
 	}
-	batch_unref(b);
-	net_release(n);
 	return buf_cstr(&text);
 }
+
+static const char *
+settled(struct net *n)
+{
+	const uint8_t *kinds;
+	const char *text;
+	struct batch *b;
+
+	net_settle(n);
+	b = net_batch(n, NULL, 0, n->nchanges, &kinds);
+	text = changes_text(b, kinds);
+	batch_unref(b);
+	net_release(n);
+	return text;
+}
+
+/* Of rows that come once, without the row at place `dead`; -1: all live. */
+static const char *
+paired(const struct net *n, int dead, const char *const *rows)
+{
+	struct batch *b = batch_of(rows);
+	uint16_t *sel = arena_alloc(&b->arena, b->rows * sizeof(*sel));
+	const char *text;
+	uint32_t k = 0;
+
+	for (uint32_t i = 0; dead >= 0 && i < b->rows; i++)
+		if (i != (uint32_t)dead)
+			sel[k++] = (uint16_t)i;
+	if (dead >= 0) {
+		b->sel = sel;
+		b->nsel = k;
+	}
+	text = changes_text(b, net_pairs(n, b));
+	batch_unref(b);
+	return text;
+}
+#define PAIRED(n, dead, ...) \
+	paired(n, dead, (const char *const[]){ __VA_ARGS__, NULL })
 
 static void
 changelog(struct net *n, unsigned nkeys)
@@ -226,5 +266,37 @@ TEST(many_keys_over_many_batches_keep_their_order)
 		EXPECT_EQ(kinds[row], KIND_UPDATE_AFTER);
 	}
 	batch_unref(b);
+	net_release(&n);
+}
+
+TEST(pairs_that_come_once_are_updates_and_say_nothing_when_equal)
+{
+	struct net n;
+
+	changelog(&n, 1);
+	EXPECT_STR(PAIRED(&n, -1, "- 1 a", "+ 1 b", "+ 2 c", "- 3 d", "- 4 e",
+			  "+ 4 e", "- 5 f", "+ 6 f"),
+		   "-U 1 a, +U 1 b, +I 2 c, -D 3 d, -D 5 f, +I 6 f");
+	EXPECT_STR(PAIRED(&n, 1, "- 1 a", "+ 1 b", "- _ _", "+ _ a"),
+		   "-D 1 a, -U NULL NULL, +U NULL a");
+	net_release(&n);
+	changelog(&n, 0);
+	EXPECT_STR(PAIRED(&n, -1, "- 1 a", "+ 2 b"), "-U 1 a, +U 2 b");
+	net_release(&n);
+}
+
+TEST(upserts_that_come_once_are_the_row_or_its_end)
+{
+	struct net n;
+
+	net_init(&n, NET_UPSERT, &schema, 1, first_column, 7);
+	EXPECT_STR(PAIRED(&n, -1, "- 1 a", "+ 1 b", "+ 2 c", "- 3 d", "- 4 e",
+			  "+ 4 e"),
+		   "+U 1 b, +I 2 c, -D 3 d");
+	EXPECT_STR(PAIRED(&n, 0, "- 1 a", "+ 1 b", "- 2 c"), "+I 1 b, -D 2 c");
+	net_release(&n);
+	net_init(&n, NET_LAST, &schema, 1, first_column, 7);
+	EXPECT_STR(PAIRED(&n, -1, "+ 1 b", "- 2 _", "+ 3 d"),
+		   "+U 1 b, -D 2 NULL, +U 3 d");
 	net_release(&n);
 }
