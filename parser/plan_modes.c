@@ -366,6 +366,8 @@ notice_unbounded(struct bind *b, const struct plan *p)
 {
 	const char *list = "";
 
+	if (p->bounded) /* it ends before that matters */
+		return;
 	for (unsigned i = 0; i < p->n; i++)
 		if (p->nodes[i]->unbounded && !p->nodes[i]->state_ttl_us)
 			list = arena_printf(b->a, "%s%s%s", list,

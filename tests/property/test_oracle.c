@@ -19,7 +19,7 @@
 #include "tests/unit/test.h"
 
 #define SEED 20260101 /* of the short run: the same cases each time */
-#define CASES 1500
+#define CASES 2000
 #define CASES_LONG 20000
 #define CASES_MAX 6000 /* in the short run, to get coverage */
 #define COVERAGE 50
