@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -21,6 +22,7 @@ static const char usage[] =
 	"usage: sluice [-s SOCKET|URL] [-o FORMAT] [-e SQL]... [-f FILE]...\n"
 	"       sluice run [--state-dir DIR] [--set section.key=value]... FILE.sql...\n"
 	"       sluice check FILE.sql...\n"
+	"       sluice state check|show|export FILE.db\n"
 	"\n"
 	"Sends SQL to sluiced. Without -e and -f: a shell on a terminal, a script\n"
 	"from standard input otherwise. FORMAT: aligned, csv, tsv, json, vertical;\n"
@@ -29,7 +31,7 @@ static const char usage[] =
 	"FINISHED, and stops it.\n"
 	"SOCKET is $SLUICE_SOCKET or " DEFAULT_SOCKET " unless given.\n"
 	"Exit: 0 all well, 1 a statement failed, 2 usage, 3 no daemon there,\n"
-	"4 a job failed, 130 interrupted.\n";
+	"4 a job failed, 5 a state file is damaged, 130 interrupted.\n";
 
 /* Behind a line that tells what is wrong. */
 static int
@@ -103,16 +105,35 @@ command_run(int argc, char **argv)
 	return run_files(&o);
 }
 
-/* ---- sluice check: the engine's own job ---- */
+/* ---- sluice check, sluice state: the engine's own jobs ---- */
 
+/* sluiced's exit status in our terms. */
 static int
-command_check(int argc, char **argv)
+own_status(int status)
+{
+	if (!WIFEXITED(status))
+		return 1;
+	switch (WEXITSTATUS(status)) {
+	case 0:
+		return 0;
+	case 64:
+		return 2;
+	case 65:
+		return 5;
+	default:
+		return 1;
+	}
+}
+
+/* argv[0] is the command's name, which sluiced has, too. */
+static int
+hand_on(int argc, char **argv)
 {
 	const char *program = private_program();
 	char **args;
+	int status;
+	pid_t pid;
 
-	if (argc < 2)
-		return usage_wrong("check: name a script");
 	if (!program) {
 		fputs("sluice: there is no sluiced beside this program or in "
 		      "PATH\n", stderr);
@@ -121,12 +142,34 @@ command_check(int argc, char **argv)
 	args = calloc((size_t)argc + 2, sizeof(*args));
 	CHECK(args);
 	args[0] = (char *)program;
-	args[1] = "check";
-	for (int i = 1; i < argc; i++)
-		args[i + 1] = argv[i];
-	execv(program, args);
-	perror("sluice: cannot start sluiced");
-	return 2;
+	memcpy(args + 1, argv, (size_t)argc * sizeof(*args));
+	pid = fork();
+	if (pid == 0) {
+		execv(program, args);
+		perror("sluice: cannot start sluiced");
+		_exit(64);
+	}
+	free(args);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		perror("sluice: cannot start sluiced");
+		return 2;
+	}
+	return own_status(status);
+}
+
+static int
+command_check(int argc, char **argv)
+{
+	return argc < 2 ? usage_wrong("check: name a script")
+			: hand_on(argc, argv);
+}
+
+static int
+command_state(int argc, char **argv)
+{
+	return argc != 3 ? usage_wrong("state: check, show or export, and a "
+				       "job's file")
+			 : hand_on(argc, argv);
 }
 
 /* ---- scripts over the socket ---- */
@@ -268,5 +311,7 @@ main(int argc, char **argv)
 		return command_run(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "check") == 0)
 		return command_check(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "state") == 0)
+		return command_state(argc - 1, argv + 1);
 	return command_send(argc, argv);
 }

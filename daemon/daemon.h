@@ -50,4 +50,8 @@ void api_job_json(struct job *j, bool full, struct buf *out);
  * exit status. */
 int check_files(char *const *files, unsigned n);
 
+/* `sluiced state check|show|export FILE`: a job's file without a daemon, or
+ * beside one. Returns the exit status: 65 for a damaged one. */
+int state_command(int argc, char *const *argv);
+
 #endif

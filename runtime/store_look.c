@@ -12,8 +12,6 @@
 #include "base/time.h"
 #include "runtime/store_impl.h"
 
-#define CELLS_MAX 32
-
 struct store_look {
 	struct store_file file;
 };
@@ -45,7 +43,7 @@ store_look_close(struct store_look *l)
 static void
 cell_of(sqlite3_stmt *st, int i, struct store_cell *c)
 {
-	memset(c, 0, sizeof(*c));
+	*c = (struct store_cell){ .name = sqlite3_column_name(st, i) };
 	switch (sqlite3_column_type(st, i)) {
 	case SQLITE_INTEGER:
 		c->kind = CELL_INTEGER;
@@ -74,14 +72,14 @@ int
 store_look(struct store_look *l, const char *sql, int64_t number,
 	   store_look_fn *fn, void *arg, struct error *err)
 {
-	struct store_cell cells[CELLS_MAX];
+	struct store_cell *cells;
 	sqlite3_stmt *st = NULL;
 	int rc = store_prepare(&l->file, sql, &st, err), n;
 
 	if (rc < 0)
 		return -1;
 	n = sqlite3_column_count(st);
-	CHECK(n <= CELLS_MAX);
+	cells = mem_alloc(((size_t)n + 1) * sizeof(*cells));
 	if (sqlite3_bind_parameter_count(st) > 0)
 		sqlite3_bind_int64(st, 1, number);
 	while ((rc = store_step(&l->file, st, err)) == 1) {
@@ -90,6 +88,7 @@ store_look(struct store_look *l, const char *sql, int64_t number,
 		fn(arg, (unsigned)n, cells);
 	}
 	sqlite3_finalize(st);
+	free(cells);
 	return rc;
 }
 

@@ -18,6 +18,7 @@ enum store_cell_kind { CELL_NULL, CELL_INTEGER, CELL_REAL, CELL_TEXT,
 		       CELL_BLOB };
 
 struct store_cell {
+	const char *name; /* of the column */
 	enum store_cell_kind kind;
 	int64_t i64;
 	double f64;
