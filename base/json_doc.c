@@ -38,19 +38,30 @@ fail(struct reader *r, const char *what)
 	return false;
 }
 
+/* Room for n more; false: that would be too many. */
+static bool
+nodes_reserve(struct json_doc *d, uint32_t n)
+{
+	if (n > JSON_DOC_NODES_MAX - d->n)
+		return false;
+	if (d->n + n <= d->cap)
+		return true;
+	d->cap = d->cap ? d->cap : 64;
+	while (d->cap < d->n + n)
+		d->cap *= 2;
+	d->node = mem_realloc(d->node, d->cap * sizeof(*d->node));
+	return true;
+}
+
 static struct json_node *
 node_add(struct reader *r, enum json_kind kind)
 {
 	struct json_doc *d = r->d;
 	struct json_node *t;
 
-	if (d->n == JSON_DOC_NODES_MAX) {
+	if (!nodes_reserve(d, 1)) {
 		fail(r, "there are too many values");
 		return NULL;
-	}
-	if (d->n == d->cap) {
-		d->cap = d->cap ? 2 * d->cap : 64;
-		d->node = mem_realloc(d->node, d->cap * sizeof(*d->node));
 	}
 	t = &d->node[d->n++];
 	*t = (struct json_node){ .kind = (uint8_t)kind, .next = d->n };
@@ -373,6 +384,18 @@ read_unit(const char *p)
 	return v;
 }
 
+/* Is this \u and four digits? */
+static bool
+has_unit(const char *p, const char *end)
+{
+	if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+		return false;
+	for (int i = 2; i < 6; i++)
+		if (hex_digit(p[i]) < 0)
+			return false;
+	return true;
+}
+
 static size_t
 put_utf8(char *out, unsigned c)
 {
@@ -398,7 +421,8 @@ put_utf8(char *out, unsigned c)
 	return 4;
 }
 
-/* The digits of \u at *p, and those of the other half of a pair. */
+/* The digits of \u at *p, which must be there, and those of the other half of a
+ * pair. */
 static unsigned
 read_code_point(const char **p, const char *end)
 {
@@ -407,7 +431,7 @@ read_code_point(const char **p, const char *end)
 	*p += 4;
 	if (c < 0xd800 || c > 0xdfff)
 		return c;
-	if (c >= 0xdc00 || end - *p < 6 || (*p)[0] != '\\' || (*p)[1] != 'u')
+	if (c >= 0xdc00 || !has_unit(*p, end))
 		return '?';
 	low = read_unit(*p + 2);
 	if (low < 0xdc00 || low > 0xdfff)
@@ -416,48 +440,52 @@ read_code_point(const char **p, const char *end)
 	return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 }
 
+/* 0: there is no such escape. */
 static char
 simple_escape(char c)
 {
-	switch (c) {
-	case 'b':
-		return '\b';
-	case 'f':
-		return '\f';
-	case 'n':
-		return '\n';
-	case 'r':
-		return '\r';
-	case 't':
-		return '\t';
-	default:
-		return c;
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	const char *at = c ? strchr(from, c) : NULL;
+
+	return at ? to[at - from] : 0;
+}
+
+bool
+json_unquote(const char *text, size_t n, char *out, size_t *ret_n)
+{
+	const char *p = text, *end = text + n;
+	char *start = out;
+
+	while (p < end) {
+		if (*p != '\\') {
+			*out++ = *p++;
+		} else if (has_unit(p, end)) {
+			p += 2;
+			out += put_utf8(out, read_code_point(&p, end));
+		} else {
+			char c = end - p > 1 ? simple_escape(p[1]) : 0;
+
+			if (!c)
+				return false;
+			*out++ = c;
+			p += 2;
+		}
 	}
+	*ret_n = (size_t)(out - start);
+	return true;
 }
 
 size_t
 json_string(const struct json_node *t, char *out)
 {
-	const char *p = t->text, *end = p + t->len;
-	char *start = out;
+	size_t n = t->len;
 
 	CHECK(t->kind == JSON_STRING);
-	if (!t->escaped) {
-		memcpy(out, p, t->len);
-		return t->len;
-	}
-	while (p < end) {
-		if (*p != '\\') {
-			*out++ = *p++;
-			continue;
-		}
-		p += 2;
-		if (p[-1] == 'u')
-			out += put_utf8(out, read_code_point(&p, end));
-		else
-			*out++ = simple_escape(p[-1]);
-	}
-	return (size_t)(out - start);
+	if (t->escaped)
+		CHECK(json_unquote(t->text, t->len, out, &n));
+	else
+		memcpy(out, t->text, n);
+	return n;
 }
 
 void
@@ -635,6 +663,44 @@ json_member(const struct json_doc *d, uint32_t object, const struct str *key)
 		at = d->node[at + 1].next;
 	}
 	return found;
+}
+
+/* Copies the key in front of a value and all parts of the value. */
+static bool
+pair_copy(struct json_doc *d, uint32_t value)
+{
+	uint32_t first = value - 1, n = d->node[value].next - first;
+	uint32_t shift = d->n - first;
+
+	if (!nodes_reserve(d, n))
+		return false;
+	memcpy(&d->node[d->n], &d->node[first], n * sizeof(*d->node));
+	for (uint32_t i = 0; i < n; i++)
+		d->node[d->n + i].next += shift;
+	d->n += n;
+	return true;
+}
+
+uint32_t
+json_pick(struct json_doc *d, uint32_t object, const struct str *keys,
+	  uint32_t n)
+{
+	uint32_t made = d->n;
+
+	if (!nodes_reserve(d, 1))
+		return UINT32_MAX;
+	d->node[d->n++] = (struct json_node){ .kind = JSON_OBJECT };
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t value = json_member(d, object, &keys[i]);
+
+		if (value == UINT32_MAX)
+			continue;
+		if (!pair_copy(d, value))
+			return UINT32_MAX;
+		d->node[made].n++;
+	}
+	d->node[made].next = d->n;
+	return made;
 }
 
 /* A key while keys are compared. */

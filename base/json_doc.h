@@ -78,9 +78,17 @@ uint32_t json_member(const struct json_doc *d, uint32_t object,
 uint32_t json_members(const struct json_doc *d, uint32_t object,
 		      uint32_t *ret_keys, uint32_t *ret_values);
 
+/* A new object at the end of d: the pairs of `object` with these keys, those
+ * that it has. UINT32_MAX: d would have more than JSON_DOC_NODES_MAX nodes. */
+uint32_t json_pick(struct json_doc *d, uint32_t object, const struct str *keys,
+		   uint32_t n);
+
 /* A string's text into out, which has room for t->len bytes; half a surrogate
  * pair becomes a question mark, as in Java's UTF-8. Returns its length. */
 size_t json_string(const struct json_node *t, char *out);
+/* The same for the inside of any text in quotes; false: there is an escape that
+ * JSON has not. */
+bool json_unquote(const char *text, size_t n, char *out, size_t *ret_n);
 /* A scalar as Java's toString() has it: text without quotes, 1E+2. */
 void json_scalar_text(const struct json_doc *d, uint32_t node, struct buf *out);
 /* A value as compact JSON, the keys of objects in the order of UTF-16. */

@@ -59,6 +59,17 @@ skip_spaces(struct reader *r)
 		r->p++;
 }
 
+/* How many things there can be at most that c stands between. */
+static size_t
+count(const struct reader *r, char c)
+{
+	size_t n = 1;
+
+	for (const char *p = r->p; p < r->end; p++)
+		n += *p == c;
+	return n;
+}
+
 static struct json_step *
 step_add(struct reader *r, enum json_step_kind kind)
 {
@@ -195,7 +206,7 @@ read_quoted_names(struct reader *r)
 
 	if (!s)
 		return -1;
-	s->name = arena_array(r->a, JSON_PATH_LIST_MAX, struct str);
+	s->name = arena_array(r->a, count(r, ','), struct str);
 	for (;;) {
 		if (s->n == JSON_PATH_LIST_MAX)
 			return fail(r, "there are too many names in one step");
@@ -273,7 +284,7 @@ read_numbers(struct reader *r)
 	s = step_add(r, JSON_STEP_INDEXES);
 	if (!s)
 		return -1;
-	s->index = arena_array(r->a, JSON_PATH_LIST_MAX, int32_t);
+	s->index = arena_array(r->a, count(r, ','), int32_t);
 	s->index[s->n++] = first;
 	for (skip_spaces(r); at(r, ','); skip_spaces(r)) {
 		r->p++;
@@ -378,6 +389,27 @@ read_mode(struct reader *r)
 	}
 }
 
+/* What depends on the whole path. */
+static int
+finish(struct reader *r)
+{
+	struct json_path *path = r->path;
+
+	/* Several names at the end make one object. */
+	if (path->n > 0 && path->step[path->n - 1].kind == JSON_STEP_NAMES)
+		path->step[path->n - 1].definite = true;
+	for (uint32_t i = 0; i < path->n; i++) {
+		enum json_step_kind kind = path->step[i].kind;
+
+		path->definite &= path->step[i].definite;
+		if (i > 0 && i + 1 < path->n &&
+		    path->step[i - 1].kind == JSON_STEP_DEEP &&
+		    (kind == JSON_STEP_INDEXES || kind == JSON_STEP_SLICE))
+			return refuse(r, "steps behind ..[n] in JSON paths");
+	}
+	return 0;
+}
+
 int
 json_path_parse(const char *text, size_t n, struct arena *a,
 		struct json_path *ret, struct json_path_fault *fault)
@@ -385,7 +417,8 @@ json_path_parse(const char *text, size_t n, struct arena *a,
 	struct reader r = { a, text, text, text + n, ret, fault };
 
 	*ret = (struct json_path){ .definite = true };
-	ret->step = arena_array(a, JSON_PATH_STEPS_MAX, struct json_step);
+	ret->step = arena_array(a, count(&r, '.') + count(&r, '['),
+				struct json_step);
 	read_mode(&r);
 	while (r.p < r.end && is_blank(*r.p))
 		r.p++;
@@ -402,9 +435,5 @@ json_path_parse(const char *text, size_t n, struct arena *a,
 	while (r.p < r.end)
 		if (read_step(&r) < 0)
 			return -1;
-	for (uint32_t i = 0; i < ret->n; i++)
-		ret->definite &= ret->step[i].definite ||
-				 (ret->step[i].kind == JSON_STEP_NAMES &&
-				  i + 1 == ret->n);
-	return 0;
+	return finish(&r);
 }

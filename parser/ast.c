@@ -24,6 +24,9 @@ static const char *const is_text[] = {
 	[AST_IS_NULL] = "NULL", [AST_IS_TRUE] = "TRUE",
 	[AST_IS_FALSE] = "FALSE", [AST_IS_UNKNOWN] = "UNKNOWN",
 	[AST_IS_DISTINCT_FROM] = "DISTINCT FROM",
+	[AST_IS_JSON_VALUE] = "JSON", [AST_IS_JSON_SCALAR] = "JSON SCALAR",
+	[AST_IS_JSON_ARRAY] = "JSON ARRAY",
+	[AST_IS_JSON_OBJECT] = "JSON OBJECT",
 };
 
 static const char *const unit_text[] = {
@@ -172,6 +175,35 @@ dump_chain(struct buf *out, const struct ast_expr *e)
 }
 
 static void
+dump_json(struct buf *out, const struct ast_expr *e)
+{
+	static const char *const on[] = {
+		[JSON_ON_NULL] = "NULL", [JSON_ON_ERROR] = "ERROR",
+		[JSON_ON_DEFAULT] = "DEFAULT", [JSON_ON_TRUE] = "TRUE",
+		[JSON_ON_FALSE] = "FALSE", [JSON_ON_UNKNOWN] = "UNKNOWN",
+		[JSON_ON_EMPTY_ARRAY] = "EMPTY ARRAY",
+		[JSON_ON_EMPTY_OBJECT] = "EMPTY OBJECT",
+	};
+	static const char *const wrapper[] = {
+		[JSON_WRAPPER_CONDITIONAL] = "CONDITIONAL",
+		[JSON_WRAPPER_ALWAYS] = "UNCONDITIONAL",
+	};
+
+	if (e->returning) {
+		buf_puts(out, " RETURNING ");
+		dump_type(out, e->cast_type.type);
+	}
+	if (e->json.wrapper != JSON_WRAPPER_NONE)
+		buf_printf(out, " WITH %s WRAPPER", wrapper[e->json.wrapper]);
+	if (e->json.on_empty != JSON_ON_NULL)
+		buf_printf(out, " %s ON EMPTY", on[e->json.on_empty]);
+	if (e->json.on_error != JSON_ON_NULL)
+		buf_printf(out, " %s ON ERROR", on[e->json.on_error]);
+	if (e->json.absent)
+		buf_puts(out, " ABSENT ON NULL");
+}
+
+static void
 dump_call(struct buf *out, const struct ast_expr *e)
 {
 	buf_printf(out, "(%s", e->function);
@@ -183,6 +215,7 @@ dump_call(struct buf *out, const struct ast_expr *e)
 		buf_putc(out, ' ');
 		dump_expr(out, e->args[i]);
 	}
+	dump_json(out, e);
 	if (e->filter) {
 		buf_puts(out, " FILTER ");
 		dump_expr(out, e->filter);

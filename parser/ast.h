@@ -78,10 +78,33 @@ enum ast_op {
 };
 
 enum ast_is { AST_IS_NULL, AST_IS_TRUE, AST_IS_FALSE, AST_IS_UNKNOWN,
-	      AST_IS_DISTINCT_FROM /* args[1] */ };
+	      AST_IS_DISTINCT_FROM /* args[1] */,
+	      AST_IS_JSON_VALUE, AST_IS_JSON_SCALAR, AST_IS_JSON_ARRAY,
+	      AST_IS_JSON_OBJECT };
 
 enum ast_unit { AST_YEAR, AST_QUARTER, AST_MONTH, AST_WEEK, AST_DAY, AST_HOUR,
 		AST_MINUTE, AST_SECOND, AST_MILLISECOND };
+
+/* What a JSON function does where there is nothing, or nothing it can use. */
+enum json_on { JSON_ON_NULL, JSON_ON_ERROR, JSON_ON_DEFAULT, JSON_ON_TRUE,
+	       JSON_ON_FALSE, JSON_ON_UNKNOWN, JSON_ON_EMPTY_ARRAY,
+	       JSON_ON_EMPTY_OBJECT };
+enum json_wrapper { JSON_WRAPPER_NONE, JSON_WRAPPER_CONDITIONAL,
+		    JSON_WRAPPER_ALWAYS };
+
+/* The words behind its arguments. */
+struct json_clauses {
+	uint8_t on_empty, on_error; /* enum json_on */
+	uint8_t wrapper;            /* enum json_wrapper */
+	bool absent;                /* ABSENT ON NULL */
+};
+
+static inline bool
+json_clauses_equal(const struct json_clauses *a, const struct json_clauses *b)
+{
+	return a->on_empty == b->on_empty && a->on_error == b->on_error &&
+	       a->wrapper == b->wrapper && a->absent == b->absent;
+}
 
 struct ast_expr {
 	struct ast_expr *next; /* in an argument or select list */
@@ -110,7 +133,11 @@ struct ast_expr {
 				 * (with the digits written) and INTERVAL 'x';
 				 * nullable only for NULL and UNKNOWN */
 	struct value value;
-	struct ast_type cast_type;
+	struct ast_type cast_type; /* also RETURNING of a JSON function */
+	bool returning;
+	struct json_clauses json;  /* of JSON functions: their defaults are
+				    * behind the other arguments, ON EMPTY's
+				    * first */
 	unsigned nargs;
 	struct ast_expr **args; /* AST_CASE: [operand or NULL, when, then, ...,
 				 * else or NULL] */

@@ -274,6 +274,8 @@ bind_call(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 				  "%s is no aggregate function: it takes no %s",
 				  f->name, ast->distinct ? "DISTINCT"
 							 : "FILTER");
+	if (bind_is_json(f->id))
+		return bind_json(b, s, ast, f->id, ret);
 	if (bind_check_braces(b, ast, f) < 0 || bind_args(b, s, ast, args) < 0)
 		return -1;
 	if (f->flags & FN_REWRITTEN)
@@ -338,6 +340,10 @@ static int
 bind_is(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	struct expr **ret)
 {
+	static const enum function_id json[] = {
+		FN_IS_JSON_VALUE, FN_IS_JSON_SCALAR, FN_IS_JSON_ARRAY,
+		FN_IS_JSON_OBJECT,
+	};
 	struct expr *args[2] = { NULL, NULL };
 
 	if (bind_args(b, s, ast, args) < 0)
@@ -363,6 +369,14 @@ bind_is(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 		return call2(b, ast->negated ? FN_NOT_DISTINCT_FROM
 					     : FN_DISTINCT_FROM,
 			     ast->at, args[0], args[1], ret);
+	case AST_IS_JSON_VALUE:
+	case AST_IS_JSON_SCALAR:
+	case AST_IS_JSON_ARRAY:
+	case AST_IS_JSON_OBJECT:
+		if (call1(b, json[ast->is - AST_IS_JSON_VALUE], ast->at,
+			  args[0], ret) < 0)
+			return -1;
+		return negate(b, ast->negated, ast->at, ret);
 	}
 	return -1;
 }

@@ -175,6 +175,16 @@ int bind_count_several(struct bind *b, const struct scope *s,
 int bind_chain(struct bind *b, const struct scope *s,
 	       const struct ast_expr *ast, struct expr **ret);
 
+/* ---- bind_json.c ---- */
+
+/* Functions whose calls bind_json() binds. */
+bool bind_is_json(enum function_id id);
+int bind_json(struct bind *b, const struct scope *s, const struct ast_expr *ast,
+	      enum function_id id, struct expr **ret);
+/* The value as JSON text: JSON_STRING of it, unless it is JSON already. */
+int bind_as_json(struct bind *b, struct span at, struct expr *e,
+		 struct expr **ret);
+
 /* ---- bind_cast.c ---- */
 
 int bind_cast(struct bind *b, const struct ast_expr *ast, struct expr *arg,

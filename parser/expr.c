@@ -150,6 +150,15 @@ has_good_pattern(const struct expr *e)
 	case FN_TO_TIMESTAMP:
 	case FN_DATE_FORMAT:
 		return e->nargs == 1 || e->args[1]->kind == EXPR_LITERAL;
+	case FN_JSON_VALUE:
+		if (!type_is_text(e->type))
+			return false; /* the value may be of another type */
+		/* fallthrough */
+	case FN_JSON_EXISTS:
+	case FN_JSON_QUERY:
+		return e->args[1]->kind == EXPR_LITERAL &&
+		       e->json.on_empty != JSON_ON_ERROR &&
+		       e->json.on_error != JSON_ON_ERROR;
 	default:
 		return false;
 	}
@@ -259,7 +268,8 @@ expr_equal(const struct expr *a, const struct expr *b)
 	case EXPR_LITERAL:
 		return literal_equal(&a->value, &b->value, a->type);
 	case EXPR_CALL:
-		if (a->function != b->function || !expr_same_draw(a, b))
+		if (a->function != b->function || !expr_same_draw(a, b) ||
+		    !json_clauses_equal(&a->json, &b->json))
 			return false;
 		break;
 	case EXPR_CAST:

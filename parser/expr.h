@@ -33,6 +33,7 @@ struct expr {
 	struct value value; /* EXPR_CALL of an FN_RANDOM: i64, which call */
 	enum function_id function;
 	bool is_try;
+	struct json_clauses json; /* of JSON functions */
 	uint16_t nargs;
 	uint32_t size; /* nodes of the tree, shared ones each time; 0 is 1 */
 	uint32_t depth; /* levels of the tree below this one */

@@ -225,6 +225,41 @@ put_nested(struct writer *w, const struct expr *e)
 	}
 }
 
+/* What stands behind the arguments of a JSON function: its type, where it is
+ * not the usual one, and its clauses. */
+static void
+put_json(struct writer *w, const struct expr *e)
+{
+	static const char *const on[] = {
+		[JSON_ON_NULL] = "null", [JSON_ON_ERROR] = "error",
+		[JSON_ON_DEFAULT] = "default", [JSON_ON_TRUE] = "true",
+		[JSON_ON_FALSE] = "false", [JSON_ON_UNKNOWN] = "unknown",
+		[JSON_ON_EMPTY_ARRAY] = "empty array",
+		[JSON_ON_EMPTY_OBJECT] = "empty object",
+	};
+	static const char *const wrapper[] = {
+		[JSON_WRAPPER_CONDITIONAL] = "conditional",
+		[JSON_WRAPPER_ALWAYS] = "unconditional",
+	};
+	char type[TYPE_NAME_MAX];
+	struct type t = e->type;
+
+	t.nullable = true;
+	if ((e->function == FN_JSON_VALUE || e->function == FN_JSON_QUERY) &&
+	    !type_is_text(t))
+		buf_printf(&w->out, " returning %s", type_name(t, type));
+	if (e->json.wrapper != JSON_WRAPPER_NONE)
+		buf_printf(&w->out, " with %s wrapper",
+			   wrapper[e->json.wrapper]);
+	if (e->json.on_empty != JSON_ON_NULL)
+		buf_printf(&w->out, " %s on empty", on[e->json.on_empty]);
+	if (e->json.on_error != (e->function == FN_JSON_EXISTS
+					 ? JSON_ON_FALSE : JSON_ON_NULL))
+		buf_printf(&w->out, " %s on error", on[e->json.on_error]);
+	if (e->json.absent)
+		buf_puts(&w->out, " absent on null");
+}
+
 static void
 put_call(struct writer *w, const struct expr *e, bool nested)
 {
@@ -244,6 +279,7 @@ put_call(struct writer *w, const struct expr *e, bool nested)
 		put_lower(&w->out, f->name);
 		buf_putc(&w->out, '(');
 		put_list(w, e, 0);
+		put_json(w, e);
 		buf_putc(&w->out, ')');
 	}
 }

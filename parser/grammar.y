@@ -63,6 +63,11 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 	PAUSE PLACING PLAN SETS STALL STATE STOP TEMPORARY TIMESTAMPADD
 	TIMESTAMPDIFF VIEW VIRTUAL ZONE.
 
+/* Words of the JSON functions. */
+%fallback ID
+	ABSENT CONDITIONAL ERROR JSON OBJECT RETURNING SCALAR UNCONDITIONAL
+	WRAPPER.
+
 /* INTERVAL '1' DAY TO HOUR is one interval, inside of FLOOR(... TO ...) too. */
 %nonassoc ONE_UNIT.
 %nonassoc TO.
@@ -73,6 +78,7 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 %left AND.
 %right NOT.
 %left IS.
+%nonassoc VALUE. /* x IS JSON VALUE, not: x IS JSON, then VALUE */
 %left EQ NE LT LE GT GE.
 %left BETWEEN IN LIKE SIMILAR NOT_INFIX.
 %right ESCAPE.
@@ -275,6 +281,21 @@ expr(A) ::= expr(E) IS(T) not(N) UNKNOWN(L). {
 }
 expr(A) ::= expr(B) IS(T) not(N) DISTINCT FROM expr(C). [EQ] {
 	A = build_distinct_from(r, N, B, T, C);
+}
+expr(A) ::= expr(E) IS(T) not(N) JSON(L). {
+	A = build_is(r, AST_IS_JSON_VALUE, N, E, T, L);
+}
+expr(A) ::= expr(E) IS(T) not(N) JSON VALUE(L). {
+	A = build_is(r, AST_IS_JSON_VALUE, N, E, T, L);
+}
+expr(A) ::= expr(E) IS(T) not(N) JSON SCALAR(L). {
+	A = build_is(r, AST_IS_JSON_SCALAR, N, E, T, L);
+}
+expr(A) ::= expr(E) IS(T) not(N) JSON ARRAY(L). {
+	A = build_is(r, AST_IS_JSON_ARRAY, N, E, T, L);
+}
+expr(A) ::= expr(E) IS(T) not(N) JSON OBJECT(L). {
+	A = build_is(r, AST_IS_JSON_OBJECT, N, E, T, L);
 }
 %type not {bool}
 not(A) ::= . { A = false; }
@@ -479,6 +500,116 @@ expr(A) ::= TIMESTAMPADD|TIMESTAMPDIFF(T) LP time_unit(U) COMMA expr(X)
 expr(A) ::= access(B) OVERLAPS(T) access(C). {
 	A = build_overlaps(r, B, T, C);
 }
+
+/* ---- JSON functions ---- */
+
+expr(A) ::= JSON_EXISTS(T) LP expr(E) COMMA expr(P) json_ons(W) RP(C). {
+	A = build_json_query(r, T, E, P, W, C);
+}
+expr(A) ::= JSON_VALUE(T) LP expr(E) COMMA expr(P) json_ons(W) RP(C). {
+	A = build_json_query(r, T, E, P, W, C);
+}
+expr(A) ::= JSON_VALUE(T) LP expr(E) COMMA expr(P) RETURNING type(Y)
+		json_ons(W) RP(C). {
+	A = build_json_query(r, T, E, P, W, C);
+	build_json_returning(A, Y);
+}
+expr(A) ::= JSON_QUERY(T) LP expr(E) COMMA expr(P) json_wrapper(R) json_ons(W)
+		RP(C). {
+	A = build_json_query(r, T, E, P, W, C);
+	A->json.wrapper = (uint8_t)R;
+}
+expr(A) ::= JSON_QUERY(T) LP expr(E) COMMA expr(P) RETURNING json_type(Y)
+		json_wrapper(R) json_ons(W) RP(C). {
+	A = build_json_query(r, T, E, P, W, C);
+	A->json.wrapper = (uint8_t)R;
+	build_json_returning(A, Y);
+}
+%type json_type {struct ast_type}
+json_type(A) ::= ID(T) type_args(P). { A = build_type(r, T, P); }
+json_type(A) ::= TYPE(T) type_args(P). { A = build_type(r, T, P); }
+json_type(A) ::= ARRAY(T) LT null_type(E) GT(C). {
+	A = build_array_type(r, T, E, C);
+}
+
+%type json_wrapper {enum json_wrapper}
+json_wrapper(A) ::= . { A = JSON_WRAPPER_NONE; }
+json_wrapper(A) ::= WITHOUT json_array_word WRAPPER. { A = JSON_WRAPPER_NONE; }
+json_wrapper(A) ::= WITH json_array_word WRAPPER. { A = JSON_WRAPPER_ALWAYS; }
+json_wrapper(A) ::= WITH UNCONDITIONAL json_array_word WRAPPER. {
+	A = JSON_WRAPPER_ALWAYS;
+}
+json_wrapper(A) ::= WITH CONDITIONAL json_array_word WRAPPER. {
+	A = JSON_WRAPPER_CONDITIONAL;
+}
+json_array_word ::= .
+json_array_word ::= ARRAY.
+
+%type json_ons {struct json_ons}
+json_ons(A) ::= . { A = (struct json_ons){ .has_empty = false }; }
+json_ons(A) ::= json_ons(B) json_on(O) ON EMPTY(T). {
+	A = json_ons_empty(r, B, O, T);
+}
+json_ons(A) ::= json_ons(B) json_on(O) ON ERROR(T). {
+	A = json_ons_error(r, B, O, T);
+}
+%type json_on {struct json_on_what}
+json_on(A) ::= NULL(T). { A = (struct json_on_what){ JSON_ON_NULL, T.at }; }
+json_on(A) ::= ERROR(T). { A = (struct json_on_what){ JSON_ON_ERROR, T.at }; }
+json_on(A) ::= TRUE(T). { A = (struct json_on_what){ JSON_ON_TRUE, T.at }; }
+json_on(A) ::= FALSE(T). { A = (struct json_on_what){ JSON_ON_FALSE, T.at }; }
+json_on(A) ::= UNKNOWN(T). {
+	A = (struct json_on_what){ JSON_ON_UNKNOWN, T.at };
+}
+json_on(A) ::= EMPTY(T) ARRAY. {
+	A = (struct json_on_what){ JSON_ON_EMPTY_ARRAY, T.at };
+}
+json_on(A) ::= EMPTY(T) OBJECT. {
+	A = (struct json_on_what){ JSON_ON_EMPTY_OBJECT, T.at };
+}
+json_on(A) ::= DEFAULT(T) expr(E). {
+	A = (struct json_on_what){ JSON_ON_DEFAULT, T.at, E };
+}
+
+expr(A) ::= JSON_OBJECT(T) LP RP(C). {
+	A = build_call(r, T, (struct expr_list){ 0 }, C);
+}
+expr(A) ::= JSON_OBJECT(T) LP json_pairs(L) json_nulls(N) RP(C). {
+	A = build_call(r, T, L, C);
+	A->json.absent = N == JSON_NULLS_ABSENT;
+}
+expr(A) ::= JSON_ARRAY(T) LP RP(C). {
+	A = build_call(r, T, (struct expr_list){ 0 }, C);
+}
+expr(A) ::= JSON_ARRAY(T) LP exprs(L) json_nulls(N) RP(C). {
+	A = build_call(r, T, L, C);
+	A->json.absent = N != JSON_NULLS_NULL;
+}
+call(A) ::= JSON_OBJECTAGG(T) LP quantifier(Q) json_pair(L) json_nulls(N)
+		RP(C). {
+	A = build_call(r, T, L, C);
+	A->distinct = Q;
+	A->json.absent = N == JSON_NULLS_ABSENT;
+}
+call(A) ::= JSON_ARRAYAGG(T) LP quantifier(Q) expr(E) json_nulls(N) RP(C). {
+	A = build_call(r, T, expr_list_add(r, (struct expr_list){ 0 }, E,
+					   "arguments"), C);
+	A->distinct = Q;
+	A->json.absent = N != JSON_NULLS_NULL;
+}
+
+%type json_pairs {struct expr_list}
+json_pairs(A) ::= json_pair(B). { A = B; }
+json_pairs(A) ::= json_pairs(B) COMMA json_pair(C). {
+	A = expr_list_join(r, B, C, "arguments");
+}
+%type json_pair {struct expr_list}
+json_pair(A) ::= expr(K) VALUE|COLON expr(V). { A = json_pair_of(r, K, V); }
+json_pair(A) ::= KEY expr(K) VALUE expr(V). { A = json_pair_of(r, K, V); }
+%type json_nulls {enum json_nulls}
+json_nulls(A) ::= . { A = JSON_NULLS_UNSAID; }
+json_nulls(A) ::= NULL ON NULL. { A = JSON_NULLS_NULL; }
+json_nulls(A) ::= ABSENT ON NULL. { A = JSON_NULLS_ABSENT; }
 
 /* ---- types ---- */
 

@@ -89,6 +89,7 @@ again:
 	";"  { TOKEN(TK_SEMI); }
 	","  { TOKEN(TK_COMMA); }
 	"."  { TOKEN(TK_DOT); }
+	":"  { TOKEN(TK_COLON); }
 	"("  { TOKEN(TK_LP); }
 	")"  { TOKEN(TK_RP); }
 	"["  { TOKEN(TK_LBRACKET); }

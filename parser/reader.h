@@ -141,6 +141,18 @@ struct ast_expr *literal_interval(struct reader *r, struct token word,
 
 /* ---- parser/build.c: what the rules of the grammar make ---- */
 
+/* What a JSON function does ON EMPTY and ON ERROR. */
+struct json_on_what {
+	enum json_on what;
+	struct span at;
+	struct ast_expr *value; /* of DEFAULT */
+};
+struct json_ons {
+	bool has_empty, has_error;
+	struct json_on_what empty, error;
+};
+enum json_nulls { JSON_NULLS_UNSAID, JSON_NULLS_NULL, JSON_NULLS_ABSENT };
+
 struct expr_list {
 	struct ast_expr *first, *last;
 	unsigned n;
@@ -244,6 +256,19 @@ struct ast_expr *build_distinct_from(struct reader *r, bool negated,
 struct ast_expr *build_between(struct reader *r, struct token op,
 			       struct ast_expr *e, bool symmetric,
 			       struct ast_expr *low, struct ast_expr *high);
+/* build_json.c */
+struct json_ons json_ons_empty(struct reader *r, struct json_ons ons,
+			       struct json_on_what what, struct token last);
+struct json_ons json_ons_error(struct reader *r, struct json_ons ons,
+			       struct json_on_what what, struct token last);
+struct ast_expr *build_json_query(struct reader *r, struct token function,
+				  struct ast_expr *text, struct ast_expr *path,
+				  struct json_ons ons, struct token close);
+void build_json_returning(struct ast_expr *e, struct ast_type type);
+struct expr_list json_pair_of(struct reader *r, struct ast_expr *key,
+			      struct ast_expr *value);
+struct expr_list expr_list_join(struct reader *r, struct expr_list list,
+				struct expr_list more, const char *what);
 struct ast_expr *build_in(struct reader *r, struct token op,
 			  struct ast_expr *e, struct expr_list values,
 			  struct token close);

@@ -82,6 +82,7 @@ insn_equal(const struct insn *a, const struct insn *b)
 	case INSN_CALL:
 		return a->call->function == b->call->function &&
 		       a->call->is_try == b->call->is_try &&
+		       json_clauses_equal(&a->call->json, &b->call->json) &&
 		       type_equal(a->call->type, b->call->type) &&
 		       (a->call->function != FN_IN || a->expr == b->expr) &&
 		       expr_same_draw(a->expr, b->expr);
@@ -278,6 +279,7 @@ call_new(struct compiler *c, const struct expr *e, const unsigned *regs,
 	*k = (struct kernel_call){
 		.function = e->kind == EXPR_CAST ? FN_NONE : e->function,
 		.is_try = e->is_try,
+		.json = e->json,
 		.nargs = n,
 		.arg_type = types,
 		.constant = constants,

@@ -15,7 +15,7 @@
 static const char base64_digits[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static size_t
+size_t
 base64_write(const uint8_t *in, size_t n, char *out)
 {
 	char *start = out;

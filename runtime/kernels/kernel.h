@@ -55,6 +55,7 @@ vec_is_null(const struct vec *v, uint32_t row)
 struct kernel_call {
 	enum function_id function; /* FN_NONE: CAST */
 	bool is_try;
+	struct json_clauses json;
 	unsigned nargs;
 	const struct type *arg_type;
 	const struct value **constant; /* per argument; NULL: not constant */
@@ -126,7 +127,8 @@ const struct kernel *kernel_get(enum function_id function);
 bool kernel_pick(struct kernel_call *k);
 
 /* The kernels, by file. */
-extern const struct kernel arith_kernels[], compare_kernels[], logic_kernels[],
+extern const struct kernel json_kernels[], json_make_kernels[],
+	arith_kernels[], compare_kernels[], logic_kernels[],
 	math_kernels[], round_kernels[], text_kernels[], text_find_kernels[],
 	text_make_kernels[], text_code_kernels[], hash_kernels[],
 	choose_kernels[], regex_kernels[], charset_kernels[], url_kernels[],

@@ -9,6 +9,7 @@ const struct kernel *
 kernel_get(enum function_id function)
 {
 	static const struct kernel *const tables[] = {
+		json_kernels,	   json_make_kernels,
 		arith_kernels,	   compare_kernels,   logic_kernels,
 		math_kernels,	   round_kernels,     text_kernels,
 		text_find_kernels, text_make_kernels, text_code_kernels,

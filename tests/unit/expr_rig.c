@@ -125,6 +125,7 @@ answer(const char *sql, const char *zone, struct arena *a, struct input *in,
 
 	input_init(in, zone, a);
 	*ret_expr = bind(in, sql, a, &err);
+	settings_release(&in->settings);
 	if (!*ret_expr)
 		return arena_printf(a, "!%s: %s", error_name(err.code),
 				    err.message);
