@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * parser/bind_group_window.c - the older windows, which stand in GROUP BY:
- * TUMBLE(ts, size), HOP(ts, slide, size). They are the table functions of the
- * same names over what WHERE leaves; TUMBLE_START(ts, size) and its like in the
- * select list are their window columns.
+ * TUMBLE(ts, size), HOP(ts, slide, size), SESSION(ts, gap). They are the table
+ * functions of the same names over what WHERE leaves; TUMBLE_START(ts, size) and
+ * its like in the select list are their window columns.
  */
 #include <string.h>
 #include <strings.h>
@@ -62,6 +62,62 @@ is_group_window(const struct ast_expr *e)
 
 /* ---- the arguments ---- */
 
+/* TUMBLE(PROCTIME(), size): a column of this name, which no query can write. */
+#define PROCTIME_COLUMN "PROCTIME()"
+
+static bool
+is_proctime(const struct ast_expr *e)
+{
+	return e->kind == AST_CALL && e->nargs == 0 && e->function &&
+	       strcasecmp(e->function, "PROCTIME") == 0;
+}
+
+static struct ast_name
+time_column(const struct ast_expr *e)
+{
+	if (e->kind == AST_COLUMN)
+		return e->name;
+	return (struct ast_name){ .at = e->at, .nparts = 1,
+				  .part = { PROCTIME_COLUMN },
+				  .part_at = { e->at } };
+}
+
+static struct expr *
+proctime(struct bind *b, struct span at)
+{
+	struct type type = type_timestamp_ltz(3);
+
+	type.nullable = false;
+	return expr_call(FN_PROCTIME, type, at, 0, NULL, b->a);
+}
+
+/* The relation with that column behind the others. */
+static void
+add_proctime(struct bind *b, struct rel *rel, struct span at)
+{
+	const struct schema *s = &rel->node->schema;
+	struct expr **exprs = arena_array(b->a, s->ncols + 1u, struct expr *);
+	const char **names = arena_array(b->a, s->ncols + 1u, const char *);
+	struct rel_column *cols = arena_array(b->a, rel->ncols + 1,
+					      struct rel_column);
+
+	for (uint16_t i = 0; i < s->ncols; i++) {
+		exprs[i] = expr_column(i, s->cols[i].type, at, b->a);
+		names[i] = s->cols[i].name;
+	}
+	exprs[s->ncols] = proctime(b, at);
+	names[s->ncols] = PROCTIME_COLUMN;
+	for (unsigned i = 0; i < rel->ncols; i++)
+		cols[i] = rel->cols[i];
+	cols[rel->ncols] = (struct rel_column){
+		.name = PROCTIME_COLUMN, .type = exprs[s->ncols]->type,
+		.column = s->ncols, .at = at,
+	};
+	rel->node = plan_project(b->a, rel->node, s->ncols + 1u, exprs, names);
+	rel->cols = cols;
+	rel->ncols++;
+}
+
 static int
 check_arguments(struct bind *b, const struct group_window *form,
 		const struct ast_expr *call)
@@ -79,7 +135,8 @@ check_arguments(struct bind *b, const struct group_window *form,
 		return -1;
 	}
 	if (call->nargs != form->nargs ||
-	    call->args[0]->kind != AST_COLUMN) {
+	    (call->args[0]->kind != AST_COLUMN &&
+	     !is_proctime(call->args[0]))) {
 		bind_error(b, call->at, ERR_ARGUMENTS, "%s in GROUP BY needs a "
 			   "time column and %s", form->name,
 			   form->nargs == 3 ? "two intervals" : "an interval");
@@ -101,7 +158,7 @@ bind_arguments(struct bind *b, const struct rel *rel,
 
 	if (check_arguments(b, form, call) < 0)
 		return -1;
-	from.time_column = call->args[0]->name;
+	from.time_column = time_column(call->args[0]);
 	from.size = call->args[form->nargs - 1];
 	if (form->nargs == 3)
 		from.slide = call->args[1];
@@ -144,6 +201,8 @@ bind_group_window(struct bind *b, const struct ast_query *q, struct rel *rel)
 	if (rel->state == WINDOW_PENDING)
 		bind_assign(b, rel);
 	rel->window = (struct plan_window){ 0 };
+	if (call->nargs > 0 && is_proctime(call->args[0]))
+		add_proctime(b, rel, call->args[0]->at);
 	if (bind_arguments(b, rel, group_window_find(call->function, &role),
 			   call, &rel->window) < 0)
 		return -1;
@@ -203,6 +262,7 @@ bind_window_call(struct bind *b, const struct scope *s,
 	enum window_role role;
 	const struct group_window *form = group_window_find(ast->function,
 							    &role);
+	const char *suffix;
 
 	if (!form)
 		return 0;
@@ -226,11 +286,17 @@ bind_window_call(struct bind *b, const struct scope *s,
 			error_note(b->err, "it stands in SELECT and HAVING");
 		return -1;
 	}
-	if (strcasecmp(ast->function + strlen(form->name), "_PROCTIME") == 0) {
-		bind_error(b, ast->op_at, ERR_UNSUPPORTED, "%s of a window "
-			   "over event time is not supported", ast->function);
-		error_hint(b->err, "%s_ROWTIME is its time", form->name);
+	suffix = ast->function + strlen(form->name);
+	if (w.is_proctime && strcasecmp(suffix, "_ROWTIME") == 0) {
+		bind_error(b, ast->op_at, ERR_INVALID_WINDOW, "%s is of windows "
+			   "over event time, this one goes by the clock",
+			   ast->function);
+		error_hint(b->err, "%s_PROCTIME is its time", form->name);
 		return -1;
+	}
+	if (!w.is_proctime && strcasecmp(suffix, "_PROCTIME") == 0) {
+		*ret = proctime(b, ast->at);
+		return 1;
 	}
 	*ret = window_column(b, s->rel, role, ast->at);
 	return 1;
