@@ -38,44 +38,20 @@ static const struct {
 static const char *const planned[] = {
 	"APPROX_COUNT_DISTINCT",
 	"ARRAY_AGG",
-	"ARRAY_APPEND",
-	"ARRAY_CONCAT",
-	"ARRAY_CONTAINS",
-	"ARRAY_DISTINCT",
-	"ARRAY_JOIN",
-	"ARRAY_MAX",
-	"ARRAY_MIN",
-	"ARRAY_POSITION",
-	"ARRAY_PREPEND",
-	"ARRAY_REMOVE",
-	"ARRAY_REVERSE",
-	"ARRAY_SLICE",
-	"ARRAY_SORT",
-	"ARRAY_UNION",
-	"CARDINALITY",
 	"COLLECT",
 	"CUME_DIST",
 	"DENSE_RANK",
-	"ELEMENT",
 	"EXISTS",
 	"JSON_ARRAYAGG",
 	"JSON_OBJECTAGG",
 	"LAG",
 	"LEAD",
 	"LISTAGG",
-	"MAP_ENTRIES",
-	"MAP_FROM_ARRAYS",
-	"MAP_KEYS",
-	"MAP_UNION",
-	"MAP_VALUES",
 	"NTILE",
 	"PARSE_JSON",
 	"PERCENT_RANK",
 	"RANK",
-	"REGEXP_EXTRACT_ALL",
 	"ROW_NUMBER",
-	"SPLIT",
-	"STR_TO_MAP",
 	"TRY_PARSE_JSON",
 };
 
@@ -164,7 +140,7 @@ enum word {
 	W_NONE, W_ARITH, W_EXACT, W_INTEGER, W_TEXT, W_BOOLEAN, W_INSTANT,
 	W_DATE, W_TIME, W_INTERVAL, W_INTERVAL_MS, W_INTERVAL_MONTH, W_ANY,
 	W_ORDERED, W_COMPARABLE, W_SORTABLE, W_T, W_SPECIAL, W_DOUBLE, W_BYTES,
-	W_ARRAY, W_ARRAY_T, W_MAP, W_COLLECTION,
+	W_ARRAY, W_ARRAY_T, W_TEXTS, W_MAP, W_MAPS, W_COLLECTION,
 };
 
 /* What a bare NULL becomes where a collection stands. */
@@ -206,6 +182,9 @@ static const struct {
 	  { .kind = TYPE_ARRAY, .fields = null_fields } },
 	{ "arrayT", W_ARRAY_T, "array",
 	  { .kind = TYPE_ARRAY, .fields = null_fields } },
+	{ "texts", W_TEXTS, "array of texts",
+	  { .kind = TYPE_ARRAY, .fields = null_fields } },
+	{ "maps", W_MAPS, "map", { .kind = TYPE_MAP, .fields = null_fields } },
 	{ "map", W_MAP, "map", { .kind = TYPE_MAP, .fields = null_fields } },
 	{ "collection", W_COLLECTION, "array or map",
 	  { .kind = TYPE_ARRAY, .fields = null_fields } },
@@ -314,7 +293,11 @@ word_accepts(enum word w, struct type t)
 	case W_ARRAY:
 	case W_ARRAY_T:
 		return t.kind == TYPE_ARRAY;
+	case W_TEXTS:
+		return t.kind == TYPE_ARRAY &&
+		       type_is_text(type_element(t));
 	case W_MAP:
+	case W_MAPS:
 		return t.kind == TYPE_MAP;
 	case W_COLLECTION:
 		return type_is_nested(t) && t.kind != TYPE_ROW;
@@ -367,7 +350,8 @@ shared_type(const struct form *f, enum word w, unsigned n,
 		nullable |= arg.nullable;
 		if (type_common(t, arg, a, &t))
 			continue;
-		if (w == W_T || !type_comparable(t, arg, a, &other, &t))
+		if (w == W_T || w == W_MAPS ||
+		    !type_comparable(t, arg, a, &other, &t))
 			return false;
 		if (!type_is_text(arg))
 			t = arg;
@@ -395,7 +379,7 @@ convert_shared(const struct form *f, enum word w, unsigned n,
 			args[i] = type_array(a, *ret_shared);
 		else if (own != w)
 			continue;
-		else if (w == W_T)
+		else if (w == W_T || w == W_MAPS)
 			args[i] = *ret_shared;
 		else if (!type_comparable(args[i], *ret_shared, a, &args[i],
 					  &other))
@@ -504,7 +488,6 @@ nested_result(const char *word, const struct type *args, struct type shared,
 		entry[0].type = type_key(args[0]);
 		entry[1].type = type_value(args[0]);
 		*ret = type_row(a, 2, entry);
-		ret->nullable = false;
 		*ret = type_array(a, *ret);
 	} else if (strcmp(word, "map12") == 0) {
 		*ret = type_map(a, type_element(args[0]),
@@ -645,7 +628,8 @@ static bool
 form_accepts(const struct form *form, unsigned n, struct expr *const *exprs,
 	     struct arena *a, struct type *ret_args, struct type *ret_shared)
 {
-	static const enum word shared[] = { W_COMPARABLE, W_SORTABLE };
+	static const enum word shared[] = { W_COMPARABLE, W_SORTABLE,
+					      W_MAPS };
 
 	if (form->repeats ? n < form->nargs : n != form->nargs)
 		return false;

@@ -135,7 +135,8 @@ extern const struct kernel json_kernels[], json_make_kernels[],
 	time_kernels[], unit_kernels[], now_kernels[],
 	time_simple_kernels[], random_kernels[], typeof_kernels[],
 	printf_kernels[],
-	nested_kernels[]; /* ended by FN_NONE */
+	nested_kernels[], array_kernels[], map_kernels[],
+	regex_list_kernels[]; /* ended by FN_NONE */
 bool cast_pick(struct kernel_call *k);
 /* unit.c: FLOOR and CEIL of a time to a unit */
 bool unit_pick_round(struct kernel_call *k);

@@ -9,8 +9,8 @@
 #include <pcre2.h>
 
 #include "base/buf.h"
+#include "runtime/kernels/regex.h"
 #include "runtime/kernels/regex_pattern.h"
-#include "runtime/kernels/text.h"
 
 #define STEPS_MAX 1000000
 #define HEAP_KIB_MAX 4096
@@ -77,6 +77,24 @@ regex_create(enum function_id function, struct str pattern,
 	return re;
 }
 
+const struct regex *
+regex_of_java(struct str pattern, struct arena *a)
+{
+	return regex_create(FN_REGEXP, pattern, NULL, a);
+}
+
+bool
+regex_is_usable(const struct regex *re)
+{
+	return re->code != NULL;
+}
+
+unsigned
+regex_groups(const struct regex *re)
+{
+	return pcre2_get_ovector_count(re->found) - 1;
+}
+
 /* ---- matching ---- */
 
 /* Looks for a match at or behind offset `from`, where valid text begins.
@@ -98,8 +116,7 @@ regex_find(struct frame *f, uint32_t row, const struct regex *re,
 	return -1;
 }
 
-/* Where the group of the last match is; false: it took no part in it. */
-static bool
+bool
 regex_group(const struct regex *re, int64_t group, size_t *ret_start,
 	    size_t *ret_end)
 {
@@ -113,15 +130,9 @@ regex_group(const struct regex *re, int64_t group, size_t *ret_start,
 	return true;
 }
 
-/* Goes over all matches; `next` is where to look for the following one: behind
- * an empty match one character is left out. */
-struct walk {
-	size_t next, start, end;
-};
-
-static int
-walk_next(struct frame *f, uint32_t row, const struct regex *re,
-	  const struct str *s, struct walk *w)
+int
+regex_walk_next(struct frame *f, uint32_t row, const struct regex *re,
+		const struct str *s, struct regex_walk *w)
 {
 	int rc;
 
@@ -173,8 +184,8 @@ static void
 do_instr(struct frame *f, uint32_t row, const struct regex *re,
 	 const struct str *s)
 {
-	struct walk w = { .next = 0 };
-	int rc = walk_next(f, row, re, s, &w);
+	struct regex_walk w = { .next = 0 };
+	int rc = regex_walk_next(f, row, re, s, &w);
 
 	if (rc == 0)
 		f->out->i64[row] = 0;
@@ -187,11 +198,11 @@ static void
 do_count(struct frame *f, uint32_t row, const struct regex *re,
 	 const struct str *s)
 {
-	struct walk w = { .next = 0 };
+	struct regex_walk w = { .next = 0 };
 	int64_t n = 0;
 	int rc;
 
-	while ((rc = walk_next(f, row, re, s, &w)) > 0)
+	while ((rc = regex_walk_next(f, row, re, s, &w)) > 0)
 		n++;
 	if (rc == 0)
 		f->out->i64[row] = n;
@@ -202,11 +213,11 @@ static bool
 replaced(struct frame *f, uint32_t row, const struct regex *re,
 	 const struct str *s, const struct str *by, struct buf *out)
 {
-	struct walk w = { .next = 0 };
+	struct regex_walk w = { .next = 0 };
 	size_t kept = 0;
 	int rc;
 
-	while ((rc = walk_next(f, row, re, s, &w)) > 0 &&
+	while ((rc = regex_walk_next(f, row, re, s, &w)) > 0 &&
 	       out->len <= TEXT_MADE_MAX) {
 		buf_append(out, str_data(s) + kept, w.start - kept);
 		buf_append(out, str_data(by), by->len);

@@ -16,7 +16,9 @@ kernel_get(enum function_id function)
 		hash_kernels,	   choose_kernels,    regex_kernels,
 		charset_kernels,   url_kernels,	      time_kernels,
 		unit_kernels,	   now_kernels,	      time_simple_kernels,
-		random_kernels,	   typeof_kernels,    printf_kernels,          nested_kernels,
+		random_kernels,	   typeof_kernels,    printf_kernels,
+		nested_kernels,	   array_kernels,     map_kernels,
+		regex_list_kernels,
 	};
 
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++) {
