@@ -28,6 +28,11 @@
 	F(TUMBLE, "TUMBLE", WINDOW)                         \
 	F(HOP, "HOP", WINDOW)                               \
 	F(CUMULATE, "CUMULATE", WINDOW)                     \
+	F(SESSION, "SESSION", WINDOW)                       \
+	F(SESSION_KEYS, "SESSION by other keys", GROUP)     \
+	F(BARE, "rows of windows", PLAIN)                   \
+	F(BARE_GROUP, "GROUP BY over rows of windows", GROUP) \
+	F(WINDOW_CONDITION, "WHERE over window columns", WINDOW) \
 	F(OFFSET, "window offset", WINDOW)                  \
 	F(NEGATIVE_OFFSET, "negative offset", WINDOW)       \
 	F(LOCAL_ZONE, "windows in a local zone", WINDOW)    \
@@ -102,6 +107,7 @@
 	F(GROUPING_SETS, "GROUPING SETS", AGGREGATE)        \
 	F(OLD_TUMBLE, "TUMBLE in GROUP BY", WINDOW)         \
 	F(OLD_HOP, "HOP in GROUP BY", WINDOW)               \
+	F(OLD_SESSION, "SESSION in GROUP BY", WINDOW)       \
 	F(OLD_HOP_UNEVEN, "HOP in GROUP BY, size no multiple", WINDOW) \
 	F(WHERE, "WHERE", ANY)                              \
 	F(VIEW, "view", ANY)                                \
@@ -212,13 +218,16 @@ struct text {
 	struct buf flink, lite;
 };
 
-enum oracle_window { ORACLE_TUMBLE, ORACLE_HOP, ORACLE_CUMULATE };
+enum oracle_window {
+	ORACLE_TUMBLE, ORACLE_HOP, ORACLE_CUMULATE, ORACLE_SESSION
+};
 
 /* TABLE(TUMBLE(...)) number i of query q joins table w<q>_<i>(ws, we). */
 struct window {
 	enum oracle_window kind;
 	int64_t size_us, slide_us, offset_us;
 	bool over_rows;  /* not over windows: rows of tables can be late */
+	bool bare;       /* gives rows at once, late or not */
 	uint8_t tables;  /* bits: those whose rows it gets */
 };
 

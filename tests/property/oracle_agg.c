@@ -496,6 +496,12 @@ choose_keys(struct maker *m, const struct from *f, struct level *level,
 	}
 }
 
+void
+level_choose_keys(struct maker *m, const struct from *f, struct level *level)
+{
+	choose_keys(m, f, level, level->upsert && f->window < 0);
+}
+
 static void
 mark_keys(struct maker *m, const struct from *f, const struct level *level)
 {
@@ -542,7 +548,8 @@ write_keys(struct maker *m, const struct from *f, struct level *level)
 		const struct col *col = &f->cols[level->group_cols[i]];
 
 		text_init(&level->key_text[i]);
-		if (wants(m, F_KEY_EXPRESSION, 8)) {
+		if (f->window != ORACLE_SESSION &&
+		    wants(m, F_KEY_EXPRESSION, 8)) {
 			put_expression(m, &level->key_text[i], level, col);
 			maker_mark(m, F_KEY_EXPRESSION);
 		} else {
@@ -640,6 +647,7 @@ put_level(struct maker *m, const struct from *f, struct level *level,
 
 	text_clear(&level->select);
 	level->ncols = 0;
+	level->sessions = f->window == ORACLE_SESSION;
 	sets_choose(m, level);
 	write_keys(m, f, level);
 	put_keys(m, f, level);
@@ -696,7 +704,16 @@ level_make(struct maker *m, const struct from *f, struct level *level)
 	struct agg aggs[4];
 
 	find_inputs(f, level);
-	choose_keys(m, f, level, may_empty);
+	if (f->window == ORACLE_SESSION) {
+		/* Sessions are grouped by those whose they are. A condition
+		 * would be asked before they are found. */
+		where = false;
+		level->ngroup_cols = f->npartition;
+		memcpy(level->group_cols, f->partition,
+		       sizeof(level->group_cols));
+	} else {
+		choose_keys(m, f, level, may_empty);
+	}
 	if (level->alike)
 		naggs = 1;
 	else if (level->ngroup_cols > 0 && roll(m, 30) == 0)

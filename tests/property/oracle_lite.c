@@ -44,6 +44,38 @@ local_function(sqlite3_context *ctx, int n, sqlite3_value **args)
 						 sqlite3_value_int64(args[0])));
 }
 
+/* last_of(t): the last moment before the clock shows t */
+static void
+last_of_function(sqlite3_context *ctx, int n, sqlite3_value **args)
+{
+	const struct oracle_case *c = sqlite3_user_data(ctx);
+
+	(void)n;
+	if (sqlite3_value_type(args[0]) == SQLITE_INTEGER)
+		sqlite3_result_int64(
+			ctx, clock_reaches(&c->clock,
+					   sqlite3_value_int64(args[0])) -
+				     US_PER_MS);
+}
+
+/* now_wm(): the watermark of the query that is asked */
+static int64_t now_wm_us;
+
+static void
+now_wm_function(sqlite3_context *ctx, int n, sqlite3_value **args)
+{
+	(void)n, (void)args;
+	sqlite3_result_int64(ctx, now_wm_us);
+}
+
+static void
+add_function(sqlite3 *db, const char *name, int nargs, struct oracle_case *c,
+	     void (*fn)(sqlite3_context *, int, sqlite3_value **))
+{
+	CHECK(sqlite3_create_function(db, name, nargs, SQLITE_UTF8, c, fn,
+				      NULL, NULL) == SQLITE_OK);
+}
+
 sqlite3 *
 oracle_lite_open(struct oracle_case *c)
 {
@@ -52,9 +84,9 @@ oracle_lite_open(struct oracle_case *c)
 
 	CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
 	lite_exec(db, "PRAGMA case_sensitive_like = ON");
-	CHECK(sqlite3_create_function(db, "local", 1, SQLITE_UTF8, c,
-				      local_function, NULL, NULL) ==
-	      SQLITE_OK);
+	add_function(db, "local", 1, c, local_function);
+	add_function(db, "last_of", 1, c, last_of_function);
+	add_function(db, "now_wm", 0, c, now_wm_function);
 	for (unsigned q = 0; q < c->nqueries; q++) {
 		for (unsigned w = 0; w < c->queries[q].nwindows; w++) {
 			snprintf(sql, sizeof(sql),
@@ -149,7 +181,7 @@ fill_windows(sqlite3 *db, const struct oracle_case *c, unsigned q,
 			int64_t last = clock_reaches(&c->clock, end) -
 				       US_PER_MS;
 
-			if (last > wm_us)
+			if (last > wm_us && !w->bare)
 				break;
 			sqlite3_bind_int64(s, 1, start);
 			sqlite3_bind_int64(s, 2, end);
@@ -181,9 +213,14 @@ fill_all_windows(sqlite3 *db, struct oracle_case *c, unsigned number,
 	}
 	for (unsigned w = 0; w < q->nwindows; w++)
 		around += q->windows[w].size_us;
+	if (from > to) { /* no window */
+		from = around;
+		to = -around - 1;
+	}
 	for (unsigned w = 0; w < q->nwindows; w++)
-		fill_windows(db, c, number, w, from > to ? 0 : from - around,
-			     from > to ? -1 : to + around, wm_us);
+		if (q->windows[w].kind != ORACLE_SESSION)
+			fill_windows(db, c, number, w, from - around,
+				     to + around, wm_us);
 }
 
 /* ---- what it says ---- */
@@ -252,6 +289,7 @@ oracle_lite_answer(sqlite3 *db, struct oracle_case *c,
 	sqlite3_stmt *s;
 	int rc;
 
+	now_wm_us = wm_us;
 	lite_exec(db, "BEGIN");
 	for (unsigned t = 0; t < c->ntables; t++)
 		fill_table(db, t, rows, n);

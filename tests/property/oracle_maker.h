@@ -27,7 +27,8 @@ struct from {
 	unsigned window_col; /* of window_start; window_end follows */
 	struct type time_type; /* of window_time */
 	char old[80];     /* "TUMBLE(ts, ...)": it stands in GROUP BY; "" */
-	bool has_bounds;  /* results of windows, */
+	unsigned partition[3], npartition; /* of SESSION: columns */
+	bool has_bounds;  /* results or rows of windows, */
 	unsigned bounds_col; /* whose bounds stand here and behind it */
 };
 
@@ -37,11 +38,13 @@ struct level {
 	bool inner;       /* something reads it */
 	bool give_time;   /* window_time too */
 	bool alike;       /* results are BIGINT, to be united */
+	bool regrouped;   /* by the windows' bounds alone */
 	/* made */
 	struct text select;
 	struct col cols[COLS_MAX];
 	unsigned ncols, nkeys;
 	bool updating, vanishing;
+	bool sessions;    /* by the keys alone, no sets of them */
 	unsigned window_col; /* 1 + where the bounds stand; 0: none */
 	unsigned time_col;   /* 1 + where window_time stands */
 	char time_name[16];
@@ -55,6 +58,18 @@ struct level {
 
 void maker_mark(struct maker *m, enum feature f);
 
+/* oracle_query.c: " WHERE ..." over these columns, or nothing; true: there is
+ * one. */
+bool put_where(struct maker *m, struct text *t, const struct from *f);
+
+/* oracle_window.c: named rows with a time become rows of windows, for a level
+ * that groups them by their bounds, or for their own sake; and of those a
+ * sub-query. */
+void make_windows_from(struct maker *m, struct from *f,
+		       const struct level *level);
+void make_bare_windows(struct maker *m, struct from *f);
+void make_window_sub_query(struct maker *m, struct from *f);
+
 /* oracle_sets.c: the sets of a level's keys, its columns that are grouped by,
  * GROUP BY, and at the end the text for SQLite. */
 void sets_choose(struct maker *m, struct level *level);
@@ -66,7 +81,10 @@ void sets_expand(struct level *level);
 void put_item(struct maker *m, struct level *level, struct text *expr,
 	      const char *prefix, const struct col *col);
 
-/* oracle_agg.c: SELECT keys, aggregates ... GROUP BY keys. */
+/* oracle_agg.c: columns to group by. */
+void level_choose_keys(struct maker *m, const struct from *f,
+		       struct level *level);
+/* SELECT keys, aggregates ... GROUP BY keys. */
 void level_make(struct maker *m, const struct from *f, struct level *level);
 /* Another one of the same keys and types. */
 void level_make_alike(struct maker *m, const struct from *f,

@@ -37,8 +37,7 @@ from_release(struct from *f)
 	text_release(&f->text);
 }
 
-/* " WHERE ..." over these columns, or nothing; true: there is one. */
-static bool
+bool
 put_where(struct maker *m, struct text *t, const struct from *f)
 {
 	if (!wants(m, F_WHERE, 25))
@@ -212,200 +211,28 @@ make_rows_from(struct maker *m, struct from *f, bool must_name)
 	text_release(&select);
 }
 
-/* ---- windows ---- */
-
-static const int64_t sizes_s[] = { 1, 2, 4, 6, 10, 12, 20, 30 };
-
-static struct window
-choose_window(struct maker *m, const struct from *f)
-{
-	struct window w = { .kind = roll(m, 3), .tables = f->tables,
-			    .over_rows = f->of_tables };
-	unsigned panes = 1 + roll(m, 6);
-
-	if (wants(m, F_HOP, 0) || wants(m, F_HOP_DISTINCT, 0) ||
-	    wants(m, F_HOP_MIN_MAX, 0) || wants(m, F_HOP_DOUBLE, 0) ||
-	    wants(m, F_HOP_FILTER, 0) || wants(m, F_PARTLY_LATE, 0) ||
-	    wants(m, F_OLD_HOP, 0) || wants(m, F_OLD_HOP_UNEVEN, 0))
-		w.kind = ORACLE_HOP;
-	if (wants(m, F_CUMULATE, 0) || wants(m, F_CUMULATE_DISTINCT, 0))
-		w.kind = ORACLE_CUMULATE;
-	if (wants(m, F_TUMBLE, 0) || wants(m, F_OLD_TUMBLE, 0))
-		w.kind = ORACLE_TUMBLE;
-	w.slide_us = sizes_s[roll(m, w.kind == ORACLE_TUMBLE ? 8 : 5)] *
-		     US_PER_SECOND;
-	if (m->c->has[F_CLOCK_CHANGE])
-		w.slide_us = roll(m, 2) ? 20 * US_PER_MINUTE
-					: 30 * US_PER_SECOND;
-	else if (roll(m, 5) == 0)
-		w.slide_us += US_PER_SECOND / 2;
-	if (w.kind == ORACLE_TUMBLE)
-		panes = 1;
-	w.size_us = panes * w.slide_us;
-	if (wants(m, F_OFFSET, 20) || wants(m, F_NEGATIVE_OFFSET, 20))
-		w.offset_us = roll(m, w.slide_us / 100000) * INT64_C(100000);
-	if (wants(m, F_NEGATIVE_OFFSET, 50))
-		w.offset_us = -w.offset_us;
-	return w;
-}
-
-/* Windows in GROUP BY have no offset; a size of HOP there need not be a
- * multiple of the slide. */
-static void
-make_old(struct maker *m, struct from *f, struct window *w)
-{
-	struct text t;
-
-	w->offset_us = 0;
-	if (w->kind == ORACLE_HOP && wants(m, F_OLD_HOP_UNEVEN, 30)) {
-		w->size_us += roll(m, (unsigned)(w->slide_us / 500000)) *
-			      INT64_C(500000);
-		if (w->size_us % w->slide_us)
-			maker_mark(m, F_OLD_HOP_UNEVEN);
-	}
-	text_init(&t);
-	buf_printf(&t.flink, "%s(%s, ", w->kind == ORACLE_HOP ? "HOP"
-							      : "TUMBLE",
-		   f->time);
-	if (w->kind == ORACLE_HOP) {
-		text_interval(&t, w->slide_us);
-		buf_puts(&t.flink, ", ");
-	}
-	text_interval(&t, w->size_us);
-	buf_putc(&t.flink, ')');
-	snprintf(f->old, sizeof(f->old), "%s", buf_cstr(&t.flink));
-	text_release(&t);
-	maker_mark(m, w->kind == ORACLE_HOP ? F_OLD_HOP : F_OLD_TUMBLE);
-}
-
-static void
-mark_window(struct maker *m, const struct window *w)
-{
-	static const enum feature kinds[] = { F_TUMBLE, F_HOP, F_CUMULATE };
-
-	maker_mark(m, kinds[w->kind]);
-	if (w->offset_us)
-		maker_mark(m, w->offset_us < 0 ? F_NEGATIVE_OFFSET : F_OFFSET);
-	if (m->c->ltz)
-		maker_mark(m, m->c->has[F_CLOCK_CHANGE] ? F_CLOCK_CHANGE
-							: F_LOCAL_ZONE);
-}
-
-static void
-put_function(struct text *t, const struct window *w, const char *name,
-	     const char *time)
-{
-	static const char *const kinds[] = { "TUMBLE", "HOP", "CUMULATE" };
-
-	buf_printf(&t->flink, "TABLE(%s(TABLE %s, DESCRIPTOR(%s), ",
-		   kinds[w->kind], name, time);
-	if (w->kind != ORACLE_TUMBLE) {
-		text_interval(t, w->slide_us);
-		buf_puts(&t->flink, ", ");
-	}
-	text_interval(t, w->size_us);
-	if (w->offset_us) {
-		buf_puts(&t->flink, ", ");
-		text_interval(t, w->offset_us);
-	}
-	buf_puts(&t->flink, "))");
-}
-
-static void
-put_window_join(struct maker *m, struct text *t, struct from *f,
-		const char *name)
-{
-	unsigned w = m->q->nwindows;
-
-	buf_printf(&t->lite, "(SELECT z.*, w.ws AS window_start, w.we AS"
-		   " window_end, w.wt AS window_time FROM %s AS z JOIN"
-		   " w%u_%u AS w ON local(z.%s) >= w.ws AND"
-		   " local(z.%s) < w.we", name, m->number, w, f->time,
-		   f->time);
-	/* The window is still open when the row comes. */
-	if (f->of_tables)
-		buf_puts(&t->lite, " AND w.wt > z.wm");
-	buf_puts(&t->lite, ")");
-}
-
-static void
-add_column(struct from *f, const char *name, struct type t, bool changes)
-{
-	struct col *col = &f->cols[f->ncols++];
-
-	CHECK(f->ncols <= COLS_MAX);
-	*col = (struct col){ .type = t, .orders = true, .changes = changes };
-	snprintf(col->name, sizeof(col->name), "%s", name);
-}
-
-/* Named rows with a time become rows of windows. */
-static void
-make_windows_from(struct maker *m, struct from *f)
-{
-	struct window w = choose_window(m, f);
-	struct text t;
-
-	CHECK(m->q->nwindows < WINDOWS_MAX);
-	text_init(&t);
-	*f->old = '\0';
-	if (w.kind != ORACLE_CUMULATE &&
-	    (wants(m, F_OLD_TUMBLE, 10) || wants(m, F_OLD_HOP, 10) ||
-	     wants(m, F_OLD_HOP_UNEVEN, 0)))
-		make_old(m, f, &w);
-	if (*f->old)
-		buf_puts(&t.flink, buf_cstr(&f->text.flink));
-	else
-		put_function(&t, &w, buf_cstr(&f->text.flink), f->time);
-	put_window_join(m, &t, f, buf_cstr(&f->text.lite));
-	text_clear(&f->text);
-	both_text(&f->text, &t);
-	text_release(&t);
-	mark_window(m, &w);
-	m->q->windows[m->q->nwindows++] = w;
-	f->window = w.kind;
-	f->window_col = f->ncols;
-	add_column(f, "window_start", type_timestamp(3), false);
-	add_column(f, "window_end", type_timestamp(3), false);
-	f->time_type = f->cols[COL_TS].type;
-}
-
-/* (SELECT a, b, window_start, window_end FROM TABLE(...) WHERE p) AS r1 */
-static void
-make_window_sub_query(struct maker *m, struct from *f)
-{
-	struct text select;
-
-	if (*f->old || !wants(m, F_SUB_QUERY, 20))
-		return;
-	text_init(&select);
-	both(&select, "(SELECT ");
-	for (unsigned c = 0; c < f->ncols; c++)
-		both(&select, "%s%s", c ? ", " : "", f->cols[c].name);
-	both(&select, ", window_time FROM ");
-	both_text(&select, &f->text);
-	put_where(m, &select, f);
-	both(&select, ") AS r%u", m->names++);
-	text_clear(&f->text);
-	both_text(&f->text, &select);
-	text_release(&select);
-	maker_mark(m, F_SUB_QUERY);
-}
-
 /* ---- one level upon the other ---- */
 
 static void
 make_window_level(struct maker *m, struct from *f, struct level *level)
 {
 	make_rows_from(m, f, true);
-	make_windows_from(m, f);
+	make_windows_from(m, f, level);
 	make_window_sub_query(m, f);
 	level_make(m, f, level);
 }
 
+/* Grouped without both bounds, rows of windows are like any others. */
 static void
 make_group_level(struct maker *m, struct from *f, struct level *level)
 {
-	make_rows_from(m, f, false);
+	bool bare = wants(m, F_BARE_GROUP, 8) || wants(m, F_SESSION_KEYS, 0);
+
+	make_rows_from(m, f, bare);
+	if (bare) {
+		make_bare_windows(m, f);
+		maker_mark(m, F_BARE_GROUP);
+	}
 	level_make(m, f, level);
 }
 
@@ -454,6 +281,7 @@ make_over_windows(struct maker *m, struct from *f, struct level *level,
 		  enum feature how)
 {
 	level->inner = true;
+	level->regrouped = how == F_REGROUP;
 	level->give_time = how == F_CASCADE;
 	make_window_level(m, f, level);
 	level->give_time = false;
@@ -462,7 +290,7 @@ make_over_windows(struct maker *m, struct from *f, struct level *level,
 	if (how == F_CASCADE) {
 		f->time_type = m->c->ltz ? type_timestamp_ltz(3)
 					 : type_timestamp(3);
-		make_windows_from(m, f);
+		make_windows_from(m, f, level);
 	} else if (how == F_REGROUP) {
 		f->window = ORACLE_TUMBLE;
 		f->window_col = f->bounds_col;
@@ -520,15 +348,20 @@ static void
 make_plain(struct maker *m, struct from *f, struct level *level)
 {
 	unsigned at = roll(m, BASE_COLS);
-	bool distinct = wants(m, F_DISTINCT_ROWS, 20);
+	bool bare = wants(m, F_BARE, 20);
+	bool distinct = !bare && wants(m, F_DISTINCT_ROWS, 20);
 
-	make_rows_from(m, f, false);
+	make_rows_from(m, f, bare);
+	if (bare)
+		make_bare_windows(m, f);
 	both(&level->select, distinct ? "SELECT DISTINCT " : "SELECT ");
 	for (unsigned i = 0; i < 4; i++) {
 		unsigned c = (at + i) % BASE_COLS;
 
 		if (!f->cols[c].orders && f->cols[c].type.kind == TYPE_DOUBLE)
 			c = COL_N; /* SQLite does not know -0.0 */
+		if (bare && i >= 2) /* the bounds */
+			c = f->bounds_col + i - 2;
 		both(&level->select, "%s%s AS p%u", i ? ", " : "",
 		     f->cols[c].name, i);
 		level->cols[i] = f->cols[c];
@@ -543,7 +376,7 @@ make_plain(struct maker *m, struct from *f, struct level *level)
 		put_not_null(level);
 	else
 		put_where(m, &level->select, f);
-	maker_mark(m, distinct ? F_DISTINCT_ROWS : F_PLAIN);
+	maker_mark(m, bare ? F_BARE : distinct ? F_DISTINCT_ROWS : F_PLAIN);
 }
 
 static enum need
@@ -674,7 +507,10 @@ make_tables(struct oracle_case *c)
 	c->strict = oracle_wants(c, d, F_LATE, 55) ||
 		    oracle_wants(c, d, F_PARTLY_LATE, 0);
 	c->strict &= !oracle_wants(c, d, F_PARTITIONS, 0) &&
-		     !oracle_wants(c, d, F_TWO_TABLES, 0);
+		     !oracle_wants(c, d, F_TWO_TABLES, 0) &&
+		     !oracle_wants(c, d, F_SESSION, 0) &&
+		     !oracle_wants(c, d, F_OLD_SESSION, 0) &&
+		     !oracle_wants(c, d, F_SESSION_KEYS, 0);
 	c->ntables = !c->strict && oracle_wants(c, d, F_TWO_TABLES, 60) ? 2 : 1;
 	for (unsigned i = 0; i < c->ntables; i++) {
 		struct table *t = &c->tables[i];

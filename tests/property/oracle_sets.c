@@ -30,7 +30,8 @@ sets_choose(struct maker *m, struct level *level)
 	unsigned all = (1u << level->ngroup_cols) - 1;
 
 	level->nsets = 0;
-	if (level->ngroup_cols == 0 || level->upsert || level->alike)
+	if (level->ngroup_cols == 0 || level->upsert || level->alike ||
+	    level->sessions)
 		return;
 	if (wants(m, F_ROLLUP, 5)) {
 		level->sets_word = "ROLLUP";
