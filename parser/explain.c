@@ -253,6 +253,7 @@ put_what(struct explain *x, const struct plan_node *n)
 		put_watermark(x, n);
 		break;
 	case PLAN_NORMALIZE:
+	case PLAN_MATERIALIZE:
 		buf_printf(x->out, "%s by ", n->name);
 		put_names(x->out, &n->schema, n->normalize->nkeys,
 			  n->normalize->keys);

@@ -43,6 +43,7 @@ plan_node_create(struct arena *a, enum plan_kind kind, unsigned ninputs,
 		[PLAN_WINDOW_AGGREGATE] = "window_aggregate",
 		[PLAN_SESSION_AGGREGATE] = "session_aggregate",
 		[PLAN_GROUP_AGGREGATE] = "group_aggregate",
+		[PLAN_MATERIALIZE] = "sink_materialize",
 		[PLAN_SINK] = "sink",
 	};
 	struct plan_node *n = arena_new(a, struct plan_node);

@@ -29,6 +29,7 @@ enum plan_kind {
 	PLAN_WINDOW_AGGREGATE,
 	PLAN_SESSION_AGGREGATE,
 	PLAN_GROUP_AGGREGATE,
+	PLAN_MATERIALIZE,
 	PLAN_SINK,
 };
 
@@ -89,7 +90,9 @@ struct plan_watermark {
 };
 
 /* NORMALIZE: the last row of each key, so that an UPSERT stream retracts what
- * it replaces, and a stream of changes with repetitions repeats none. */
+ * it replaces, and a stream of changes with repetitions repeats none.
+ * MATERIALIZE, the other way: of a stream of changes the row that came last to
+ * each key of the table and is there still, as UPSERT. */
 struct plan_normalize {
 	uint16_t nkeys;
 	uint16_t *keys; /* of the input */

@@ -371,6 +371,7 @@ mean(struct writer *w, struct plan_node *n)
 		m->rows = rows_of_table(w, n->watermark->table, n->inputs[0]);
 		break;
 	case PLAN_NORMALIZE:
+	case PLAN_MATERIALIZE:
 	case PLAN_SINK:
 		*m = *in;
 		break;

@@ -97,6 +97,13 @@ set_mode(struct plan_node *n, struct arena *a)
 		n->mode = n->scan->changes;
 		key_of_scan(n, a);
 		break;
+	case PLAN_MATERIALIZE:
+		n->mode = CHANGE_UPSERT;
+		set_key(n, n->normalize->nkeys, a);
+		memcpy(n->key, n->normalize->keys,
+		       n->nkey * sizeof(*n->key));
+		n->unbounded = "grows with the number of rows of the result";
+		break;
 	case PLAN_NORMALIZE:
 		n->mode = CHANGE_RETRACT;
 		set_key(n, n->normalize->nkeys, a);
@@ -231,9 +238,31 @@ refuse_updates(struct bind *b, const struct plan_node *n, struct span at)
 	return -1;
 }
 
+/* Rows of several of the query's keys may stand at one of the table's. */
+static void
+materialize(struct bind *b, struct plan_node *n)
+{
+	struct plan_node *in = n->inputs[0], *m;
+
+	m = plan_node_create(b->a, PLAN_MATERIALIZE, 1, &in);
+	m->schema = n->schema;
+	m->normalize = arena_new(b->a, struct plan_normalize);
+	m->normalize->nkeys = n->sink->nkeys;
+	m->normalize->keys = n->sink->keys;
+	n->inputs[0] = m;
+	bind_notice(b, arena_printf(
+		b->a, "the query updates rows by (%s), \"%s\" is written by "
+		"PRIMARY KEY (%s): all rows are kept, and the one that came "
+		"last to a key is written",
+		n->nkey ? key_names(n, n->nkey, n->key, b->a) : "all columns",
+		n->sink->table,
+		key_names(n, n->sink->nkeys, n->sink->keys, b->a)));
+}
+
 static int
 refuse_key(struct bind *b, const struct plan_node *n, struct span at)
 {
+	static const char setting[] = "table.exec.sink.upsert-materialize";
 	const char *have = key_names(n, n->nkey, n->key, b->a);
 	const char *want = key_names(n, n->sink->nkeys, n->sink->keys, b->a);
 
@@ -243,21 +272,25 @@ refuse_key(struct bind *b, const struct plan_node *n, struct span at)
 			   "columns keep, \"%s\" is written by PRIMARY KEY (%s)",
 			   n->sink->table, want);
 		error_note(b->err, "select the columns of GROUP BY unchanged, "
-			   "without UNION ALL above them");
+			   "without UNION ALL above them; or SET '%s' = "
+			   "'AUTO', which keeps the rows of each key", setting);
 		return -1;
 	}
 	bind_error(b, at, ERR_KEY_MISMATCH,
 		   "the query updates rows by (%s), \"%s\" is written by "
 		   "PRIMARY KEY (%s)", have, n->sink->table, want);
 	error_note(b->err, "declare PRIMARY KEY (%s) NOT ENFORCED in \"%s\", or "
-		   "group the query by (%s)", have, n->sink->table, want);
+		   "group the query by (%s); or SET '%s' = 'AUTO', which keeps "
+		   "the rows of each key", have, n->sink->table, want,
+		   setting);
 	return -1;
 }
 
 static int
-check_sink(struct bind *b, const struct plan_node *n, struct span at)
+check_sink(struct bind *b, struct plan_node *n, struct span at)
 {
 	const struct connector_def *c;
+	const char *how;
 
 	if (!n->sink->table || n->mode == CHANGE_APPEND)
 		return 0;
@@ -266,7 +299,13 @@ check_sink(struct bind *b, const struct plan_node *n, struct span at)
 		return 0;
 	if (!c->upserts)
 		return refuse_updates(b, n, at);
-	return sink_upserts_by_key(n) ? 0 : refuse_key(b, n, at);
+	if (sink_upserts_by_key(n))
+		return 0;
+	how = settings_get(b->settings, "table.exec.sink.upsert-materialize");
+	if (strcmp(how, "NONE") == 0)
+		return refuse_key(b, n, at);
+	materialize(b, n);
+	return 0;
 }
 
 /* A reader of changes that it was told to take back twice, or otherwise after
@@ -382,8 +421,8 @@ notice_unbounded(struct bind *b, const struct plan *p)
 			list));
 }
 
-int
-plan_modes(struct bind *b, struct plan *p)
+static void
+set_modes(struct bind *b, struct plan *p)
 {
 	p->bounded = true;
 	for (unsigned i = 0; i < p->n; i++) {
@@ -396,9 +435,17 @@ plan_modes(struct bind *b, struct plan *p)
 		if (n->kind == PLAN_SCAN)
 			p->bounded &= options_bounded(n->scan->options);
 	}
+}
+
+int
+plan_modes(struct bind *b, struct plan *p)
+{
+	set_modes(b, p);
 	for (unsigned i = 0; i < p->nsinks; i++)
 		if (check_sink(b, p->sinks[i], b->sink_at[i]) < 0)
 			return -1;
+	plan_number(p);
+	set_modes(b, p); /* with the nodes that sinks have got */
 	for (unsigned i = 0; i < p->nsinks; i++)
 		set_emit(b, p->sinks[i]);
 	make_upserts(p);

@@ -78,6 +78,7 @@ need_below(struct prune *pr, const struct plan_node *n)
 			below[n->watermark->time_col] = true;
 		break;
 	case PLAN_NORMALIZE:
+	case PLAN_MATERIALIZE:
 		need_same(n, need, below);
 		for (unsigned i = 0; i < n->normalize->nkeys; i++)
 			below[n->normalize->keys[i]] = true;
@@ -325,6 +326,7 @@ prune_node(struct prune *pr, struct plan_node *n)
 				in_map[n->watermark->time_col];
 		break;
 	case PLAN_NORMALIZE:
+	case PLAN_MATERIALIZE:
 		take_schema(pr, n);
 		for (unsigned i = 0; i < n->normalize->nkeys; i++)
 			n->normalize->keys[i] =

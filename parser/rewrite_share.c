@@ -224,6 +224,7 @@ put_node(struct share *s, const struct plan_node *n)
 		put_watermark(s, n);
 		break;
 	case PLAN_NORMALIZE:
+	case PLAN_MATERIALIZE:
 		for (unsigned i = 0; i < n->normalize->nkeys; i++)
 			buf_printf(&s->out, "%u,", n->normalize->keys[i]);
 		break;

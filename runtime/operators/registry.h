@@ -19,6 +19,7 @@ extern const struct op_type op_session_assign_type;
 extern const struct op_type op_window_aggregate_type;
 extern const struct op_type op_session_aggregate_type;
 extern const struct op_type op_group_aggregate_type;
+extern const struct op_type op_sink_materialize_type;
 extern const struct op_type op_sink_type;
 
 #endif

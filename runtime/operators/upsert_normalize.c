@@ -11,6 +11,7 @@
 #include "runtime/kept_rows.h"
 #include "runtime/keys.h"
 #include "runtime/operators/registry.h"
+#include "runtime/table_writer.h"
 #include "runtime/ttl.h"
 
 struct op_normalize {
@@ -270,71 +271,43 @@ normalize_timer(struct op *op, int64_t now_us, struct error *err)
 
 /* ---- state ---- */
 
-/* Rows of a snapshot in the making. */
-struct writer {
-	struct op_normalize *n;
-	struct snapshot *s;
-	bool drop; /* keys only */
-	struct batch *b;
-	uint32_t at;
-};
-
-static int
-writer_flush(struct writer *w)
+static void
+put_row(struct op_normalize *n, struct batch *b, uint32_t at, uint32_t gid)
 {
-	struct batch *b = w->b;
-
-	if (!b)
-		return 0;
-	batch_seal(b, w->at);
-	w->b = NULL;
-	w->at = 0;
-	return w->drop ? snapshot_drop(w->s, &w->n->op, w->n->table, b)
-		       : snapshot_put(w->s, &w->n->op, w->n->table, b);
-}
-
-static int
-writer_add(struct writer *w, uint32_t gid)
-{
-	const struct op_normalize *n = w->n;
-
-	if (w->at == BATCH_ROWS && writer_flush(w) < 0)
-		return -1;
-	if (!w->b)
-		w->b = batch_create(NULL, w->drop ? &n->stored_key
-						  : &n->stored, BATCH_ROWS);
-	w->b->col[0].i64[w->at] = gid;
-	for (uint16_t c = 0; !w->drop && c < n->rows.ncols; c++)
-		kept_rows_get(&n->rows, c, gid, &w->b->col[c + 1], w->at,
-			      BATCH_ROWS, &w->b->arena);
-	if (!w->drop)
-		w->b->col[n->rows.ncols + 1].i64[w->at] =
-			ttl_touched_us(&n->ttl, gid);
-	w->at++;
-	return 0;
+	b->col[0].i64[at] = gid;
+	for (uint16_t c = 0; c < n->rows.ncols; c++)
+		kept_rows_get(&n->rows, c, gid, &b->col[c + 1], at, BATCH_ROWS,
+			      &b->arena);
+	b->col[n->rows.ncols + 1].i64[at] = ttl_touched_us(&n->ttl, gid);
 }
 
 static int
 normalize_checkpoint(struct op *op, struct snapshot *s, struct error *err)
 {
 	struct op_normalize *n = op_cast(op, &op_upsert_normalize_type);
-	struct writer drop = { .n = n, .s = s, .drop = true };
-	struct writer put = { .n = n, .s = s };
+	struct table_writer drop = { .s = s, .op = op, .table = n->table,
+				     .schema = &n->stored_key, .drop = true };
+	struct table_writer put = { .s = s, .op = op, .table = n->table,
+				    .schema = &n->stored };
 	const uint32_t *gid;
 	uint32_t count = keys_changed(&n->keys, &gid);
 
 	(void)err;
 	for (uint32_t i = 0; i < count; i++) {
 		uint8_t flags = n->keys.flags[gid[i]];
+		uint32_t at;
 
-		if (flags & KEY_LIVE ? writer_add(&put, gid[i]) < 0
-				     : (flags & KEY_STORED) &&
-				       writer_add(&drop, gid[i]) < 0)
-			return OP_FAIL;
+		if (flags & KEY_LIVE) {
+			at = table_writer_row(&put);
+			put_row(n, put.b, at, gid[i]);
+		} else if (flags & KEY_STORED) {
+			at = table_writer_row(&drop);
+			drop.b->col[0].i64[at] = gid[i];
+		}
 	}
 	keys_saved(&n->keys);
-	return writer_flush(&drop) < 0 || writer_flush(&put) < 0 ? OP_FAIL
-								 : OP_OK;
+	return table_writer_end(&drop) < 0 || table_writer_end(&put) < 0
+		       ? OP_FAIL : OP_OK;
 }
 
 static int

@@ -15,13 +15,13 @@ INSERT INTO appended SELECT message, COUNT(*) FROM words GROUP BY message
 --
 INSERT INTO files SELECT DISTINCT message, CAST(n AS BIGINT) FROM words
 --
-INSERT INTO wrong_key SELECT message, COUNT(*) FROM words GROUP BY message
+SET 'table.exec.sink.upsert-materialize' = 'NONE'; INSERT INTO wrong_key SELECT message, COUNT(*) FROM words GROUP BY message
 --
-INSERT INTO upserted SELECT message, SUM(n) FROM words GROUP BY message, n
+SET 'table.exec.sink.upsert-materialize' = 'NONE'; INSERT INTO upserted SELECT message, SUM(n) FROM words GROUP BY message, n
 --
-INSERT INTO upserted SELECT UPPER(message), COUNT(*) FROM words GROUP BY message
+SET 'table.exec.sink.upsert-materialize' = 'NONE'; INSERT INTO upserted SELECT UPPER(message), COUNT(*) FROM words GROUP BY message
 --
-INSERT INTO upserted SELECT message, COUNT(*) FROM words GROUP BY message UNION ALL SELECT message, COUNT(*) FROM words GROUP BY message
+SET 'table.exec.sink.upsert-materialize' = 'NONE'; INSERT INTO upserted SELECT message, COUNT(*) FROM words GROUP BY message UNION ALL SELECT message, COUNT(*) FROM words GROUP BY message
 --
 INSERT INTO upserted SELECT message FROM words
 --
