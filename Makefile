@@ -82,7 +82,7 @@ SYSTEM := $(sort $(wildcard tests/system/test_*.py tests/system/test_*.sh))
 # Unit tests with threads of their own, run once more under TSan.
 THREADED := $(sort $(wildcard tests/unit/test_*thread*.c))
 
-.PHONY: all test check check-all lint demo bench deps deps-test install format docs \
+.PHONY: all test check check-all lint demo bench deps deps-test install deb format docs \
 	help fuzz dist clean test-bins test-after-deps
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -212,6 +212,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
 		$(DESTDIR)/etc/sluice $(DESTDIR)$(PREFIX)/lib/systemd/system \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d \
 		$(DESTDIR)$(PREFIX)/share/doc/sluice/examples \
 		$(DESTDIR)$(PREFIX)/share/doc/sluice/manual
 	install -m 755 build/sluiced $(DESTDIR)$(PREFIX)/sbin/
@@ -220,10 +221,16 @@ install: all
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' systemd/sluiced.service \
 		>$(DESTDIR)$(PREFIX)/lib/systemd/system/sluiced.service
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/sluiced.service
+	install -m 644 systemd/sluiced.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/
 	install -m 644 systemd/sluice.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/sluice.conf
+	install -m 644 systemd/sluice.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sluice.conf
 	install -m 644 etc/examples/*.sql $(DESTDIR)$(PREFIX)/share/doc/sluice/examples/
 	install -m 644 docs/manual/*.md $(DESTDIR)$(PREFIX)/share/doc/sluice/manual/
 	install -m 644 README.md NEWS.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/sluice/
+
+# build/sluice_VERSION_ARCH.deb
+deb: all
+	scripts/deb
 
 # The tables of the manual, from where their rows are declared.
 docs: all
@@ -249,6 +256,7 @@ help:
 	@echo 'make lint       include direction, homes of libraries, headers alone'
 	@echo 'make deps       install the Debian packages that are missing'
 	@echo 'make install    DESTDIR= PREFIX=/usr'
+	@echo 'make deb        a Debian package of that, in build/'
 	@echo 'make docs       the tables of docs/manual, anew'
 	@echo 'make fuzz format dist clean help'
 	@echo 'V=1 DEVELOPER=1 SAN=address,undefined SAN=thread'

@@ -43,7 +43,7 @@ def make_install_puts_everything_in_its_place():
         assert done.returncode == 0, done.stderr
         installed = {os.path.relpath(os.path.join(d, f), top) for d, _, files in os.walk(top) for f in files}
         for path in ("usr/sbin/sluiced", "usr/bin/sluice", "etc/sluice/sluice.ini", "usr/lib/sysusers.d/sluice.conf",
-                     "usr/lib/systemd/system/sluiced.service", "usr/share/doc/sluice/README.md",
+                     "usr/lib/systemd/system/sluiced.service", "usr/lib/systemd/system/sluiced.socket", "usr/lib/tmpfiles.d/sluice.conf", "usr/share/doc/sluice/README.md",
                      "usr/share/doc/sluice/manual/options.md", "usr/share/doc/sluice/examples/words.sql"):
             assert path in installed, (path, sorted(installed))
         with open(top + "/usr/lib/systemd/system/sluiced.service") as f:
