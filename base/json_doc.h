@@ -61,6 +61,15 @@ json_is_scalar(const struct json_node *t)
 {
 	return t->kind < JSON_ARRAY;
 }
+/* The value of a hexadecimal digit; -1: it is none. */
+static inline int
+json_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 /* The first part of an array or object; its next one is node[part].next (of a
  * value), part + 1 (of a key). */
 static inline uint32_t
@@ -77,6 +86,10 @@ uint32_t json_member(const struct json_doc *d, uint32_t object,
  * node[object].n numbers of keys and of values; returns how many. */
 uint32_t json_members(const struct json_doc *d, uint32_t object,
 		      uint32_t *ret_keys, uint32_t *ret_values);
+
+/* The same in the order of the keys. */
+uint32_t json_members_sorted(const struct json_doc *d, uint32_t object,
+			     uint32_t *ret_keys, uint32_t *ret_values);
 
 /* A new object at the end of d: the pairs of `object` with these keys, those
  * that it has. UINT32_MAX: d would have more than JSON_DOC_NODES_MAX nodes. */

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/check.h"
+#include "base/json_doc.h"
 #include "base/json_path.h"
 
 struct reader {
@@ -118,15 +119,6 @@ read_name(struct reader *r)
 	return 0;
 }
 
-static int
-hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static char *
 put_code_point(char *out, unsigned c)
 {
@@ -162,9 +154,9 @@ read_escape(struct reader *r, char **out)
 	}
 	r->p++;
 	for (int i = 0; i < 4; i++, r->p++) {
-		if (r->p == r->end || hex_digit(*r->p) < 0)
+		if (r->p == r->end || json_hex_digit(*r->p) < 0)
 			return fail(r, "\\u needs four hexadecimal digits");
-		c = c << 4 | (unsigned)hex_digit(*r->p);
+		c = c << 4 | (unsigned)json_hex_digit(*r->p);
 	}
 	if (c >= 0xd800 && c <= 0xdfff)
 		return refuse(r, "halves of surrogate pairs in JSON paths");
