@@ -247,6 +247,42 @@ bind_aggregate(struct bind *b, const struct scope *s,
 	return bind_check_aggregate(b, agg);
 }
 
+static struct expr *
+null_literal(struct bind *b, struct span at)
+{
+	struct expr *e = arena_new(b->a, struct expr);
+
+	e->kind = EXPR_LITERAL;
+	e->type = TYPE_OF(TYPE_NULL);
+	e->value.is_null = true;
+	e->at = at;
+	return e;
+}
+
+/* To be compared the first argument may have to become another type; what
+ * comes out is of its own. */
+static int
+bind_nullif(struct bind *b, const struct ast_expr *ast, struct expr **args,
+	    struct expr **ret)
+{
+	struct expr *first = args[0], *parts[3], *is_null;
+	struct type t = first->type;
+
+	if (bind_make_call(b, FN_NULLIF, ast->at, ast->op_at, 2, args,
+			   ret) < 0)
+		return -1;
+	if (t.kind == TYPE_NULL || type_equal((*ret)->type, t))
+		return 0;
+	t.nullable = true;
+	if (call2(b, FN_EQ, ast->at, first, args[1], &parts[0]) < 0 ||
+	    bind_convert(b, null_literal(b, ast->at), t, &is_null) < 0)
+		return -1;
+	parts[1] = is_null;
+	parts[2] = first;
+	*ret = expr_call(FN_CASE, t, ast->at, 3, parts, b->a);
+	return 0;
+}
+
 static int
 bind_call(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	  struct expr **ret)
@@ -280,6 +316,8 @@ bind_call(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 		return -1;
 	if (f->flags & FN_REWRITTEN)
 		return bind_rewritten(b, ast, f, args, ret);
+	if (f->id == FN_NULLIF && ast->nargs == 2)
+		return bind_nullif(b, ast, args, ret);
 	if (bind_make_call(b, f->id, ast->at, ast->op_at, ast->nargs, args,
 			   ret) < 0)
 		return -1;
@@ -436,18 +474,6 @@ bind_when(struct bind *b, const struct scope *s, struct expr *operand,
 	if (bind_expr(b, s, ast, &value) < 0)
 		return -1;
 	return call2(b, FN_EQ, ast->at, operand, value, ret);
-}
-
-static struct expr *
-null_literal(struct bind *b, struct span at)
-{
-	struct expr *e = arena_new(b->a, struct expr);
-
-	e->kind = EXPR_LITERAL;
-	e->type = TYPE_OF(TYPE_NULL);
-	e->value.is_null = true;
-	e->at = at;
-	return e;
 }
 
 /* Gives all values of a CASE (args 1, 3, ... and the last) one type. */
