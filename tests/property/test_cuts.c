@@ -32,6 +32,9 @@ static const char *const queries[] = {
 	"SELECT window_end, MAX(v) AS high FROM TABLE("
 	" CUMULATE(TABLE s, DESCRIPTOR(ts), INTERVAL '5' SECOND,"
 	" INTERVAL '20' SECOND)) GROUP BY window_start, window_end",
+	"SELECT k, window_start, window_end, COUNT(*) AS n, SUM(v * 0.1E0) AS t"
+	" FROM SESSION(TABLE s PARTITION BY k, DESCRIPTOR(ts), INTERVAL '4'"
+	" SECOND) GROUP BY k, window_start, window_end",
 };
 
 #define PARTITIONS 3
@@ -53,6 +56,14 @@ static const char *const disordered[] = {
 	" FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '4' SECOND,"
 	" INTERVAL '12' SECOND)) GROUP BY k, window_start, window_end",
 	"SELECT k, COUNT(*) AS n, MAX(v) AS high FROM t GROUP BY k",
+	"SELECT k, window_start, window_end, COUNT(*) AS n, MIN(v) AS low,"
+	" COUNT(DISTINCT v) AS vs FROM SESSION(TABLE t PARTITION BY k,"
+	" DESCRIPTOR(ts), INTERVAL '3' SECOND) GROUP BY k, window_start,"
+	" window_end",
+	"SELECT k, v, window_start, window_end FROM SESSION(TABLE t PARTITION"
+	" BY v, DESCRIPTOR(ts), INTERVAL '2' SECOND)",
+	"SELECT k, v, window_start FROM HOP(TABLE t, DESCRIPTOR(ts),"
+	" INTERVAL '1' SECOND, INTERVAL '40' SECOND)",
 };
 
 struct dice {

@@ -93,6 +93,15 @@ static const struct {
 	{ "TUMBLE with DISTINCT", "SELECT window_end, COUNT(DISTINCT k) FROM "
 	  "TUMBLE(TABLE x, DESCRIPTOR(ts), INTERVAL '10' SECOND) GROUP BY "
 	  "window_start, window_end", false },
+	{ "SESSION", "SELECT window_start, window_end, k, COUNT(*), SUM(v) "
+	  "FROM SESSION(TABLE x PARTITION BY k, DESCRIPTOR(ts), INTERVAL '16' "
+	  "SECOND) GROUP BY window_start, window_end, k", false },
+	{ "SESSION with DISTINCT", "SELECT window_end, COUNT(DISTINCT k) FROM "
+	  "SESSION(TABLE x, DESCRIPTOR(ts), INTERVAL '4' SECOND) GROUP BY "
+	  "window_start, window_end", false },
+	{ "rows of SESSION", "SELECT window_start, window_end, k, v FROM "
+	  "SESSION(TABLE x PARTITION BY k, DESCRIPTOR(ts), INTERVAL '16' "
+	  "SECOND)", false },
 	{ "ROLLUP", "SELECT k, v, COUNT(*) FROM x GROUP BY ROLLUP(k, v)",
 	  false },
 };

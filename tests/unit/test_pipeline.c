@@ -57,6 +57,45 @@ TEST(closing_a_million_groups_keeps_16_batches_in_flight)
 	rig_close(r);
 }
 
+static const char *const of_sessions[] = {
+	"SELECT k, COUNT(*) AS n FROM SESSION(TABLE s PARTITION BY k,"
+	" DESCRIPTOR(ts), INTERVAL '5' SECOND)"
+	" GROUP BY k, window_start, window_end",
+	"SELECT k, window_end FROM SESSION(TABLE s PARTITION BY k,"
+	" DESCRIPTOR(ts), INTERVAL '5' SECOND)",
+	/* all in one */
+	"SELECT k, window_end FROM SESSION(TABLE s, DESCRIPTOR(ts),"
+	" INTERVAL '5' SECOND)",
+};
+
+TEST(closing_many_sessions_keeps_16_batches_in_flight)
+{
+	for (size_t i = 0; i < ARRAY_LEN(of_sessions); i++) {
+		struct rig *r = rig_open(of_sessions[i]);
+
+		push_keys(r, 100000);
+		EXPECT_EQ(rig_run(r), PIPELINE_IDLE);
+		EXPECT_EQ(rig_lines(r, ""), 0);
+		rig_watermark(r, "00:10");
+		EXPECT_EQ(rig_lines(r, ""), 100000);
+		EXPECT(longest_edge(r) <= EDGE_BATCHES_MAX);
+		rig_close(r);
+	}
+}
+
+TEST(rows_in_thousands_of_windows_keep_16_batches_in_flight)
+{
+	struct rig *r = rig_open(
+		"SELECT k, window_start FROM HOP(TABLE s, DESCRIPTOR(ts),"
+		" INTERVAL '1' SECOND, INTERVAL '1' HOUR) WHERE v < 2");
+
+	push_keys(r, 20);
+	EXPECT_EQ(rig_run(r), PIPELINE_IDLE);
+	EXPECT_EQ(rig_lines(r, ""), 20 * 3600);
+	EXPECT(longest_edge(r) <= EDGE_BATCHES_MAX);
+	rig_close(r);
+}
+
 TEST(a_window_that_closes_waits_for_the_sink_and_goes_on)
 {
 	struct rig *r = rig_open(count_by_key);
