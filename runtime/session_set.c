@@ -270,6 +270,27 @@ session_set_next(struct session_set *s)
 
 /* ---- sessions ---- */
 
+/* In two turns, so that the misses of many keys overlap. */
+void
+session_set_prefetch(const struct session_set *s, const uint32_t *key,
+		     uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (key[i] < s->nlanes)
+			__builtin_prefetch(&s->lane[key[i]], 1);
+	for (uint32_t i = 0; i < n; i++) {
+		struct session_lane *l = key[i] < s->nlanes ? &s->lane[key[i]]
+							    : NULL;
+		uint32_t id;
+
+		if (!l || l->n == 0)
+			continue;
+		id = lane_ids(l)[l->n - 1];
+		__builtin_prefetch(&s->start_us[id], 1);
+		__builtin_prefetch(&s->end_us[id], 1);
+	}
+}
+
 uint32_t
 session_set_find(const struct session_set *s, uint32_t key, int64_t time_us)
 {

@@ -62,6 +62,9 @@ struct session_set {
 void session_set_init(struct session_set *s, int64_t gap_us);
 void session_set_release(struct session_set *s);
 
+/* Brings what session_set_find() will look at for these keys into the cache. */
+void session_set_prefetch(const struct session_set *s, const uint32_t *key,
+			  uint32_t n);
 /* The newest session of the key that a row of this time belongs to. */
 uint32_t session_set_find(const struct session_set *s, uint32_t key,
 			  int64_t time_us);

@@ -282,6 +282,7 @@ session_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 	for (unsigned k = 0; k < s->g->nkeys; k++)
 		s->key_cols[k] = in->col[s->g->keys[k]];
 	keys_lookup(&s->keys, s->key_cols, s->row, n, s->key);
+	session_set_prefetch(&s->sessions, s->key, n);
 	for (uint32_t i = 0; i < n; i++)
 		push_row(s, in, i);
 	flush_found(s, in);
