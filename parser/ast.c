@@ -491,11 +491,14 @@ dump_query(struct buf *out, const struct ast_query *q, int depth)
 	}
 	for (const struct ast_expr *e = q->order_by; e; e = e->next) {
 		indent(out, depth + 1);
-		buf_printf(out, "order by%s ", e->negated ? " desc" : "");
+		buf_printf(out, "order by%s%s ", e->negated ? " desc" : "",
+			   e->nulls == AST_NULLS_FIRST ? " nulls first" :
+			   e->nulls == AST_NULLS_LAST ? " nulls last" : "");
 		dump_expr(out, e);
 		buf_putc(out, '\n');
 	}
 	dump_exprs(out, depth + 1, "limit", q->limit);
+	dump_exprs(out, depth + 1, "offset", q->offset);
 }
 
 /* ---- statements ---- */

@@ -106,6 +106,8 @@ json_clauses_equal(const struct json_clauses *a, const struct json_clauses *b)
 	       a->wrapper == b->wrapper && a->absent == b->absent;
 }
 
+enum ast_nulls { AST_NULLS_LOW, AST_NULLS_FIRST, AST_NULLS_LAST };
+
 struct ast_expr {
 	struct ast_expr *next; /* in an argument or select list */
 	enum ast_expr_kind kind;
@@ -118,6 +120,7 @@ struct ast_expr {
 	bool distinct; /* COUNT(DISTINCT x) */
 	bool is_try;
 	bool symmetric; /* BETWEEN SYMMETRIC */
+	enum ast_nulls nulls; /* of ORDER BY */
 	bool braces;   /* the function was written with parentheses */
 	struct ast_name name;   /* AST_COLUMN, AST_STAR, AST_FIELD */
 	const char *function;   /* AST_CALL: as written; special syntax becomes
@@ -239,7 +242,8 @@ struct ast_query {
 	/* behind the whole query */
 	struct ast_expr *order_by;   /* list; `negated`: DESC */
 	struct ast_expr *limit;      /* literal or NULL */
-	struct span order_at, limit_at;
+	struct ast_expr *offset;     /* likewise */
+	struct span order_at, limit_at; /* of both */
 };
 
 /* ---- statements ---- */

@@ -119,6 +119,18 @@ find_column(struct bind *b, const struct rel *rel, const struct ast_expr *ast,
 	return 0;
 }
 
+/* In ORDER BY: what the select list calls so; NULL: nothing. */
+static struct expr *
+aliased(const struct scope *s, const char *name)
+{
+	for (unsigned i = 0; s->items && !s->in_aggregate && i < s->items->n;
+	     i++)
+		if (s->items->items[i].named &&
+		    strcmp(s->items->items[i].name, name) == 0)
+			return s->items->items[i].expr;
+	return NULL;
+}
+
 int
 bind_column(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	    struct expr **ret)
@@ -128,6 +140,9 @@ bind_column(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	const char *qualifier = NULL;
 	const struct rel_column *found;
 
+	*ret = n->nparts == 1 ? aliased(s, n->part[0]) : NULL;
+	if (*ret)
+		return 0;
 	if (at + 1 < n->nparts && has_qualifier(s->rel, n->part[at]))
 		qualifier = n->part[at++];
 	if (find_column(b, s->rel, ast, qualifier, n->part[at], &found) < 0)

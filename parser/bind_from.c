@@ -55,7 +55,7 @@ int
 bind_view_query(struct bind *b, const struct object *o, struct rel *ret)
 {
 	const struct ast_create_view *cv = o->stmt->create_view;
-	struct query_context qc = { .limit = -1 };
+	struct query_context qc = { .inner = false };
 
 	if (bind_query(b, cv->query, &qc, ret) < 0)
 		return -1;
@@ -100,7 +100,7 @@ int
 bind_with_query(struct bind *b, const struct with_scope *s, struct rel *ret)
 {
 	const struct with_scope *here = b->with;
-	struct query_context qc = { .limit = -1 };
+	struct query_context qc = { .inner = true };
 	int rc;
 
 	b->with = s->outer;
@@ -168,7 +168,7 @@ bind_named(struct bind *b, const struct ast_from *from, struct rel *ret)
 static int
 bind_subquery(struct bind *b, const struct ast_from *from, struct rel *ret)
 {
-	struct query_context qc = { .limit = -1 };
+	struct query_context qc = { .inner = true };
 
 	if (bind_query(b, from->query, &qc, ret) < 0)
 		return -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * parser/bind_query.c - SELECT: FROM, WHERE, the list, GROUP BY where there is
  * one, HAVING, DISTINCT; each becomes a node over the last. And what stands
- * around any query: WITH, LIMIT.
+ * around any query: WITH.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +12,8 @@
 
 /* ---- the select list ---- */
 
-struct list {
-	unsigned n, room;
-	struct select_item *items;
-};
-
-static void
-list_add(struct bind *b, struct list *l, struct select_item item)
+void
+select_list_add(struct bind *b, struct select_list *l, struct select_item item)
 {
 	if (l->n == l->room) {
 		struct select_item *more;
@@ -35,7 +30,7 @@ list_add(struct bind *b, struct list *l, struct select_item item)
 /* r.*: the fields of a column of type ROW. */
 static int
 expand_row(struct bind *b, const struct rel *rel, const struct ast_expr *star,
-	   struct list *l)
+	   struct select_list *l)
 {
 	struct scope scope = { .rel = rel, .clause = "SELECT" };
 	struct expr *row, *field;
@@ -51,7 +46,7 @@ expand_row(struct bind *b, const struct rel *rel, const struct ast_expr *star,
 
 		if (bind_field(b, row, name, star->at, &field) < 0)
 			return -1;
-		list_add(b, l, (struct select_item){
+		select_list_add(b, l, (struct select_item){
 			.expr = field, .name = name, .at = star->at,
 		});
 	}
@@ -60,7 +55,7 @@ expand_row(struct bind *b, const struct rel *rel, const struct ast_expr *star,
 
 static int
 expand_star(struct bind *b, const struct rel *rel, const struct ast_expr *star,
-	    struct list *l)
+	    struct select_list *l)
 {
 	const char *q = star->name.nparts
 		? star->name.part[star->name.nparts - 1] : NULL;
@@ -71,7 +66,7 @@ expand_star(struct bind *b, const struct rel *rel, const struct ast_expr *star,
 
 		if (q && (!c->qualifier || strcmp(c->qualifier, q) != 0))
 			continue;
-		list_add(b, l, (struct select_item){
+		select_list_add(b, l, (struct select_item){
 			.expr = expr_column(c->column, c->type, star->at,
 					    b->a),
 			.name = c->name, .at = star->at,
@@ -108,12 +103,15 @@ is_grouped(const struct ast_query *q)
 	for (const struct ast_select_item *i = q->items; i; i = i->next)
 		if (bind_has_aggregate(i->expr))
 			return true;
+	for (const struct ast_expr *e = q->order_by; e; e = e->next)
+		if (bind_has_aggregate(e))
+			return true;
 	return false;
 }
 
 static int
 bind_list(struct bind *b, const struct rel *rel, const struct ast_query *q,
-	  struct list *l)
+	  struct select_list *l)
 {
 	struct scope scope = { .rel = rel, .clause = "SELECT",
 			       .aggregates = true,
@@ -131,14 +129,14 @@ bind_list(struct bind *b, const struct rel *rel, const struct ast_query *q,
 		if (bind_expr(b, &scope, i->expr, &item.expr) < 0)
 			return -1;
 		item.name = item_name(b, i, l->n);
-		list_add(b, l, item);
+		select_list_add(b, l, item);
 	}
 	return 0;
 }
 
 /* A name that is there already gets a number behind it: a, a0, a1. */
 static void
-unique_names(struct bind *b, struct list *l)
+unique_names(struct bind *b, struct select_list *l)
 {
 	for (unsigned i = 0; i < l->n; i++) {
 		const char *base = l->items[i].name;
@@ -249,7 +247,7 @@ carry_window(struct bind *b, const struct rel *in, struct projection *p,
 }
 
 static bool
-computes_windows(const struct list *l)
+computes_windows(const struct select_list *l)
 {
 	for (unsigned i = 0; i < l->n; i++)
 		if (l->items[i].expr->kind != EXPR_COLUMN &&
@@ -260,8 +258,9 @@ computes_windows(const struct list *l)
 
 /* The relation of a select list over `in`; window columns that are still
  * promises stay so, and time attributes travel along. */
-static int
-project(struct bind *b, struct rel *in, const struct list *l, struct rel *ret)
+int
+bind_project(struct bind *b, struct rel *in, const struct select_list *l,
+	     struct rel *ret)
 {
 	unsigned room = l->n + 1u + in->window.npartition +
 			in->node->schema.ncols;
@@ -307,7 +306,7 @@ project(struct bind *b, struct rel *in, const struct list *l, struct rel *ret)
 
 static int
 bind_grouped(struct bind *b, const struct ast_query *q,
-	     struct query_context *qc, struct rel *rel, struct list *l)
+	     struct query_context *qc, struct rel *rel, struct select_list *l)
 {
 	struct scope scope = { .rel = rel, .clause = "HAVING",
 			       .aggregates = true, .grouped = true };
@@ -331,7 +330,7 @@ int
 bind_distinct(struct bind *b, const struct ast_query *q,
 	      struct query_context *qc, struct rel *rel)
 {
-	struct list l = { 0, 0, NULL };
+	struct select_list l = { 0, 0, NULL };
 	struct grouping g = { .q = q, .nnames = qc->nnames,
 			      .names = qc->names };
 	struct rel out;
@@ -342,7 +341,7 @@ bind_distinct(struct bind *b, const struct ast_query *q,
 		struct rel_column *c = &rel->cols[i];
 		struct expr *e = expr_column(c->column, c->type, c->at, b->a);
 
-		list_add(b, &l, (struct select_item){
+		select_list_add(b, &l, (struct select_item){
 			.expr = e, .name = c->name, .at = c->at });
 		g.keys[g.nkeys] = e;
 		g.key_at[g.nkeys++] = c->at;
@@ -351,13 +350,13 @@ bind_distinct(struct bind *b, const struct ast_query *q,
 	g.items = l.items;
 	if (bind_group(b, rel, &g, &out) < 0)
 		return -1;
-	return project(b, &out, &l, rel);
+	return bind_project(b, &out, &l, rel);
 }
 
 /* What is NULL and nothing else is of the type of the column that it goes
  * into. */
 static void
-type_nulls(struct bind *b, const struct query_context *qc, struct list *l)
+type_nulls(struct bind *b, const struct query_context *qc, struct select_list *l)
 {
 	for (unsigned i = 0; i < l->n && i < qc->ntypes; i++) {
 		struct select_item *item = &l->items[i];
@@ -384,7 +383,9 @@ static int
 bind_select_query(struct bind *b, const struct ast_query *q,
 		  struct query_context *qc, struct rel *ret)
 {
-	struct list l = { 0, 0, NULL };
+	struct select_list l = { 0, 0, NULL };
+	struct order order;
+	unsigned visible;
 	struct rel rel;
 
 	if ((q->from ? bind_from(b, q->from, &rel)
@@ -392,42 +393,19 @@ bind_select_query(struct bind *b, const struct ast_query *q,
 	    bind_where(b, q, &rel) < 0 || bind_group_window(b, q, &rel) < 0 ||
 	    bind_list(b, &rel, q, &l) < 0)
 		return -1;
+	type_nulls(b, qc, &l);
+	visible = l.n;
+	if (bind_order(b, q, &rel, is_grouped(q), q->distinct, &l, &order) < 0)
+		return -1;
 	if (is_grouped(q) && bind_grouped(b, q, qc, &rel, &l) < 0)
 		return -1;
-	type_nulls(b, qc, &l);
 	unique_names(b, &l);
-	if (project(b, &rel, &l, ret) < 0)
+	if (bind_project(b, &rel, &l, ret) < 0)
 		return -1;
 	ret->name = NULL;
-	return q->distinct ? bind_distinct(b, q, qc, ret) : 0;
-}
-
-/* ---- ORDER BY, LIMIT ---- */
-
-static int
-bind_tail(struct bind *b, const struct ast_query *q, struct query_context *qc)
-{
-	const struct ast_expr *e = q->limit;
-
-	if (q->order_by) {
-		bind_error(b, q->order_at, ERR_UNSUPPORTED,
-			   "ORDER BY is not supported yet");
-		error_note(b->err, "a stream has no end to sort by; rows of a "
-			   "bounded SELECT can be sorted by who reads them");
+	if (q->distinct && bind_distinct(b, q, qc, ret) < 0)
 		return -1;
-	}
-	if (!e)
-		return 0;
-	if (!qc->top) {
-		bind_error(b, q->limit_at, ERR_UNSUPPORTED, "LIMIT is "
-			   "supported at the end of a SELECT statement only");
-		return -1;
-	}
-	if (e->kind != AST_LITERAL || !type_is_integer(e->type) ||
-	    e->value.i64 < 0)
-		return bind_error(b, e->at, ERR_INVALID_LITERAL,
-				  "LIMIT takes a whole number");
-	qc->limit = e->value.i64;
+	bind_top(b, q, qc, &order, visible, ret);
 	return 0;
 }
 
@@ -455,19 +433,19 @@ static int
 bind_body(struct bind *b, const struct ast_query *q, struct query_context *qc,
 	  struct rel *ret)
 {
-	if (bind_tail(b, q, qc) < 0)
-		return -1;
-	switch (q->kind) {
-	case AST_SELECT:
+	struct order order = { .nkeys = 0 };
+	unsigned ncols;
+
+	if (q->kind == AST_SELECT)
 		return bind_select_query(b, q, qc, ret);
-	case AST_UNION:
-	case AST_INTERSECT:
-	case AST_EXCEPT:
-		return bind_set(b, q, qc, ret);
-	case AST_VALUES_QUERY:
-		return bind_values(b, q, qc, ret);
-	}
-	return -1;
+	if ((q->kind == AST_VALUES_QUERY ? bind_values(b, q, qc, ret)
+					 : bind_set(b, q, qc, ret)) < 0)
+		return -1;
+	ncols = ret->ncols;
+	if (bind_order_columns(b, q, ret, &order) < 0)
+		return -1;
+	bind_top(b, q, qc, &order, ncols, ret);
+	return 0;
 }
 
 int

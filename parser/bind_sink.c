@@ -363,7 +363,7 @@ bind_insert(struct bind *b, const struct ast_insert *ins,
 	    struct plan_node **ret)
 {
 	struct sink_builder sb = { .b = b, .ins = ins };
-	struct query_context qc = { .limit = -1 };
+	struct query_context qc = { .inner = false };
 	struct plan_node *in;
 	unsigned wanted;
 	struct rel rel;
@@ -395,7 +395,7 @@ bind_insert(struct bind *b, const struct ast_insert *ins,
 int
 bind_select(struct bind *b, const struct ast_query *q, struct plan_node **ret)
 {
-	struct query_context qc = { .top = true, .limit = -1 };
+	struct query_context qc = { .inner = false };
 	struct plan_sink *sink = arena_new(b->a, struct plan_sink);
 	struct expr **exprs;
 	const char **names;
@@ -417,7 +417,7 @@ bind_select(struct bind *b, const struct ast_query *q, struct plan_node **ret)
 	*ret = plan_node_create(b->a, PLAN_SINK, 1, &in);
 	(*ret)->schema = in->schema;
 	(*ret)->sink = sink;
-	sink->limit = qc.limit;
+	sink->limit = -1;
 	sink->statement = "SELECT";
 	sink->metadata_keys = arena_array(b->a, rel.ncols, const char *);
 	return 0;

@@ -173,7 +173,8 @@ bind_branches(struct bind *b, const struct ast_query *q,
 		n++;
 	*ret = arena_array(b->a, n, struct rel);
 	for (const struct ast_query *i = q->branches; i; i = i->next, r++) {
-		struct query_context inner = { .nnames = qc->nnames,
+		struct query_context inner = { .inner = true,
+					       .nnames = qc->nnames,
 					       .names = qc->names,
 					       .ntypes = qc->ntypes,
 					       .types = qc->types };

@@ -100,6 +100,7 @@ int bind_check_aggregate(struct bind *b, const struct bound_aggregate *agg);
 struct scope {
 	const struct rel *rel;
 	const char *clause;    /* "WHERE", for messages */
+	const struct select_list *items; /* whose aliases are names here, too */
 	bool aggregates;       /* may stand here */
 	bool grouped;          /* GROUPING() may: of a query with GROUP BY */
 	bool in_aggregate;     /* inside the arguments of one */
@@ -215,21 +216,43 @@ int bind_table(struct bind *b, const struct object *o, struct table *t,
 
 /* names: what the columns are called where the query does not say so (the
  * sink's), n of them; NULL: none. types: of a column that is only NULL (again
- * the sink's). top: LIMIT may stand here. */
+ * the sink's). inner: others read its rows, in no order. */
 struct query_context {
 	unsigned nnames;
 	const char *const *names;
 	unsigned ntypes;
 	const struct type *types;
-	bool top;
-	int64_t limit; /* out */
+	bool inner;
 };
 int bind_query(struct bind *b, const struct ast_query *q,
 	       struct query_context *qc, struct rel *ret);
 
+/* The relation of a select list over `in`. */
+int bind_project(struct bind *b, struct rel *in, const struct select_list *l,
+		 struct rel *ret);
 /* DISTINCT: grouped by all columns. */
 int bind_distinct(struct bind *b, const struct ast_query *q,
 		  struct query_context *qc, struct rel *rel);
+
+/* ---- bind_order.c: ORDER BY, LIMIT, OFFSET ---- */
+
+struct order {
+	unsigned nkeys;
+	struct plan_sort *keys; /* column: place in the select list */
+	struct span *at;
+};
+/* What q is ordered by, as items of the list: those that are not there yet are
+ * added behind, unless `all`: the list has all that can be asked for. */
+int bind_order(struct bind *b, const struct ast_query *q, const struct rel *rel,
+	       bool grouped, bool all, struct select_list *l,
+	       struct order *ret);
+/* The same by the columns of `rel`, which gets more behind where it must. */
+int bind_order_columns(struct bind *b, const struct ast_query *q,
+		       struct rel *rel, struct order *ret);
+/* The first ncols columns of rel, in that order and within q's limits. */
+void bind_top(struct bind *b, const struct ast_query *q,
+	      const struct query_context *qc, const struct order *order,
+	      unsigned ncols, struct rel *rel);
 
 /* ---- bind_union.c: UNION, INTERSECT, EXCEPT ---- */
 
@@ -291,6 +314,12 @@ struct select_item {
 	bool named;        /* by an alias */
 	struct span at;
 };
+struct select_list {
+	unsigned n, room;
+	struct select_item *items;
+};
+void select_list_add(struct bind *b, struct select_list *l,
+		     struct select_item item);
 struct grouping {
 	const struct ast_query *q;
 	unsigned nkeys;
@@ -342,6 +371,9 @@ struct plan_node *plan_project(struct arena *a, struct plan_node *in,
 struct plan_node *plan_sets(struct arena *a, struct plan_node *in,
 			    unsigned nkeys, const uint16_t *keys,
 			    unsigned nsets, const uint64_t *sets);
+/* TOP over `in`; its rows are in no order of time any more, if it has keys. */
+struct plan_node *plan_top(struct arena *a, struct plan_node *in,
+			   const struct plan_top *top);
 /* A source of n rows, which ends by itself: (row BIGINT), counted from 0. */
 struct plan_node *plan_rows(struct arena *a, uint32_t n);
 void schema_init(struct schema *s, unsigned ncols, struct arena *a);

@@ -462,7 +462,8 @@ build_filter(struct reader *r, struct ast_expr *call, struct ast_expr *filter,
 }
 
 struct ast_expr *
-build_sort(struct reader *r, struct ast_expr *e, bool desc)
+build_sort(struct reader *r, struct ast_expr *e, bool desc,
+	   enum ast_nulls nulls)
 {
 	if (e->negated) {
 		/* In a sort list `negated` says DESC: NOT becomes a node. */
@@ -473,5 +474,6 @@ build_sort(struct reader *r, struct ast_expr *e, bool desc)
 		e->at = e->args[0]->at;
 	}
 	e->negated = desc;
+	e->nulls = nulls;
 	return e;
 }

@@ -255,11 +255,11 @@ build_values(struct reader *r, struct token word, struct expr_list rows)
 
 struct ast_query *
 build_tail(struct reader *r, struct ast_query *q, struct expr_list order,
-	   struct ast_expr *limit)
+	   struct limit limit)
 {
-	if (order.n == 0 && !limit)
+	if (order.n == 0 && limit.at.length == 0)
 		return q;
-	if (q->order_by || q->limit) {
+	if (q->order_by || q->limit_at.length) {
 		/* (SELECT ... LIMIT 5) ORDER BY x: the inner one is done
 		 * before the outer one begins. */
 		struct ast_from *from = arena_new(reader_arena(r),
@@ -273,11 +273,10 @@ build_tail(struct reader *r, struct ast_query *q, struct expr_list order,
 	q->order_by = order.first;
 	q->order_at = order.at;
 	q->at = span_join(q->at, order.at);
-	if (limit) {
-		q->limit = limit;
-		q->limit_at = limit->at;
-		q->at = span_join(q->at, limit->at);
-	}
+	q->limit = limit.count;
+	q->offset = limit.offset;
+	q->limit_at = limit.at;
+	q->at = span_join(q->at, limit.whole);
 	return q;
 }
 

@@ -193,6 +193,26 @@ put_assign(struct explain *x, const struct plan_node *n)
 	}
 }
 
+static void
+put_top(struct explain *x, const struct plan_node *n)
+{
+	static const char *const when[] = {
+		[TOP_LIVE] = "; kept up to date",
+		[TOP_END] = "; when the input has ended",
+		[TOP_TIME] = "; as the watermark passes",
+	};
+	const struct schema *in = &n->inputs[0]->schema;
+	const char **names = arena_array(&x->a, in->ncols, const char *);
+
+	for (unsigned i = 0; i < in->ncols; i++)
+		names[i] = in->cols[i].name;
+	if (n->kind == PLAN_TOP)
+		buf_printf(x->out, "%s ", n->name);
+	buf_puts(x->out, plan_top_text(n->top, names, &x->a));
+	if (n->kind == PLAN_TOP)
+		buf_puts(x->out, when[n->top->how]);
+}
+
 /* How rows reach the sink, and how often. */
 static void
 put_delivery(struct explain *x, const struct plan_node *n)
@@ -280,6 +300,10 @@ put_what(struct explain *x, const struct plan_node *n)
 	case PLAN_SESSION_AGGREGATE:
 	case PLAN_GROUP_AGGREGATE:
 		put_group(x, n);
+		break;
+	case PLAN_TOP:
+	case PLAN_LIMIT:
+		put_top(x, n);
 		break;
 	case PLAN_SINK:
 		put_sink(x, n);

@@ -59,9 +59,9 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 /* Words that are names wherever the rules have no use for them. */
 %fallback ID
 	ASC CATALOG CHANGELOG_MODE COLUMNS CONFLICT DATABASE DESC DESCRIPTOR DO
-	DRAIN ENFORCED ERRORS FIRST IF JOB JOBS KEEP KEY METADATA PARTITIONED
-	PAUSE PLACING PLAN SETS STALL STATE STOP TEMPORARY TIMESTAMPADD
-	TIMESTAMPDIFF VIEW VIRTUAL ZONE.
+	DRAIN ENFORCED ERRORS FIRST IF JOB JOBS KEEP KEY LAST METADATA NULLS
+	PARTITIONED PAUSE PLACING PLAN SETS STALL STATE STOP TEMPORARY
+	TIMESTAMPADD TIMESTAMPDIFF VIEW VIRTUAL ZONE.
 
 /* Words of the JSON functions. */
 %fallback ID
@@ -798,24 +798,53 @@ order_by(A) ::= ORDER(T) BY sorts(L). {
 	A.at = span_join(T.at, L.at);
 }
 %type sorts {struct expr_list}
-sorts(A) ::= expr(E) desc(D). {
-	A = expr_list_add(r, (struct expr_list){ 0 }, build_sort(r, E, D),
+sorts(A) ::= expr(E) desc(D) nulls(N). {
+	A = expr_list_add(r, (struct expr_list){ 0 }, build_sort(r, E, D, N),
 			  "expressions");
 }
-sorts(A) ::= sorts(B) COMMA expr(E) desc(D). {
-	A = expr_list_add(r, B, build_sort(r, E, D), "expressions");
+sorts(A) ::= sorts(B) COMMA expr(E) desc(D) nulls(N). {
+	A = expr_list_add(r, B, build_sort(r, E, D, N), "expressions");
 }
 %type desc {bool}
 desc(A) ::= . { A = false; }
 desc(A) ::= ASC. { A = false; }
 desc(A) ::= DESC. { A = true; }
+%type nulls {enum ast_nulls}
+nulls(A) ::= . { A = AST_NULLS_LOW; }
+nulls(A) ::= NULLS FIRST. { A = AST_NULLS_FIRST; }
+nulls(A) ::= NULLS LAST. { A = AST_NULLS_LAST; }
 
-%type limit {struct ast_expr *}
-limit(A) ::= . { A = NULL; }
-limit(A) ::= LIMIT INTEGER(T). { A = literal_integer(r, T); }
-limit(A) ::= FETCH FIRST|NEXT INTEGER(T) ROW|ROWS ONLY. {
-	A = literal_integer(r, T);
+%type limit {struct limit}
+limit(A) ::= . { A = (struct limit){ 0 }; }
+limit(A) ::= count(C). { A = C; }
+limit(A) ::= offset(O). { A = O; }
+limit(A) ::= count(C) offset(O). {
+	A = (struct limit){ C.count, O.offset, span_join(C.at, O.at),
+			    span_join(C.whole, O.whole) };
 }
+limit(A) ::= offset(O) count(C). {
+	A = (struct limit){ C.count, O.offset, span_join(O.at, C.at),
+			    span_join(O.whole, C.whole) };
+}
+%type count {struct limit}
+count(A) ::= LIMIT(W) INTEGER(T). {
+	A = (struct limit){ literal_integer(r, T), NULL, T.at,
+			    span_join(W.at, T.at) };
+}
+count(A) ::= LIMIT(W) ALL(T). {
+	A = (struct limit){ NULL, NULL, T.at, span_join(W.at, T.at) };
+}
+count(A) ::= FETCH(W) FIRST|NEXT INTEGER(T) ROW|ROWS ONLY(C). {
+	A = (struct limit){ literal_integer(r, T), NULL, T.at,
+			    span_join(W.at, C.at) };
+}
+%type offset {struct limit}
+offset(A) ::= OFFSET(W) INTEGER(T) offset_rows(R). {
+	A = (struct limit){ NULL, literal_integer(r, T), T.at,
+			    span_join(span_join(W.at, T.at), R.at) };
+}
+offset_rows(A) ::= . { A = no_token; }
+offset_rows(A) ::= ROW|ROWS(R). { A = R; }
 
 %type from {struct ast_from *}
 from(A) ::= name(N) hints(H) table_alias(B). {

@@ -44,6 +44,8 @@ plan_node_create(struct arena *a, enum plan_kind kind, unsigned ninputs,
 		[PLAN_SESSION_AGGREGATE] = "session_aggregate",
 		[PLAN_GROUP_AGGREGATE] = "group_aggregate",
 		[PLAN_MATERIALIZE] = "sink_materialize",
+		[PLAN_TOP] = "top",
+		[PLAN_LIMIT] = "limit",
 		[PLAN_SINK] = "sink",
 	};
 	struct plan_node *n = arena_new(a, struct plan_node);
@@ -164,5 +166,21 @@ plan_rows(struct arena *a, uint32_t rows)
 	schema_init(&n->schema, 1, a);
 	n->schema.cols[0] = (struct schema_column){ .name = "row",
 						    .type = type };
+	return n;
+}
+
+struct plan_node *
+plan_top(struct arena *a, struct plan_node *in, const struct plan_top *top)
+{
+	struct plan_node *n = plan_node_create(a, PLAN_TOP, 1, &in);
+
+	n->top = arena_new(a, struct plan_top);
+	*n->top = *top;
+	schema_init(&n->schema, in->schema.ncols, a);
+	for (unsigned i = 0; i < in->schema.ncols; i++) {
+		n->schema.cols[i] = in->schema.cols[i];
+		if (top->nkeys > 0)
+			n->schema.cols[i].time = TIME_ATTR_NONE;
+	}
 	return n;
 }

@@ -30,6 +30,8 @@ enum plan_kind {
 	PLAN_SESSION_AGGREGATE,
 	PLAN_GROUP_AGGREGATE,
 	PLAN_MATERIALIZE,
+	PLAN_TOP,
+	PLAN_LIMIT,
 	PLAN_SINK,
 };
 
@@ -159,6 +161,29 @@ struct plan_sets {
 	const uint64_t *sets; /* bit k: keys[k] is in it */
 };
 
+struct plan_sort {
+	uint16_t column;
+	bool desc, nulls_last;
+};
+
+enum top_how {
+	TOP_LIVE, /* the first rows, kept up to date: RETRACT */
+	TOP_END,  /* once, when the input has ended */
+	TOP_TIME, /* each row when the watermark has passed the first key, which
+		   * is a time attribute in ascending order */
+};
+
+/* TOP puts out its input's rows in order; LIMIT, which has no keys, the first
+ * that come of an input that only appends. */
+struct plan_top {
+	enum top_how how; /* decided by plan_modes() */
+	uint16_t nkeys;
+	struct plan_sort *keys;
+	int64_t offset; /* rows left out before the first */
+	int64_t limit;  /* -1: all that follow */
+	struct span at; /* in the statement; length 0: in a view */
+};
+
 struct plan_sink {
 	const char *table; /* NULL: a SELECT, rows go to the client */
 	const struct options *options;
@@ -185,6 +210,7 @@ struct plan_node {
 	enum change_mode mode; /* of what it puts out */
 	uint16_t nkey;         /* upsert key of its output; 0: none known */
 	uint16_t *key;
+	bool bounded;  /* all its input ends by itself */
 	bool unit;     /* weights are only +1 and -1 */
 	bool need_old; /* GROUP_AGGREGATE: emit -old before +new */
 	const char *unbounded; /* why its state has no bound, or NULL */
@@ -212,6 +238,7 @@ struct plan_node {
 	 * window that holds it. */
 	struct plan_window *window;
 	struct plan_group *group;  /* all aggregates */
+	struct plan_top *top;      /* TOP, LIMIT */
 	struct plan_sink *sink;
 };
 

@@ -83,6 +83,33 @@ plan_window_text(const struct plan_window *w, const char *column,
 }
 
 const char *
+plan_top_text(const struct plan_top *top, const char *const *columns,
+	      struct arena *a)
+{
+	struct buf b;
+	const char *text;
+
+	buf_init(&b);
+	for (unsigned k = 0; k < top->nkeys; k++) {
+		const struct plan_sort *key = &top->keys[k];
+
+		buf_printf(&b, "%s%s%s%s", k ? ", " : "by ",
+			   columns[key->column], key->desc ? " desc" : "",
+			   key->nulls_last == key->desc ? ""
+			   : key->desc ? " nulls first" : " nulls last");
+	}
+	if (top->limit >= 0)
+		buf_printf(&b, "%slimit %lld", b.len ? " " : "",
+			   (long long)top->limit);
+	if (top->offset > 0)
+		buf_printf(&b, "%soffset %lld", b.len ? " " : "",
+			   (long long)top->offset);
+	text = arena_strndup(a, b.data ? b.data : "", b.len);
+	buf_release(&b);
+	return text;
+}
+
+const char *
 plan_node_label(const struct plan_node *n, struct arena *a)
 {
 	const char *list = "";
@@ -251,6 +278,20 @@ mean_sets(struct writer *w, const struct plan_node *n, struct meaning *m)
 		plan_sets_text(n->sets, in->cols, w->a)));
 }
 
+static void
+mean_top(struct writer *w, struct plan_node *n, struct meaning *m)
+{
+	const struct meaning *in = &w->m[n->inputs[0]->number];
+
+	n->meaning_inputs = rows_where(w, in);
+	n->meaning_keys = plan_top_text(n->top, in->cols, w->a);
+	n->meaning_window = n->meaning_predicate = "";
+	*m = (struct meaning){ .cols = in->cols };
+	m->rows = bounded(w->a, arena_printf(w->a, "(%s %s)",
+					     n->meaning_inputs,
+					     n->meaning_keys));
+}
+
 static const char *
 aggregate_text(struct writer *w, const struct plan_aggregate *agg,
 	       const struct meaning *in)
@@ -385,6 +426,10 @@ mean(struct writer *w, struct plan_node *n)
 	case PLAN_UNION:
 		mean_union(w, n, m);
 		break;
+	case PLAN_TOP:
+	case PLAN_LIMIT:
+		mean_top(w, n, m);
+		return;
 	case PLAN_GROUPING_SETS:
 		mean_sets(w, n, m);
 		break;

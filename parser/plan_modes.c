@@ -86,12 +86,45 @@ keeps_values(const struct plan_node *n, const struct plan_aggregate *agg)
 		n->inputs[0]->mode != CHANGE_APPEND);
 }
 
+/* What has no end is ordered as far as that goes; check_order() finds what
+ * cannot be. */
+static void
+set_top_mode(struct plan_node *n, const struct plan_node *in, struct arena *a)
+{
+	struct plan_top *top = n->top;
+
+	n->mode = CHANGE_APPEND;
+	set_key(n, in->nkey, a);
+	if (in->nkey)
+		memcpy(n->key, in->key, in->nkey * sizeof(*n->key));
+	if (top->nkeys == 0 && in->mode == CHANGE_APPEND) {
+		n->kind = PLAN_LIMIT;
+		n->name = "limit";
+	} else if (n->bounded) {
+		top->how = TOP_END;
+		n->name = "sort";
+	} else if (top->limit >= 0) {
+		top->how = TOP_LIVE;
+		n->mode = CHANGE_RETRACT;
+		if (in->mode != CHANGE_APPEND)
+			n->unbounded = "keeps all rows of its input, since "
+				       "those before may go";
+	} else {
+		top->how = TOP_TIME;
+		n->name = "sort";
+	}
+}
+
 static void
 set_mode(struct plan_node *n, struct arena *a)
 {
 	const struct plan_node *in = n->ninputs ? n->inputs[0] : NULL;
 
 	n->unit = true;
+	n->bounded = n->kind == PLAN_SCAN ? options_bounded(n->scan->options)
+					  : true;
+	for (unsigned i = 0; i < n->ninputs; i++)
+		n->bounded &= n->inputs[i]->bounded;
 	switch (n->kind) {
 	case PLAN_SCAN:
 		n->mode = n->scan->changes;
@@ -163,6 +196,10 @@ set_mode(struct plan_node *n, struct arena *a)
 				n->unbounded = "grows with the number of "
 					       "distinct keys and values";
 		break;
+	case PLAN_TOP:
+	case PLAN_LIMIT:
+		set_top_mode(n, in, a);
+		break;
 	}
 }
 
@@ -170,12 +207,75 @@ static const struct plan_node *
 first_updating(const struct plan_node *n)
 {
 	if (n->kind == PLAN_GROUP_AGGREGATE || n->kind == PLAN_NORMALIZE ||
-	    n->kind == PLAN_SCAN)
+	    n->kind == PLAN_SCAN || n->kind == PLAN_TOP)
 		return n;
 	for (unsigned i = 0; i < n->ninputs; i++)
 		if (n->inputs[i]->mode != CHANGE_APPEND)
 			return first_updating(n->inputs[i]);
 	return n;
+}
+
+/* ---- orders that a stream cannot have ---- */
+
+static int
+refuse_order(struct bind *b, const struct plan_node *n, struct span at)
+{
+	const struct plan_node *in = n->inputs[0];
+
+	if (n->top->nkeys == 0)
+		bind_error(b, at, ERR_UNBOUNDED_ORDER, "OFFSET without LIMIT "
+			   "over rows that %s updates has no end",
+			   plan_node_label(first_updating(in), b->a));
+	else if (in->mode != CHANGE_APPEND)
+		bind_error(b, at, ERR_UNBOUNDED_ORDER, "ORDER BY without LIMIT "
+			   "cannot follow the rows that %s updates",
+			   plan_node_label(first_updating(in), b->a));
+	else
+		bind_error(b, at, ERR_UNBOUNDED_ORDER, "ORDER BY without LIMIT "
+			   "needs input that ends, or an order by time");
+	error_hint(b->err, "add LIMIT n: the first n rows are kept up to date");
+	error_note(b->err, "without an end only the time attribute of a "
+		   "watermark, in ascending order, can come first in ORDER BY");
+	return -1;
+}
+
+static bool
+can_be_ordered(const struct plan_node *n)
+{
+	const struct plan_node *in = n->inputs[0];
+	const struct plan_top *top = n->top;
+
+	if (n->kind == PLAN_LIMIT || top->how != TOP_TIME)
+		return true;
+	return top->nkeys > 0 && top->offset == 0 && !top->keys[0].desc &&
+	       in->mode == CHANGE_APPEND &&
+	       in->schema.cols[top->keys[0].column].time == TIME_ATTR_ROWTIME;
+}
+
+static int
+check_orders(struct bind *b, const struct plan_node *n, struct span at)
+{
+	if (n->top && !can_be_ordered(n))
+		return refuse_order(b, n, n->top->at.length ? n->top->at : at);
+	for (unsigned i = 0; i < n->ninputs; i++)
+		if (check_orders(b, n->inputs[i], at) < 0)
+			return -1;
+	return 0;
+}
+
+/* A SELECT ends by itself when it has given the rows of its LIMIT. */
+static void
+limits_into_selects(struct plan *p)
+{
+	for (unsigned i = 0; i < p->nsinks; i++) {
+		struct plan_node *sink = p->sinks[i], *n = sink->inputs[0];
+
+		if (sink->sink->table || n->kind != PLAN_LIMIT ||
+		    n->top->offset > 0)
+			continue;
+		sink->sink->limit = n->top->limit;
+		sink->inputs[0] = n->inputs[0];
+	}
 }
 
 /* ---- sinks ---- */
@@ -433,7 +533,7 @@ set_modes(struct bind *b, struct plan *p)
 			n->state_ttl_us = settings_duration_us(
 				b->settings, "table.exec.state.ttl");
 		if (n->kind == PLAN_SCAN)
-			p->bounded &= options_bounded(n->scan->options);
+			p->bounded &= n->bounded;
 	}
 }
 
@@ -442,12 +542,14 @@ plan_modes(struct bind *b, struct plan *p)
 {
 	set_modes(b, p);
 	for (unsigned i = 0; i < p->nsinks; i++)
-		if (check_sink(b, p->sinks[i], b->sink_at[i]) < 0)
+		if (check_orders(b, p->sinks[i], b->sink_at[i]) < 0 ||
+		    check_sink(b, p->sinks[i], b->sink_at[i]) < 0)
 			return -1;
 	plan_number(p);
 	set_modes(b, p); /* with the nodes that sinks have got */
 	for (unsigned i = 0; i < p->nsinks; i++)
 		set_emit(b, p->sinks[i]);
+	limits_into_selects(p);
 	make_upserts(p);
 	notice_unbounded(b, p);
 	return 0;

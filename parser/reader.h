@@ -200,6 +200,12 @@ struct alias {
 	struct expr_list columns; /* t (a, b): only behind FROM */
 };
 
+struct limit {
+	struct ast_expr *count, *offset;
+	struct span at;    /* of the numbers */
+	struct span whole;
+};
+
 struct with_list {
 	struct ast_with *first, *last;
 	unsigned n;
@@ -373,8 +379,9 @@ struct ast_query *build_values(struct reader *r, struct token word,
 			       struct expr_list rows);
 /* ORDER BY and LIMIT behind a query; lists of length 0 and NULL: none. */
 struct ast_query *build_tail(struct reader *r, struct ast_query *q,
-			     struct expr_list order, struct ast_expr *limit);
-struct ast_expr *build_sort(struct reader *r, struct ast_expr *e, bool desc);
+			     struct expr_list order, struct limit limit);
+struct ast_expr *build_sort(struct reader *r, struct ast_expr *e, bool desc,
+			    enum ast_nulls nulls);
 
 struct ast_from *build_table(struct reader *r, struct ast_name name,
 			     struct option_list hints);

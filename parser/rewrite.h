@@ -37,6 +37,9 @@ const char *plan_node_label(const struct plan_node *n, struct arena *a);
 /* "(a, b), (a), ()", with the text of each input column given. */
 const char *plan_sets_text(const struct plan_sets *s, const char *const *cols,
 			   struct arena *a);
+/* "by v desc limit 3"; columns: what each column of the input is called. */
+const char *plan_top_text(const struct plan_top *top,
+			  const char *const *columns, struct arena *a);
 const char *plan_window_text(const struct plan_window *w, const char *column,
 			     struct arena *a);
 

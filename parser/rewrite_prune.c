@@ -87,6 +87,12 @@ need_below(struct prune *pr, const struct plan_node *n)
 		need_same(n, need, below);
 		expr_columns(n->predicate, below);
 		break;
+	case PLAN_TOP:
+	case PLAN_LIMIT:
+		need_same(n, need, below);
+		for (unsigned k = 0; k < n->top->nkeys; k++)
+			below[n->top->keys[k].column] = true;
+		break;
 	case PLAN_UNION:
 		for (unsigned i = 0; i < n->ninputs; i++)
 			need_same(n, need, pr->need[n->inputs[i]->number]);
@@ -335,6 +341,13 @@ prune_node(struct prune *pr, struct plan_node *n)
 	case PLAN_FILTER:
 		take_schema(pr, n);
 		n->predicate = expr_remap(n->predicate, in_map, pr->a);
+		break;
+	case PLAN_TOP:
+	case PLAN_LIMIT:
+		take_schema(pr, n);
+		for (unsigned k = 0; k < n->top->nkeys; k++)
+			n->top->keys[k].column =
+				in_map[n->top->keys[k].column];
 		break;
 	case PLAN_PROJECT:
 		prune_project(pr, n);

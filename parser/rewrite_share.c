@@ -193,6 +193,16 @@ put_sets(struct share *s, const struct plan_sets *sets)
 }
 
 static void
+put_top(struct share *s, const struct plan_top *top)
+{
+	buf_printf(&s->out, "%lld %lld", (long long)top->offset,
+		   (long long)top->limit);
+	for (unsigned k = 0; k < top->nkeys; k++)
+		buf_printf(&s->out, ", %u %d %d", top->keys[k].column,
+			   top->keys[k].desc, top->keys[k].nulls_last);
+}
+
+static void
 put_watermark(struct share *s, const struct plan_node *n)
 {
 	const struct plan_watermark *w = n->watermark;
@@ -246,6 +256,10 @@ put_node(struct share *s, const struct plan_node *n)
 	case PLAN_SESSION_AGGREGATE:
 	case PLAN_GROUP_AGGREGATE:
 		put_group(s, n);
+		break;
+	case PLAN_TOP:
+	case PLAN_LIMIT:
+		put_top(s, n->top);
 		break;
 	case PLAN_UNION:
 	case PLAN_SINK:

@@ -24,6 +24,8 @@ op_type_of(enum plan_kind kind)
 		[PLAN_SESSION_AGGREGATE] = &op_session_aggregate_type,
 		[PLAN_GROUP_AGGREGATE] = &op_group_aggregate_type,
 		[PLAN_MATERIALIZE] = &op_sink_materialize_type,
+		[PLAN_TOP] = &op_top_type,
+		[PLAN_LIMIT] = &op_limit_type,
 		[PLAN_SINK] = &op_sink_type,
 	};
 

@@ -64,6 +64,25 @@ not_null_columns(struct op_sink *s, const struct schema *schema)
 	}
 }
 
+/* Rows that come and go as others push them: none replaces another. */
+static bool
+comes_and_goes(const struct plan_node *in)
+{
+	while (in->kind == PLAN_FILTER || in->kind == PLAN_PROJECT)
+		in = in->inputs[0];
+	return in->kind == PLAN_TOP && in->nkey == 0;
+}
+
+static const uint16_t *
+all_columns(struct op_sink *s, unsigned n)
+{
+	uint16_t *cols = arena_array(s->op.arena, n, uint16_t);
+
+	for (unsigned i = 0; i < n; i++)
+		cols[i] = (uint16_t)i;
+	return cols;
+}
+
 /* An upsert connector has the table's key, a changelog that of the rows. */
 static void
 net_open(struct op_sink *s, const struct plan_node *node)
@@ -82,6 +101,10 @@ net_open(struct op_sink *s, const struct plan_node *node)
 	else if (upserts)
 		net_init(&s->net, NET_UPSERT, &node->schema, s->plan->nkeys,
 			 s->plan->keys, op_seed(&s->op));
+	else if (comes_and_goes(in))
+		net_init(&s->net, NET_CHANGELOG, &node->schema,
+			 node->schema.ncols,
+			 all_columns(s, node->schema.ncols), op_seed(&s->op));
 	else
 		net_init(&s->net, NET_CHANGELOG, &node->schema, in->nkey,
 			 in->key, op_seed(&s->op));

@@ -53,3 +53,39 @@ INSERT INTO strict VALUES ('1', 'x')
 INSERT INTO strict (a, a) VALUES (1, 2)
 --
 INSERT INTO strict (a, c) VALUES (1, 2)
+--
+SELECT message, n FROM words ORDER BY 3 LIMIT 1
+--
+SELECT message, n FROM words ORDER BY 0 LIMIT 1
+--
+SELECT message FROM words ORDER BY 'n' LIMIT 1
+--
+SELECT message FROM words ORDER BY m LIMIT 1
+--
+SELECT message FROM words ORDER BY NULL LIMIT 1
+--
+SELECT DISTINCT message FROM words ORDER BY n LIMIT 1
+--
+SELECT message, COUNT(*) FROM words GROUP BY message ORDER BY n LIMIT 1
+--
+SELECT message FROM words ORDER BY COUNT(*) LIMIT 1
+--
+SELECT message FROM words UNION SELECT message FROM words ORDER BY n LIMIT 1
+--
+SELECT message FROM words ORDER BY n
+--
+SELECT ts FROM words ORDER BY ts DESC
+--
+SELECT ts FROM words ORDER BY n, ts
+--
+SELECT ts FROM words ORDER BY ts OFFSET 3
+--
+SELECT message, COUNT(*) FROM words GROUP BY message ORDER BY message
+--
+SELECT message, COUNT(*) FROM words GROUP BY message OFFSET 3 ROWS
+--
+INSERT INTO strict SELECT n, message FROM words ORDER BY n
+--
+SELECT * FROM (SELECT n, message FROM words ORDER BY m)
+--
+SELECT ts FROM (SELECT ts FROM words ORDER BY ts LIMIT 3) ORDER BY ts

@@ -55,8 +55,6 @@ INSERT INTO apended SELECT message, n FROM words
 --
 SELECT * FROM narrow
 --
-INSERT INTO appended SELECT message, n FROM words LIMIT 5
---
 INSERT INTO appended /*+ OPTIONS('sink.delivery-guarantee' = 'exactly-once') */ SELECT message, n FROM words
 --
 SELECT * FROM words /*+ OPTIONS('scan.startup.mode' = 'lastest-offset') */
