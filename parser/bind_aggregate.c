@@ -30,6 +30,21 @@ check_percentage(struct bind *b, const struct expr *call)
 	return -1;
 }
 
+#define TOP_MAX 1000
+
+static int
+check_top(struct bind *b, const struct expr *call)
+{
+	const struct expr *k = call->args[1];
+
+	if (k->kind != EXPR_LITERAL || k->value.is_null)
+		return not_a_literal(b, call, 1, "number of values");
+	if (k->value.i64 >= 1 && k->value.i64 <= TOP_MAX)
+		return 0;
+	return bind_error(b, k->at, ERR_INVALID_LITERAL,
+			  "TOP_K gives 1 to %d values", TOP_MAX);
+}
+
 /* What orders the rows differs from row to row. */
 static int
 check_order(struct bind *b, const struct expr *call)
@@ -67,6 +82,8 @@ bind_check_aggregate(struct bind *b, const struct bound_aggregate *agg)
 	case FN_PERCENTILE:
 	case FN_APPROX_PERCENTILE:
 		return check_percentage(b, &agg->e);
+	case FN_TOP_K:
+		return check_top(b, &agg->e);
 	case FN_ARG_MIN:
 	case FN_ARG_MAX:
 		return check_order(b, &agg->e);

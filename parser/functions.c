@@ -37,8 +37,6 @@ static const struct {
  * unknown. */
 static const char *const planned[] = {
 	"APPROX_COUNT_DISTINCT",
-	"ARRAY_AGG",
-	"COLLECT",
 	"CUME_DIST",
 	"DENSE_RANK",
 	"EXISTS",
@@ -471,6 +469,9 @@ nested_result(const char *word, const struct type *args, struct type shared,
 	      struct arena *a, struct type *ret)
 {
 	struct type_field entry[2] = { { "key", { 0 } }, { "value", { 0 } } };
+	struct type counted = args[0], count = TYPE_OF(TYPE_BIGINT);
+
+	counted.nullable = count.nullable = false;
 
 	if (strcmp(word, "array1") == 0) {
 		*ret = type_array(a, args[0]);
@@ -492,6 +493,14 @@ nested_result(const char *word, const struct type *args, struct type shared,
 	} else if (strcmp(word, "map12") == 0) {
 		*ret = type_map(a, type_element(args[0]),
 				type_element(args[1]));
+	} else if (strcmp(word, "counts1") == 0) {
+		*ret = type_map(a, counted, count);
+	} else if (strcmp(word, "top1") == 0) {
+		entry[0] = (struct type_field){ "item", counted };
+		entry[1] = (struct type_field){ "n", count };
+		*ret = type_row(a, 2, entry);
+		ret->nullable = false;
+		*ret = type_array(a, *ret);
 	} else if (strcmp(word, "array_string") == 0) {
 		*ret = type_array(a, TYPE_STRING_OF);
 	} else if (strcmp(word, "map_string") == 0) {

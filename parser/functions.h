@@ -33,6 +33,7 @@ enum function_flags {
 	FN_OF_SETS = 512,
 	FN_RANDOM = 1024,
 	FN_REWRITTEN = 2048,
+	FN_OWN_DISTINCT = 4096,
 };
 
 struct function {

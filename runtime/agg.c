@@ -14,7 +14,8 @@ static const struct agg_type *const types[] = {
 	&agg_median_type,    &agg_percentile_type, &agg_mode_type,
 	&agg_arg_min_type,   &agg_arg_max_type,  &agg_bit_and_type,
 	&agg_bit_or_type,    &agg_bit_xor_type,  &agg_approx_distinct_type,
-	&agg_approx_percentile_type,
+	&agg_approx_percentile_type, &agg_array_agg_type, &agg_collect_type,
+	&agg_histogram_type, &agg_top_k_type,
 };
 
 const struct agg_type *
@@ -36,7 +37,8 @@ static void
 agg_init(struct agg *a, const struct plan_aggregate *plan,
 	 const struct schema *in, unsigned flags)
 {
-	bool once = function_get(plan->function)->flags & FN_ONCE;
+	const unsigned f = function_get(plan->function)->flags;
+	bool own = f & (FN_ONCE | FN_OWN_DISTINCT);
 
 	*a = (struct agg){
 		.type = agg_type_of(plan->function),
@@ -45,7 +47,7 @@ agg_init(struct agg *a, const struct plan_aggregate *plan,
 	};
 	/* A sketch forgets nothing: a set of values does instead. */
 	a->distinct = plan->function == FN_APPROX_DISTINCT
-			      ? a->retract : plan->distinct && !once;
+			      ? a->retract : plan->distinct && !own;
 	CHECK(a->type);
 	CHECK(plan->arg < in->ncols);
 	/* A set holds values of the first argument alone. */
@@ -91,6 +93,8 @@ aggs_init(struct aggs *s, const struct plan_group *g, const struct schema *in,
 		else if (!a->invertible)
 			s->stack = true;
 		s->owns |= a->owns;
+		s->choosy |= a->type->refuses != NULL;
+		a->too_large = &s->too_large;
 		if (a->collects)
 			a->multiset = multiset_create(a->kind, seed);
 	}
@@ -150,18 +154,48 @@ agg_pick(const struct agg *a, const struct batch *b, const struct agg_rows *r,
 }
 
 struct agg_rows
-agg_rows_part(const struct agg_rows *r, uint32_t at)
+agg_rows_part(const struct aggs *s, const struct agg_rows *r, uint32_t at)
 {
 	struct agg_rows part = *r;
 	uint32_t n = 0;
 
-	while (at + n < r->n && (!r->w || r->w[at + n] > 0))
+	while (!s->choosy && at + n < r->n && (!r->w || r->w[at + n] > 0))
 		n++;
 	part.n = n > 0 ? n : 1;
 	part.row += at;
 	part.gid += at;
 	part.w = r->w ? r->w + at : NULL;
 	return part;
+}
+
+bool
+aggs_refuse_row(const struct aggs *s, const char *entry, const struct batch *b,
+		uint32_t row, int64_t w, struct agg_refusal *ret)
+{
+	for (unsigned i = 0; s->choosy && i < s->n; i++) {
+		const struct agg *a = &s->agg[i];
+
+		if (!a->type->refuses || !agg_takes(a, b, row))
+			continue;
+		ret->detail = a->type->refuses(a, entry, b, row, w,
+					       &ret->code);
+		ret->expression = a->plan->text;
+		if (ret->detail)
+			return true;
+	}
+	return false;
+}
+
+int
+aggs_check_results(struct aggs *s, struct error *err)
+{
+	const char *text = s->too_large;
+
+	s->too_large = NULL;
+	return text ? error_set(err, ERR_GROUP_TOO_LARGE,
+				"the values of %s in one window are more than "
+				"%d MiB", text, AGG_WEIGHT_MAX >> 20)
+		    : 0;
 }
 
 bool

@@ -60,6 +60,12 @@ struct agg_type {
 	/* Adds arg[row[i]] w[i] times; takes it away where w[i] < 0. */
 	void (*add)(const struct agg *a, const struct agg_rows *r,
 		    const struct column *arg);
+	/* Why a row cannot be added to the entry (NULL: there is none yet), or
+	 * NULL. Asked before a row with w > 0 is applied to any accumulator;
+	 * such rows come one at a time. */
+	const char *(*refuses)(const struct agg *a, const char *entry,
+			       const struct batch *b, uint32_t row, int64_t w,
+			       enum error_code *ret_code);
 	/* False: the value cannot have been added -w times. Asked before a
 	 * row with w < 0 is applied to any accumulator. */
 	bool (*holds)(const struct agg *a, const char *entry,
@@ -102,6 +108,11 @@ struct agg_type {
 	enum view_how view_values;   /* of the multiset; VIEW_KEY: as `view` */
 };
 
+/* Of the values of one group that an aggregate gives all together; more of
+ * them are refused. A window's slices may have more together: value() then
+ * says so in *too_large, and the job fails. */
+#define AGG_WEIGHT_MAX (32 << 20)
+
 /* A part of the accumulator that is kept in state tables. */
 struct agg_column {
 	const char *suffix; /* behind the aggregate's state_name: "", "_n" */
@@ -139,6 +150,7 @@ struct agg {
 	struct agg_column column[AGG_COLUMNS_MAX];
 	struct strheap *heap;      /* long strings of MIN, MAX; NULL: borrow */
 	struct multiset *multiset; /* where it collects */
+	const char **too_large;    /* aggs.too_large */
 };
 
 /* The head of an entry. */
@@ -170,6 +182,8 @@ struct aggs {
 	unsigned nsets;   /* DISTINCT ones */
 	bool stack;       /* some are not invertible */
 	bool owns;        /* some have something to release */
+	bool choosy;      /* some may refuse rows */
+	const char *too_large; /* text of the one whose result was, or NULL */
 	uint32_t bytes;   /* of an entry: head and accumulators */
 	struct strheap heap;
 };
@@ -205,8 +219,20 @@ agg_more(const struct agg *a, const struct batch *b, unsigned more)
 }
 
 /* The next rows of r from `at` on that can be applied at once: all those with
- * w > 0, or one with w < 0. They keep r's room for entries. */
-struct agg_rows agg_rows_part(const struct agg_rows *r, uint32_t at);
+ * w > 0, or one with w < 0; where rows may be refused, one. They keep r's room
+ * for entries. */
+struct agg_rows agg_rows_part(const struct aggs *s, const struct agg_rows *r,
+			      uint32_t at);
+/* Whether the row cannot be added w times to the entry (NULL: a new one). */
+struct agg_refusal {
+	enum error_code code;
+	const char *expression, *detail;
+};
+bool aggs_refuse_row(const struct aggs *s, const char *entry,
+		     const struct batch *b, uint32_t row, int64_t w,
+		     struct agg_refusal *ret);
+/* -1: a result could not be given since the last time. */
+int aggs_check_results(struct aggs *s, struct error *err);
 /* Whether a row that is to be taken away (w < 0) can have been added to the
  * entry (NULL: there is none): nothing in it may fall below nothing. */
 bool aggs_hold_row(const struct aggs *s, const struct distinct *sets,
@@ -250,7 +276,9 @@ extern const struct agg_type agg_count_type, agg_sum_type, agg_avg_type,
 	agg_first_value_type, agg_last_value_type, agg_median_type,
 	agg_percentile_type, agg_mode_type, agg_arg_min_type, agg_arg_max_type,
 	agg_bit_and_type, agg_bit_or_type, agg_bit_xor_type,
-	agg_approx_distinct_type, agg_approx_percentile_type;
+	agg_approx_distinct_type, agg_approx_percentile_type,
+	agg_array_agg_type, agg_collect_type, agg_histogram_type,
+	agg_top_k_type;
 const struct agg_type *agg_type_of(enum function_id function);
 
 #endif

@@ -192,8 +192,9 @@ view_values(const struct agg_tables *t, unsigned i, struct view_column *v)
 	v->col2 = n;
 	if (!a->distinct && a->kind.pairs)
 		v->col2 = (uint16_t)(n - 2);
-	/* These look for values where the key ends. */
-	if (a->distinct && v->how != VIEW_MODE && v->how != VIEW_PERCENTILE)
+	/* Others look for values where the key ends. */
+	if (a->distinct && v->how != VIEW_MODE && v->how != VIEW_PERCENTILE &&
+	    v->how != VIEW_COUNTS)
 		v->col = n;
 }
 

@@ -295,7 +295,7 @@ pull_child(struct multiset *m, uint32_t t, uint32_t child)
 
 	if (child == 0)
 		return;
-	x->nodes += c->nodes;
+	x->weight += c->weight;
 	x->total += c->total;
 	if (m->kind.bits) {
 		x->all &= c->all;
@@ -305,6 +305,19 @@ pull_child(struct multiset *m, uint32_t t, uint32_t child)
 	} else if (c->most > x->most) {
 		x->most = c->most;
 	}
+}
+
+/* Equal values of ordered sets are given one by one. */
+static int64_t
+node_weight(const struct multiset *m, uint32_t t)
+{
+	int64_t bytes = MULTISET_VALUE_WEIGHT;
+
+	if (m->kind.phys == PHYS_STR)
+		bytes += m->node[t].value.str.len;
+	if (m->kind.pairs && m->kind.beside == PHYS_STR)
+		bytes += m->more[t].beside.str.len;
+	return m->kind.ordered ? bytes * m->node[t].n : bytes;
 }
 
 /* What is known of a subtree, from what is known of those below it. */
@@ -317,7 +330,7 @@ tree_pull(struct multiset *m, uint32_t t)
 	if (!m->more)
 		return;
 	x = &m->more[t];
-	x->nodes = 1;
+	x->weight = node_weight(m, t);
 	x->total = x->most = node->n;
 	x->early = x->late = t;
 	if (m->kind.bits)

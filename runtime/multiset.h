@@ -94,8 +94,10 @@ struct multiset_item multiset_earliest_of(const struct multiset *m,
 /* The bits that all, that any of the values have. */
 int64_t multiset_all(const struct multiset *m, uint64_t root);
 int64_t multiset_any(const struct multiset *m, uint64_t root);
-/* All but plain ones: different values (ordered: occurrences). */
-uint32_t multiset_size(const struct multiset *m, uint64_t root);
+/* Bytes that a result with all the values takes, or a little less (of all but
+ * plain ones): 32 for each, and the bytes of texts. */
+#define MULTISET_VALUE_WEIGHT 32
+int64_t multiset_weight(const struct multiset *m, uint64_t root);
 
 /* ---- checkpoints: rows (pane?, gid, value, n) ---- */
 /* Calls fn for gone values (n == 0) first, then for changed ones. */

@@ -47,7 +47,7 @@ struct multiset_more {
 			int64_t all, any;
 		};
 	};
-	uint32_t nodes;
+	int64_t weight;       /* multiset_weight() */
 	uint32_t early, late; /* by pane and seq */
 };
 

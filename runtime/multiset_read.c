@@ -62,11 +62,11 @@ multiset_total(const struct multiset *m, uint64_t root)
 	return root ? m->more[root].total : 0;
 }
 
-uint32_t
-multiset_size(const struct multiset *m, uint64_t root)
+int64_t
+multiset_weight(const struct multiset *m, uint64_t root)
 {
 	CHECK(m->more);
-	return root ? m->more[root].nodes : 0;
+	return root ? m->more[root].weight : 0;
 }
 
 int64_t

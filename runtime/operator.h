@@ -82,6 +82,8 @@ enum view_how {
 	/* Of values (col) and how often each is there (col2), in `table`: */
 	VIEW_PERCENTILE, VIEW_MODE,
 	VIEW_EARLIEST, VIEW_LATEST, /* its _pane and _seq tell */
+	VIEW_LIST,   /* all of them as JSON, in that order */
+	VIEW_COUNTS, /* as JSON: each with how often it is there */
 };
 struct view_column {
 	const char *name;

@@ -328,6 +328,19 @@ take_row(struct panes *p, struct pane *pane, const struct batch *b,
 	return 0;
 }
 
+static bool
+refuse_row(struct panes *p, struct pane *pane, const struct batch *b,
+	   const struct agg_rows *r)
+{
+	struct agg_refusal why;
+
+	if (!aggs_refuse_row(p->aggs, accs_find(&pane->accs, r->gid[0]), b,
+			     r->row[0], r->w ? r->w[0] : 1, &why))
+		return false;
+	p->refused(p->refused_arg, b, r->row[0], &why);
+	return true;
+}
+
 uint32_t
 panes_add(struct panes *p, int64_t pane_us, const struct batch *b,
 	  struct agg_rows *r)
@@ -337,12 +350,12 @@ panes_add(struct panes *p, int64_t pane_us, const struct batch *b,
 
 	r->pane_us = pane_us;
 	for (uint32_t at = 0; at < r->n;) {
-		struct agg_rows part = agg_rows_part(r, at);
+		struct agg_rows part = agg_rows_part(p->aggs, r, at);
 
-		if (!part.w || part.w[0] > 0)
-			add_rows(p, pane, b, &part);
-		else
+		if (part.w && part.w[0] < 0)
 			unmatched += take_row(p, pane, b, &part);
+		else if (!refuse_row(p, pane, b, &part))
+			add_rows(p, pane, b, &part);
 		at += part.n;
 	}
 	pane_account(p, pane);

@@ -48,6 +48,10 @@ struct panes {
 	uint64_t rows;         /* of all panes, as is bytes */
 	size_t bytes;
 	bool dropped;          /* some pane since the last checkpoint */
+	/* Set by the owner. */
+	void (*refused)(void *arg, const struct batch *b, uint32_t row,
+			const struct agg_refusal *why);
+	void *refused_arg;
 	struct agg_scratch *scratch[2];
 	char **run_entry;      /* BATCH_ROWS of each */
 	int64_t *row_gid;
@@ -68,7 +72,8 @@ panes_is_late(const struct panes *p, int64_t pane_us)
 }
 
 /* Adds rows r (row, gid, w) of b to the pane that begins there. Returns how
- * many could not be taken away, because they were never added. */
+ * many could not be taken away, because they were never added; those that were
+ * refused are told to p->refused(). */
 uint32_t panes_add(struct panes *p, int64_t pane_us, const struct batch *b,
 		   struct agg_rows *r);
 

@@ -445,6 +445,46 @@ percentile_text(struct view *v, const struct view_column *c)
 	return finish_text(v, &b);
 }
 
+/* A value in JSON, which has no bytes. */
+static const char *
+json_text(struct view *v, struct type t, const char *x)
+{
+	return type_is_binary(t)
+		       ? arena_printf(&v->s->arena, "hex(%s)", x)
+		       : view_shown_text(v, t, x);
+}
+
+static const char *
+list_text(struct view *v, const struct view_column *c)
+{
+	const struct store_table *t =
+		store_table_of(v->s, v->o->op, c->table);
+	struct buf b;
+
+	buf_init(&b);
+	buf_printf(&b, "(SELECT json_group_array(x) FROM (SELECT %s AS x",
+		   json_text(v, t->cols[c->col].type,
+			     view_column_text(v, 'd', t, c->col)));
+	put_rows_of(v, t, &b);
+	buf_printf(&b, " ORDER BY %sd._seq))", v->panes ? "d._pane, " : "");
+	return finish_text(v, &b);
+}
+
+static const char *
+counts_text(struct view *v, const struct view_column *c)
+{
+	const struct store_table *t =
+		store_table_of(v->s, v->o->op, c->table);
+	struct buf b;
+
+	buf_init(&b);
+	buf_printf(&b, "(SELECT json_group_object(CAST(%s AS TEXT), c) FROM ",
+		   json_text(v, t->cols[c->col].type, "x"));
+	put_counts(v, c, &b);
+	buf_puts(&b, ")");
+	return finish_text(v, &b);
+}
+
 /* NULL: it is not about a single value. */
 static const char *
 single_text(struct view *v, const struct view_column *c)
@@ -462,6 +502,10 @@ single_text(struct view *v, const struct view_column *c)
 		return c->table == v->def->groups_table
 			       ? NULL
 			       : view_shown_text(v, c->type, best_text(v, c));
+	case VIEW_LIST:
+		return list_text(v, c);
+	case VIEW_COUNTS:
+		return counts_text(v, c);
 	case VIEW_NONE:
 		return "NULL";
 	default:

@@ -35,6 +35,44 @@ bag_add(const struct agg *a, const struct agg_rows *r,
 		bag_put(a, r, i, arg, NULL, r->w ? r->w[i] : 1);
 }
 
+static int64_t
+cell_weight(const struct column *c, uint32_t row)
+{
+	return !c || c->phys != PHYS_STR || column_is_null(c, row)
+		       ? 0 : c->str[row].len;
+}
+
+const char *
+bag_refuses(const struct agg *a, const char *entry, const struct batch *b,
+	    uint32_t row, int64_t w, enum error_code *ret_code)
+{
+	int64_t weight = MULTISET_VALUE_WEIGHT +
+			 cell_weight(agg_arg(a, b), row);
+
+	for (unsigned i = 0; i < a->plan->nmore; i++)
+		weight += cell_weight(agg_more(a, b, i), row);
+	if (w > AGG_WEIGHT_MAX / weight)
+		weight = AGG_WEIGHT_MAX;
+	else if (a->kind.ordered)
+		weight *= w;
+	if (entry)
+		weight += multiset_weight(a->multiset,
+					  bag_at(a, entry, a->off)->root);
+	*ret_code = ERR_GROUP_TOO_LARGE;
+	return weight < AGG_WEIGHT_MAX
+		       ? NULL
+		       : "the group has 32 MiB of values already";
+}
+
+bool
+bag_gives_all(const struct agg *a, uint64_t root)
+{
+	if (multiset_weight(a->multiset, root) < AGG_WEIGHT_MAX)
+		return true;
+	*a->too_large = a->plan->text;
+	return false;
+}
+
 bool
 bag_holds(const struct agg *a, const char *entry, const struct batch *b,
 	  uint32_t row, int64_t w)

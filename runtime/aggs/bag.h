@@ -29,6 +29,12 @@ void bag_put(const struct agg *a, const struct agg_rows *r, uint32_t i,
 /* As the hooks of agg_type. */
 void bag_add(const struct agg *a, const struct agg_rows *r,
 	     const struct column *arg);
+/* For those that give all values: more than AGG_WEIGHT_MAX of them. */
+const char *bag_refuses(const struct agg *a, const char *entry,
+			const struct batch *b, uint32_t row, int64_t w,
+			enum error_code *ret_code);
+/* False: the values are more than that, and the job must be told. */
+bool bag_gives_all(const struct agg *a, uint64_t root);
 bool bag_holds(const struct agg *a, const char *entry, const struct batch *b,
 	       uint32_t row, int64_t w);
 void bag_merge(const struct agg *a, char *const *dst, uint32_t dst_off,

@@ -242,6 +242,21 @@ add_rows(struct op_group *g, const struct batch *in, struct agg_rows *r)
 	aggs_add(&g->aggs, g->sets, in, r, g->pick, g->row_gid);
 }
 
+/* What takes rows one by one may not take this one. */
+static bool
+refuse_row(struct op_group *g, const struct batch *in,
+	   const struct agg_rows *r)
+{
+	struct agg_refusal why;
+
+	if (!aggs_refuse_row(&g->aggs, accs_find(&g->accs, r->gid[0]), in,
+			     r->row[0], r->w ? r->w[0] : 1, &why))
+		return false;
+	op_quarantine(&g->op, in, r->row[0], why.code, why.expression, NULL,
+		      why.detail);
+	return true;
+}
+
 /* One row goes; with a group's last row goes all that it had. */
 static uint32_t
 take_row(struct op_group *g, const struct batch *in, struct agg_rows *r)
@@ -266,7 +281,7 @@ group_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 		.entry = g->rows->entry,
 		.w = in->weight ? g->rows->w : NULL,
 	};
-	uint32_t unmatched = 0;
+	uint32_t unmatched = 0, refused = 0;
 
 	(void)err;
 	CHECK(port == 0);
@@ -279,18 +294,19 @@ group_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 	keys_lookup(&g->keys, g->key_cols, r.row, r.n, r.gid);
 	touch_groups(g, r.gid, r.n);
 	for (uint32_t at = 0; at < r.n;) {
-		struct agg_rows part = agg_rows_part(&r, at);
+		struct agg_rows part = agg_rows_part(&g->aggs, &r, at);
 
-		if (!part.w || part.w[0] > 0)
-			add_rows(g, in, &part);
-		else
+		if (part.w && part.w[0] < 0)
 			unmatched += take_row(g, in, &part);
+		else if (refuse_row(g, in, &part))
+			refused++;
+		else
+			add_rows(g, in, &part);
 		at += part.n;
 	}
-	if (unmatched > 0) {
-		stat_add(op->stats.unmatched, unmatched);
+	stat_add(op->stats.unmatched, unmatched);
+	if (unmatched + refused > 0)
 		keys_drop_unused(&g->keys, r.gid, r.n);
-	}
 	return OP_OK;
 }
 

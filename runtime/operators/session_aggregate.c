@@ -144,6 +144,22 @@ session_wake(struct op_session *s)
 
 /* ---- rows ---- */
 
+/* What takes rows one by one may not take this one. */
+static bool
+refuse_row(struct op_session *s, const struct batch *in,
+	   const struct agg_rows *r)
+{
+	struct agg_refusal why;
+
+	if (!s->aggs.choosy ||
+	    !aggs_refuse_row(&s->aggs, accs_find(&s->accs, r->gid[0]), in,
+			     r->row[0], r->w ? r->w[0] : 1, &why))
+		return false;
+	op_quarantine(&s->op, in, r->row[0], why.code, why.expression, NULL,
+		      why.detail);
+	return true;
+}
+
 /* Adds what has been found so far. */
 static void
 flush_found(struct op_session *s, const struct batch *in)
@@ -152,10 +168,12 @@ flush_found(struct op_session *s, const struct batch *in)
 
 	if (r.n == 0)
 		return;
+	s->found.n = 0;
 	r.w = in->weight ? s->rows->w : NULL;
+	if (refuse_row(s, in, &r))
+		return;
 	accs_touch(&s->accs, NULL, r.gid, r.n, ACCS_DIRTY, r.entry);
 	aggs_add(&s->aggs, s->sets, in, &r, s->pick, s->row_gid);
-	s->found.n = 0;
 }
 
 static void
@@ -267,6 +285,8 @@ push_row(struct op_session *s, const struct batch *in, uint32_t i)
 	found->row[found->n] = s->row[i];
 	found->gid[found->n] = id;
 	s->rows->w[found->n++] = w;
+	if (s->aggs.choosy)
+		flush_found(s, in);
 }
 
 static int
@@ -379,7 +399,7 @@ next_closed(struct op_session *s, uint32_t *ret_id)
 }
 
 static int
-session_fire(struct op_session *s)
+session_fire(struct op_session *s, struct error *err)
 {
 	uint32_t id[CHUNK_GIDS], full[CHUNK_GIDS], n, nfull;
 	char *entry[CHUNK_GIDS];
@@ -398,6 +418,8 @@ session_fire(struct op_session *s)
 		}
 		if (nfull > 0)
 			out_append(s, full, entry, nfull);
+		if (aggs_check_results(&s->aggs, err) < 0)
+			return OP_FAIL;
 		for (uint32_t i = 0; i < n; i++)
 			session_end(s, id[i]);
 	}
@@ -414,8 +436,7 @@ session_resume(struct op *op, struct error *err)
 {
 	struct op_session *s = op_cast(op, &op_session_aggregate_type);
 
-	(void)err;
-	return session_fire(s);
+	return session_fire(s, err);
 }
 
 /* Of processing time only the end of all rows counts. */
@@ -424,14 +445,13 @@ session_watermark(struct op *op, int64_t wm_us, struct error *err)
 {
 	struct op_session *s = op_cast(op, &op_session_aggregate_type);
 
-	(void)err;
 	if (s->g->window.is_proctime && wm_us != TIME_END)
 		return OP_OK;
 	/* A restored operator may be ahead of its inputs: nothing fires twice */
 	if (wm_us <= s->wm_us)
 		return OP_OK;
 	s->goal_us = wm_us;
-	return session_fire(s);
+	return session_fire(s, err);
 }
 
 static int
@@ -439,9 +459,8 @@ session_timer(struct op *op, int64_t now_us, struct error *err)
 {
 	struct op_session *s = op_cast(op, &op_session_aggregate_type);
 
-	(void)err;
 	s->goal_us = window_proctime(now_us) - US_PER_MS;
-	return s->goal_us > s->wm_us ? session_fire(s) : OP_OK;
+	return s->goal_us > s->wm_us ? session_fire(s, err) : OP_OK;
 }
 
 /* ---- state ---- */

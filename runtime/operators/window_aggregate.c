@@ -34,6 +34,7 @@ struct op_window {
 	bool opened;
 	int64_t wm_us; /* all windows up to it are fired; kept in state */
 	bool wm_dirty;
+	uint32_t refused; /* rows of those at hand */
 
 	struct sorter *sorter;
 	uint32_t *all_rows;       /* 0, 1, 2 ... */
@@ -47,6 +48,17 @@ struct op_window {
 	struct batch *out;   /* rows of fired windows, not emitted yet */
 	uint32_t nout;
 };
+
+static void
+window_refused(void *arg, const struct batch *b, uint32_t row,
+	       const struct agg_refusal *why)
+{
+	struct op_window *w = arg;
+
+	op_quarantine(&w->op, b, row, why->code, why->expression, NULL,
+		      why->detail);
+	w->refused++;
+}
 
 static int
 window_open(struct op *op, const struct plan_node *node, struct error *err)
@@ -66,6 +78,8 @@ window_open(struct op *op, const struct plan_node *node, struct error *err)
 	keys_init(&w->keys, w->g->nkeys, phys, op_seed(op));
 	panes_init(&w->panes, &w->g->window, op_zone(op), &w->aggs, &w->keys,
 		   op_seed(op));
+	w->panes.refused = window_refused;
+	w->panes.refused_arg = w;
 	w->opened = true;
 	w->wm_us = TIME_NONE;
 	w->sorter = mem_zalloc(sizeof(*w->sorter));
@@ -111,12 +125,12 @@ push_pane(struct op_window *w, struct batch *in, int64_t pane_us,
 			r.w[i] = in->weight[row[i]];
 	}
 	keys_lookup(&w->keys, w->key_cols, row, n, r.gid);
+	w->refused = 0;
 	unmatched = panes_add(&w->panes, pane_us, in, &r);
-	stat_add(w->op.stats.pane_updates, n - unmatched);
-	if (unmatched > 0) {
-		stat_add(w->op.stats.unmatched, unmatched);
+	stat_add(w->op.stats.pane_updates, n - unmatched - w->refused);
+	stat_add(w->op.stats.unmatched, unmatched);
+	if (unmatched + w->refused > 0)
 		keys_drop_unused(&w->keys, r.gid, n);
-	}
 }
 
 static inline bool
@@ -373,7 +387,7 @@ fire_chunk(struct op_window *w)
 
 /* Fires all windows that the goal closes. */
 static int
-window_fire(struct op_window *w)
+window_fire(struct op_window *w, struct error *err)
 {
 	for (;;) {
 		int64_t end_us = panes_next_end(&w->panes);
@@ -393,6 +407,8 @@ window_fire(struct op_window *w)
 			if (op_full(&w->op))
 				return OP_MORE;
 			fire_chunk(w);
+			if (aggs_check_results(&w->aggs, err) < 0)
+				return OP_FAIL;
 		}
 		panes_retire(&w->panes);
 		w->firing = false;
@@ -412,7 +428,6 @@ window_watermark(struct op *op, int64_t wm_us, struct error *err)
 {
 	struct op_window *w = op_cast(op, &op_window_aggregate_type);
 
-	(void)err;
 	/* Of processing time only the end of all rows counts. */
 	if (w->g->window.is_proctime && wm_us != TIME_END)
 		return OP_OK;
@@ -420,7 +435,7 @@ window_watermark(struct op *op, int64_t wm_us, struct error *err)
 	if (wm_us <= w->wm_us)
 		return OP_OK;
 	w->goal_us = wm_us;
-	return window_fire(w);
+	return window_fire(w, err);
 }
 
 static int
@@ -428,9 +443,8 @@ window_timer(struct op *op, int64_t now_us, struct error *err)
 {
 	struct op_window *w = op_cast(op, &op_window_aggregate_type);
 
-	(void)err;
 	w->goal_us = window_proctime(now_us) - US_PER_MS;
-	return w->goal_us > w->wm_us ? window_fire(w) : OP_OK;
+	return w->goal_us > w->wm_us ? window_fire(w, err) : OP_OK;
 }
 
 static int
@@ -438,8 +452,7 @@ window_resume(struct op *op, struct error *err)
 {
 	struct op_window *w = op_cast(op, &op_window_aggregate_type);
 
-	(void)err;
-	return window_fire(w);
+	return window_fire(w, err);
 }
 
 /* ---- state ---- */

@@ -89,15 +89,13 @@ column_named(const char *name, size_t n)
 
 /* The type of what the aggregate answers; a.more[] stand already. */
 static struct type
-result_type(const struct plan_aggregate *a)
+result_type(struct agg_rig *r, const struct plan_aggregate *a)
 {
 	struct expr e[1 + PLAN_MORE_MAX] = { 0 }, *args[1 + PLAN_MORE_MAX];
 	unsigned n = a->arg < 0 ? 0 : 1 + a->nmore;
 	struct type type, unused[1 + PLAN_MORE_MAX];
 	struct error err = ERROR_INIT;
-	struct arena arena;
 
-	arena_init(&arena);
 	for (unsigned i = 0; i < n; i++) {
 		int column = i == 0 ? a->arg : a->more[i - 1].column;
 
@@ -108,17 +106,16 @@ result_type(const struct plan_aggregate *a)
 			e[i] = (struct expr){ .kind = EXPR_COLUMN,
 					      .type = in_columns[column].type };
 	}
-	if (function_resolve(function_get(a->function), n, args, &arena,
+	if (function_resolve(function_get(a->function), n, args, &r->arena,
 			     unused, &type, &err) < 0)
 		FAIL("%s", err.message);
-	CHECK(!type_is_nested(type));
-	arena_release(&arena);
 	return type;
 }
 
-/* A column, or a number as a literal of DOUBLE. */
+/* A column, or a number as a literal: 0.5 of DOUBLE, 5 of INT where it is how
+ * many values are asked for. */
 static struct plan_argument
-parse_more(struct agg_rig *r, const char *text, size_t n)
+parse_more(struct agg_rig *r, const char *text, size_t n, bool is_top)
 {
 	struct plan_argument arg = { .column = -1 };
 	struct expr *e;
@@ -129,8 +126,11 @@ parse_more(struct agg_rig *r, const char *text, size_t n)
 	}
 	e = arena_new(&r->arena, struct expr);
 	e->kind = EXPR_LITERAL;
-	e->type = TYPE_OF(TYPE_DOUBLE);
-	e->value.f64 = strtod(text, NULL);
+	e->type = TYPE_OF(is_top ? TYPE_INT : TYPE_DOUBLE);
+	if (is_top)
+		e->value.i64 = strtoll(text, NULL, 10);
+	else
+		e->value.f64 = strtod(text, NULL);
 	arg.literal = e;
 	return arg;
 }
@@ -166,11 +166,12 @@ parse_aggregate(struct agg_rig *r, const char *text)
 	for (open += strcspn(open, "/)"); *open == '/';
 	     open += strcspn(open, "/)")) {
 		open++;
-		a.more[a.nmore++] = parse_more(r, open, strcspn(open, "/)"));
+		a.more[a.nmore++] = parse_more(r, open, strcspn(open, "/)"),
+					       a.function == FN_TOP_K);
 	}
 	if (strcmp(close, ") f") == 0)
 		a.filter = IN_F;
-	a.type = result_type(&a);
+	a.type = result_type(r, &a);
 	a.text = a.state_name = arena_strdup(&r->arena, text);
 	return a;
 }
@@ -457,7 +458,11 @@ agg_rig_cell(struct buf *out, struct type t, struct value v)
 			buf_printf(out, "%.*g", (int)agg_rig_digits, v.f64);
 		break;
 	case PHYS_STR:
-		buf_str(out, v.str);
+		for (uint32_t i = 0; type_is_nested(t) && i < v.str.len; i++)
+			buf_printf(out, "%02x",
+				   (uint8_t)str_data(&v.str)[i]);
+		if (!type_is_nested(t))
+			buf_str(out, v.str);
 		break;
 	}
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/decimal.h"
+#include "base/nested.h"
 #include "base/time.h"
 #include "runtime/aggs/ddsketch.h"
 #include "runtime/keys.h"
@@ -204,7 +205,8 @@ bag_values(const struct bag *b, const struct plan_aggregate *a,
 	   const struct value **ret, const struct value **ret_more)
 {
 	bool distinct = a->distinct || a->function == FN_APPROX_DISTINCT;
-	bool nulls = a->function == FN_ARG_MIN || a->function == FN_ARG_MAX;
+	bool nulls = a->function == FN_ARG_MIN ||
+		     a->function == FN_ARG_MAX || a->function == FN_ARRAY_AGG;
 	int last = a->nmore ? a->more[a->nmore - 1].column : -1;
 	struct seen seen[EVENTS];
 	unsigned nseen = 0, n = 0;
@@ -489,6 +491,68 @@ value_approx(const struct plan_aggregate *a, struct type t,
 	return ret;
 }
 
+/* Values as they are, or how often each is there. */
+static struct value
+value_list(struct trial *t, const struct plan_aggregate *a,
+	   const struct value **v, unsigned n)
+{
+	struct value all[EVENTS], count[EVENTS], ret = { 0 };
+
+	for (unsigned i = 0; i < n; i++) {
+		all[i] = *v[i];
+		count[i] = (struct value){ .i64 = 0 };
+	}
+	if (a->function == FN_ARRAY_AGG) {
+		EXPECT(nested_make(&t->r.arena, a->type, n, all, &ret.str));
+		return ret;
+	}
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; k < n; k++)
+			count[i].i64 += values_equal(a->arg, v[i], v[k]);
+	EXPECT(nested_make_map(&t->r.arena, a->type, n, all, count, &ret.str));
+	return ret;
+}
+
+/* By counting down from the most that can be. */
+static struct value
+value_top(struct trial *t, const struct plan_aggregate *a,
+	  const struct value **v, unsigned n)
+{
+	const struct type row = type_element(a->type);
+	enum phys phys = phys_of(agg_rig_schema()->cols[a->arg].type);
+	struct value item[EVENTS], ret = { 0 };
+	unsigned nitems = 0, k = (unsigned)a->more[0].literal->value.i64;
+	bool done[EVENTS] = { false };
+
+	while (nitems < k) {
+		unsigned best = n, most = 0, same;
+
+		for (unsigned i = 0; i < n; i++) {
+			same = 0;
+			for (unsigned j = 0; j < n; j++)
+				same += values_equal(a->arg, v[i], v[j]);
+			if (done[i] || same < most ||
+			    (same == most && best < n &&
+			     phys_cmp(phys, &v[i]->u8, &v[best]->u8) > 0))
+				continue;
+			best = i;
+			most = same;
+		}
+		if (best == n)
+			break;
+		for (unsigned i = 0; i < n; i++)
+			done[i] |= values_equal(a->arg, v[i], v[best]);
+		item[nitems] = (struct value){ 0 };
+		EXPECT(nested_make(&t->r.arena, row, 2,
+				   (struct value[]){ *v[best],
+						     { .i64 = most } },
+				   &item[nitems].str));
+		nitems++;
+	}
+	EXPECT(nested_make(&t->r.arena, a->type, nitems, item, &ret.str));
+	return ret;
+}
+
 /* The row is what counts: x may be NULL where `by` is not. */
 static struct value
 value_arg(const struct plan_aggregate *a, const struct value **v,
@@ -513,7 +577,7 @@ value_arg(const struct plan_aggregate *a, const struct value **v,
 }
 
 static struct value
-value_of(const struct plan_aggregate *a, struct type arg,
+value_of(struct trial *t, const struct plan_aggregate *a, struct type arg,
 	 const struct value **v, const struct value **more, unsigned n)
 {
 	switch (a->function) {
@@ -524,6 +588,8 @@ value_of(const struct plan_aggregate *a, struct type arg,
 	case FN_BOOL_OR:
 	case FN_COUNT_IF:
 		return value_of_bools(a->function, v, n);
+	case FN_COLLECT:
+		return value_list(t, a, v, n);
 	default:
 		break;
 	}
@@ -539,6 +605,11 @@ value_of(const struct plan_aggregate *a, struct type arg,
 		return value_bits(a->function, v, n);
 	case FN_MODE:
 		return value_mode(phys_of(arg), v, n);
+	case FN_ARRAY_AGG:
+	case FN_HISTOGRAM:
+		return value_list(t, a, v, n);
+	case FN_TOP_K:
+		return value_top(t, a, v, n);
 	case FN_MEDIAN:
 		return value_percentile(a, arg, v, NULL, n);
 	case FN_PERCENTILE:
@@ -573,7 +644,8 @@ bag_print(struct trial *t, const struct bag *b, struct buf *out)
 		met.distinct += a->distinct;
 		met.filter += a->filter >= 0;
 		buf_putc(out, '|');
-		agg_rig_cell(out, a->type, value_of(a, arg, v, more, n));
+		agg_rig_cell(out, a->type, value_of(t, a, arg, v, more,
+							 n));
 	}
 }
 
@@ -744,7 +816,12 @@ draw_aggs(struct trial *t)
 		"approx_distinct(vs)", "approx_distinct(vd) f",
 		"approx_distinct(vw)", "approx_percentile(vd/0.5)",
 		"approx_percentile(vi/0.99) f", "approx_percentile(vw/0.1)",
-		"approx_percentile(distinct vd/0.75)",
+		"approx_percentile(distinct vd/0.75)", "array_agg(vs)",
+		"array_agg(vi) f", "array_agg(distinct vd)", "array_agg(vw)",
+		"array_agg(distinct vs) f", "collect(vs)", "collect(vd) f",
+		"collect(distinct vi)", "histogram(vw)", "histogram(f)",
+		"top_k(vs/2)", "top_k(vi/3) f", "top_k(distinct vd/2)",
+		"top_k(vw/100)",
 	};
 	unsigned n = 1 + (unsigned)draw(t, 6);
 
