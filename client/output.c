@@ -145,9 +145,19 @@ cell_text(const struct cell *c, struct buf *out)
 static bool
 is_number(const char *type)
 {
-	return (strstr(type, "INT") && !strstr(type, "INTERVAL")) || strncmp(type, "DECIMAL", 7) == 0 ||
-	       strncmp(type, "DOUBLE", 6) == 0 ||
-	       strncmp(type, "FLOAT", 5) == 0;
+	static const char *const numbers[] = {
+		"TINYINT", "SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT",
+		"DOUBLE",
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		size_t n = strlen(numbers[i]);
+
+		if (strncmp(type, numbers[i], n) == 0 &&
+		    (type[n] == '\0' || type[n] == ' ' || type[n] == '('))
+			return true;
+	}
+	return false;
 }
 
 /* ---- formats ---- */

@@ -65,17 +65,13 @@ resolve_options(struct sink_builder *sb)
 		.parse = &sb->o->parse,
 		.at = sb->o->stmt->create_table->name.at,
 		.hints = sb->ins->hints, .hints_parse = b->parse,
-		.ncols = t->ncols,
 	};
-	const char **cols = arena_array(b->a, t->ncols, const char *);
 	struct options *resolved;
 
 	sb->options = t->options;
 	if (!sb->ins->hints)
 		return 0;
-	for (unsigned i = 0; i < t->ncols; i++)
-		cols[i] = t->cols[i].name;
-	rq.cols = cols;
+	rq.ncols = table_option_names(t, b->a, &rq.cols);
 	if (options_resolve(&rq, b->a, &resolved, b->err) < 0)
 		return -1;
 	sb->options = resolved;

@@ -334,18 +334,14 @@ resolve_options(struct bind *b, const struct object *o, const struct table *t,
 		.list = o->stmt->create_table->options, .parse = &o->parse,
 		.at = o->stmt->create_table->name.at,
 	};
-	const char **cols = arena_array(b->a, t->ncols, const char *);
 	struct options *with_hints;
 
 	*ret = t->options;
 	if (!from || !from->hints)
 		return 0;
-	for (unsigned i = 0; i < t->ncols; i++)
-		cols[i] = t->cols[i].name;
 	rq.hints = from->hints;
 	rq.hints_parse = b->parse;
-	rq.cols = cols;
-	rq.ncols = t->ncols;
+	rq.ncols = table_option_names(t, b->a, &rq.cols);
 	if (options_resolve(&rq, b->a, &with_hints, b->err) < 0) {
 		if (b->view)
 			return bind_place(b, from->at);

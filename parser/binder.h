@@ -204,6 +204,10 @@ int bind_check_patterns(struct bind *b, const struct expr *call);
 /* A table as one statement uses it: what it binds goes into its own arena, and
  * the table may be gone before the statement's plan is. */
 struct table *table_for_statement(const struct table *t, struct arena *a);
+/* The names that may stand for '#' in the table's options: those of columns,
+ * and of what is in nested ones: r.f, a.element, m.key, m.value. */
+unsigned table_option_names(const struct table *t, struct arena *a,
+			    const char *const **ret);
 /* The table's static side: columns, options, keys. */
 int bind_table_definition(struct bind *b, const struct ast_create_table *ct,
 			  struct table **ret);

@@ -31,6 +31,14 @@ static const struct type_field texts_by_text[] = {
 		  .nullable = true } },
 };
 
+/* Of a MAP<STRING, BYTES>. */
+static const struct type_field bytes_by_text[] = {
+	{ NULL, { .kind = TYPE_VARCHAR, .length = TYPE_LENGTH_MAX,
+		  .nullable = true } },
+	{ NULL, { .kind = TYPE_VARBINARY, .length = TYPE_LENGTH_MAX,
+		  .nullable = true } },
+};
+
 static const struct metadata_def metadata[] = {
 #define METADATA(connector, key, type, writable) \
 	{ connector, key, type, writable },

@@ -94,13 +94,6 @@ unknown_metadata(struct definition *d, const struct ast_column *c,
 	const char *format = value_format(d);
 	struct span at = c->metadata_at.length ? c->metadata_at : c->at;
 
-	if (strcmp(key, "headers") == 0 &&
-	    strstr(d->t->connector->name, "kafka")) {
-		bind_error(d->b, at, ERR_UNSUPPORTED, "the metadata 'headers' "
-			   "is not supported yet");
-		error_note(d->b->err, "there is no MAP type yet");
-		return -1;
-	}
 	bind_error(d->b, at, ERR_UNKNOWN_METADATA,
 		   "the connector '%s' has no metadata '%s'",
 		   d->t->connector->name, key);
@@ -470,20 +463,66 @@ check_together(struct definition *d)
 	return 0;
 }
 
+/* ---- options ---- */
+
+static unsigned
+count_names(struct type t)
+{
+	unsigned n = 1;
+
+	for (unsigned i = 0; i < type_nfields(t); i++)
+		n += count_names(t.fields[i].type);
+	return n;
+}
+
+/* Adds the name and those of all that is in it; returns how many. */
+static unsigned
+put_names(const char **out, const char *name, struct type t, struct arena *a)
+{
+	static const char *const parts[][2] = { { "element", NULL },
+						{ "key", "value" } };
+	unsigned n = 1, fields = type_nfields(t);
+
+	out[0] = name;
+	for (unsigned i = 0; i < fields; i++) {
+		const char *part = t.kind == TYPE_ROW ? t.fields[i].name
+						      : parts[fields - 1][i];
+
+		n += put_names(out + n,
+			       arena_printf(a, "%s.%s", name, part),
+			       t.fields[i].type, a);
+	}
+	return n;
+}
+
+unsigned
+table_option_names(const struct table *t, struct arena *a,
+		   const char *const **ret)
+{
+	const char **names;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < t->ncols; i++)
+		n += count_names(t->cols[i].type);
+	names = arena_array(a, n, const char *);
+	n = 0;
+	for (unsigned i = 0; i < t->ncols; i++)
+		n += put_names(names + n, t->cols[i].name, t->cols[i].type, a);
+	*ret = names;
+	return n;
+}
+
 static int
 add_options(struct definition *d)
 {
-	const char **cols = arena_array(d->b->a, d->t->ncols, const char *);
 	struct options *options;
 
-	for (unsigned i = 0; i < d->t->ncols; i++)
-		cols[i] = d->t->cols[i].name;
 	d->rq = (struct options_request){
 		.list = d->ct->options, .parse = d->b->parse,
 		.at = d->ct->with_at.length ? d->ct->with_at
 					     : d->ct->name.at,
-		.cols = cols, .ncols = d->t->ncols,
 	};
+	d->rq.ncols = table_option_names(d->t, d->b->a, &d->rq.cols);
 	if (options_resolve(&d->rq, d->b->a, &options, d->b->err) < 0)
 		return -1;
 	d->t->options = options;

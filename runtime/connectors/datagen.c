@@ -11,6 +11,7 @@
 #include "base/decimal.h"
 #include "base/float.h"
 #include "base/hash.h"
+#include "base/nested.h"
 #include "base/time.h"
 #include "runtime/connector.h"
 #include "runtime/kernels/cast.h"
@@ -20,6 +21,7 @@
 /* Rows that were due while the job stood still beyond that are forgotten. */
 #define DEBT_US US_PER_SECOND
 #define LENGTH_USUAL 100
+#define ITEMS_USUAL 3 /* of arrays, maps and multisets (Flink) */
 
 struct field {
 	const char *name;
@@ -34,6 +36,8 @@ struct field {
 	int64_t max_past_us;
 	double null_rate;
 	uint64_t salt;
+	unsigned nparts;
+	struct field *part; /* of nested types: what their items are like */
 };
 
 struct datagen {
@@ -174,6 +178,18 @@ read_sequence(struct datagen *g, const struct options *o, struct field *f,
 	return 0;
 }
 
+/* What the statement says, not the table of options: it is about texts. */
+static uint32_t
+item_count(const struct options *o, const struct field *f, struct arena *a)
+{
+	const char *key = arena_printf(a, "fields.%s.length", f->name);
+
+	for (unsigned i = 0; i < o->ngiven; i++)
+		if (strcmp(o->keys[i], key) == 0)
+			return (uint32_t)strtoul(o->values[i], NULL, 10);
+	return ITEMS_USUAL;
+}
+
 static uint32_t
 text_length(const struct options *o, const struct field *f, struct arena *a)
 {
@@ -186,6 +202,63 @@ text_length(const struct options *o, const struct field *f, struct arena *a)
 		length = strtoll(text, NULL, 10);
 	return limited && length > f->type.length ? f->type.length
 						  : (uint32_t)length;
+}
+
+/* A value of the field is not longer than that. */
+static uint64_t
+bytes_max(const struct field *f)
+{
+	bool is_row = f->type.kind == TYPE_ROW;
+	uint64_t bytes = type_is_text(f->type) || type_is_binary(f->type)
+				 ? f->length
+				 : sizeof(i128);
+
+	if (f->nparts == 0)
+		return bytes;
+	bytes = 16;
+	for (unsigned i = 0; i < f->nparts; i++) {
+		uint64_t item = bytes_max(&f->part[i]) + 32;
+
+		/* both factors are less than 2^32 here */
+		bytes += item * (is_row ? 1 : f->length);
+	}
+	return bytes;
+}
+
+static int field_open(struct datagen *g, const struct options *o,
+		      struct field *f, struct error *err);
+
+/* The parts of field f are fields of their own: f.element, f.key and f.value,
+ * and those of a ROW by their names. */
+static int
+parts_open(struct datagen *g, const struct options *o, struct field *f,
+	   struct error *err)
+{
+	static const char *const names[][2] = { { "element", NULL },
+						{ "key", "value" } };
+
+	f->nparts = type_nfields(f->type);
+	f->part = arena_array(&g->arena, f->nparts, struct field);
+	f->length = item_count(o, f, &g->arena);
+	for (unsigned i = 0; i < f->nparts; i++) {
+		const struct type_field *t = &f->type.fields[i];
+		const char *name = f->type.kind == TYPE_ROW ? t->name
+				   : names[f->nparts - 1][i];
+
+		f->part[i] = (struct field){
+			.name = arena_printf(&g->arena, "%s.%s", f->name,
+					     name),
+			.type = t->type,
+			.salt = hash_u64(i + 1, f->salt),
+		};
+		if (field_open(g, o, &f->part[i], err) < 0)
+			return -1;
+	}
+	if (bytes_max(f) > NESTED_BYTES_MAX)
+		return error_set(err, ERR_INVALID_OPTION,
+				 "the values of '%s' would be larger than 64 "
+				 "MiB", f->name);
+	return 0;
 }
 
 static int
@@ -204,6 +277,8 @@ field_open(struct datagen *g, const struct options *o, struct field *f,
 		return refuse(f, "max-past", past, err);
 	if (rate)
 		f->null_rate = strtod(rate, NULL);
+	if (type_is_nested(f->type) && !f->sequence)
+		return parts_open(g, o, f, err);
 	return f->sequence ? read_sequence(g, o, f, err)
 			   : read_random(o, f, &g->arena, err);
 }
@@ -236,7 +311,7 @@ fields_open(struct datagen *g, const struct source_spec *spec,
 			continue;
 		*f = (struct field){
 			.name = arena_strdup(&g->arena, c->name),
-			.type = c->type,
+			.type = type_copy(&g->arena, c->type),
 			.wanted = c->wanted,
 			.out = c->out,
 			.salt = hash_u64(g->nfields, spec->env->seed),
@@ -442,6 +517,9 @@ put_sequence(const struct field *f, struct column *c, uint32_t at,
 		put_exact(c, at, f->min + row);
 }
 
+static struct str draw_nested(const struct field *f, int64_t row,
+			      int64_t now_us, struct arena *a);
+
 static void
 put_random(const struct field *f, struct column *c, uint32_t at, int64_t row,
 	   int64_t now_us, struct arena *a)
@@ -452,6 +530,8 @@ put_random(const struct field *f, struct column *c, uint32_t at, int64_t row,
 		c->f64[at] = draw_float(f, row);
 	else if (f->type.kind == TYPE_BOOLEAN)
 		c->u8[at] = draw(f, row, 0) & 1;
+	else if (f->nparts > 0)
+		c->str[at] = draw_nested(f, row, now_us, a);
 	else if (c->phys == PHYS_STR)
 		c->str[at] = draw_text(f, row, a);
 	else
@@ -461,6 +541,76 @@ put_random(const struct field *f, struct column *c, uint32_t at, int64_t row,
 /* The draw beside the value's own, so that a rate changes no other value. */
 #define NULL_DRAW UINT64_MAX
 
+static bool
+draws_null(const struct field *f, int64_t row)
+{
+	return f->null_rate > 0 && draw_unit(f, row, NULL_DRAW) < f->null_rate;
+}
+
+/* Item i of a part; each has a row number of its own. */
+static struct value
+draw_item(const struct field *part, int64_t row, uint32_t i, int64_t now_us,
+	  struct arena *a)
+{
+	int64_t own = (int64_t)hash_u64((uint64_t)row, i);
+	struct value v = { 0 };
+	struct column one = { .phys = phys_of(part->type), .data = &v.u8 };
+
+	if (draws_null(part, own))
+		v.is_null = true;
+	else
+		put_random(part, &one, 0, own, now_us, a);
+	return v;
+}
+
+/* How many items there are of each of the multiset's elements. */
+static struct value
+draw_count(const struct field *f, int64_t row, uint32_t i)
+{
+	return (struct value){
+		.i64 = 1 + (int64_t)(draw(f, row, 1 + i) % ITEMS_USUAL),
+	};
+}
+
+static struct str
+draw_map(const struct field *f, int64_t row, uint32_t n, int64_t now_us,
+	 struct arena *a)
+{
+	struct value *keys = arena_array(a, n, struct value);
+	struct value *values = arena_array(a, n, struct value);
+	struct str s = str_ref("", 0);
+
+	for (uint32_t i = 0; i < n; i++) {
+		keys[i] = draw_item(&f->part[0], row, i, now_us, a);
+		values[i] = f->nparts == 2 ? draw_item(&f->part[1], row, i,
+						       now_us, a)
+					   : draw_count(f, row, i);
+	}
+	CHECK(nested_make_map(a, f->type, n, keys, values, &s));
+	return s;
+}
+
+static struct str
+draw_nested(const struct field *f, int64_t row, int64_t now_us,
+	    struct arena *a)
+{
+	bool is_row = f->type.kind == TYPE_ROW;
+	uint32_t n = is_row ? f->nparts : f->length;
+	struct str s = str_ref("", 0);
+	struct value *items;
+
+	if (f->var_len && !is_row && n > 0)
+		n = 1 + (uint32_t)(draw(f, row, 0) % n);
+	if (!is_row && f->type.kind != TYPE_ARRAY)
+		return draw_map(f, row, n, now_us, a);
+	items = arena_array(a, n, struct value);
+	for (uint32_t i = 0; i < n; i++)
+		items[i] = draw_item(&f->part[is_row ? i : 0], row,
+				     is_row ? 0 : i, now_us, a);
+	CHECK(nested_make(a, f->type, n, items, &s));
+	return s;
+}
+
 static void
 fill_field(const struct field *f, struct batch *b, uint32_t n, int64_t row,
 	   int64_t now_us)
@@ -468,8 +618,7 @@ fill_field(const struct field *f, struct batch *b, uint32_t n, int64_t row,
 	struct column *c = &b->col[f->out];
 
 	for (uint32_t i = 0; i < n; i++, row++) {
-		if (f->null_rate > 0 &&
-		    draw_unit(f, row, NULL_DRAW) < f->null_rate)
+		if (draws_null(f, row))
 			column_set_null(c, i, BATCH_ROWS, &b->arena);
 		else if (f->sequence)
 			put_sequence(f, c, i, row, &b->arena);

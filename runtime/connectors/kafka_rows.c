@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/time.h"
+#include "runtime/connectors/kafka_headers.h"
 
 /* ---- which columns ---- */
 
@@ -121,7 +122,7 @@ static int
 metadata_columns(struct kafka_rows *r, const struct sink_spec *spec,
 		 struct error *err)
 {
-	r->topic_col = r->time_col = -1;
+	r->topic_col = r->time_col = r->headers_col = -1;
 	for (unsigned c = 0; c < spec->schema->ncols; c++) {
 		const char *key = metadata_of(spec, c);
 
@@ -131,10 +132,13 @@ metadata_columns(struct kafka_rows *r, const struct sink_spec *spec,
 			r->topic_col = (int)c;
 		else if (strcmp(key, "timestamp") == 0)
 			r->time_col = (int)c;
+		else if (strcmp(key, "headers") == 0 &&
+			 kafka_headers_fit(spec->schema->cols[c].type))
+			r->headers_col = (int)c;
 		else
 			return error_set(err, ERR_UNSUPPORTED,
 					 "kafka cannot write metadata '%s' "
-					 "here", key);
+					 "of this type", key);
 	}
 	return 0;
 }

@@ -21,6 +21,7 @@ struct kafka_rows {
 	struct encoder *value;
 	int topic_col;         /* metadata columns; -1: none */
 	int time_col;
+	int headers_col;
 	struct buf bytes;      /* of the rows of the last batch */
 	uint32_t n;
 	struct kafka_row list[BATCH_ROWS];

@@ -3,6 +3,7 @@
  * what the broker has acknowledged, epoch by epoch: a checkpoint completes
  * once nothing of it is in flight.
  */
+#include "runtime/connectors/kafka_headers.h"
 #include "runtime/connectors/kafka_sink.h"
 
 #include <errno.h>
@@ -342,7 +343,19 @@ row_topic(struct kafka_sink *s, const struct batch *b, uint32_t row,
 	return sink_topic(s, str_data(&c->str[row]), c->str[row].len, err);
 }
 
-/* Rows that name their own topic or time. */
+/* NULL: the row has none. */
+static rd_kafka_headers_t *
+row_headers(const struct kafka_sink *s, const struct batch *b, uint32_t row)
+{
+	const struct column *c;
+
+	if (s->rows->headers_col < 0)
+		return NULL;
+	c = &b->col[s->rows->headers_col];
+	return column_is_null(c, row) ? NULL : kafka_headers_make(&c->str[row]);
+}
+
+/* Rows that name their own topic or time, or have headers. */
 static int
 write_singly(struct kafka_sink *s, const struct batch *b, struct error *err)
 {
@@ -358,6 +371,7 @@ write_singly(struct kafka_sink *s, const struct batch *b, struct error *err)
 			.key = k->has_key ? r->bytes.data + k->key_at : NULL,
 			.key_len = k->key_len,
 		};
+		rd_kafka_headers_t *headers;
 		int64_t ms = 0;
 
 		if (r->topic_col >= 0)
@@ -365,14 +379,17 @@ write_singly(struct kafka_sink *s, const struct batch *b, struct error *err)
 		if (!topic || (r->time_col >= 0 &&
 			       row_time(s, b, k->row, &ms, err) < 0))
 			return -1;
+		headers = row_headers(s, b, k->row);
 		m.err = rd_kafka_producev(
 			s->client->rk, RD_KAFKA_V_RKT(topic),
 			RD_KAFKA_V_KEY(m.key, m.key_len),
 			RD_KAFKA_V_VALUE(m.payload, m.len),
 			RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-			RD_KAFKA_V_TIMESTAMP(ms),
+			RD_KAFKA_V_TIMESTAMP(ms), RD_KAFKA_V_HEADERS(headers),
 			RD_KAFKA_V_OPAQUE(sink_slot(s)), RD_KAFKA_V_END);
 		if (m.err) {
+			if (headers)
+				rd_kafka_headers_destroy(headers);
 			refuse(s, rd_kafka_topic_name(topic), m.err, &m);
 			return sink_check(s, err);
 		}
@@ -390,7 +407,8 @@ kafka_sink_write(struct sink *sink, const struct batch *b,
 	if (sink_check(s, err) < 0 ||
 	    kafka_rows_encode(s->rows, b, kinds, err) < 0)
 		return -1;
-	if (s->rows->topic_col >= 0 || s->rows->time_col >= 0)
+	if (s->rows->topic_col >= 0 || s->rows->time_col >= 0 ||
+	    s->rows->headers_col >= 0)
 		return write_singly(s, b, err);
 	return write_batch(s, err);
 }

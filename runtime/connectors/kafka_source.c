@@ -3,6 +3,7 @@
  * drains partition queues into batches without ever waiting. What can wait
  * for a broker is the control thread's (kafka_control.c).
  */
+#include "runtime/connectors/kafka_headers.h"
 #include "runtime/connectors/kafka_source.h"
 
 #include <errno.h>
@@ -238,6 +239,19 @@ source_read_options(struct kafka_source *s)
 			o, "scan.topic-partition-discovery.interval");
 }
 
+static bool
+source_reads_headers(const struct plan_scan *scan)
+{
+	for (unsigned i = 0; i < scan->ncols; i++) {
+		const struct scan_column *c = &scan->cols[i];
+
+		if (c->wanted && c->metadata_key &&
+		    strcmp(c->metadata_key, "headers") == 0)
+			return true;
+	}
+	return false;
+}
+
 static void kafka_source_close(struct source *source);
 
 static int
@@ -259,6 +273,7 @@ source_open(struct source **ret, const struct source_spec *spec,
 	}
 	sched_getaffinity(0, sizeof(s->affinity), &s->affinity);
 	source_read_options(s);
+	s->reads_headers = spec->scan && source_reads_headers(spec->scan);
 	source_copy_start(s, spec);
 	s->bootstrap = kafka_bootstrap(s->options, &s->env, err);
 	if (!s->bootstrap || source_split_topics(s, err) < 0 ||
@@ -421,6 +436,8 @@ source_on_message(rd_kafka_message_t *m, void *opaque)
 	r->offset = m->offset;
 	r->timestamp_us = ms < 0 ? TIME_NONE : ms * 1000;
 	r->part = d->part;
+	r->headers = d->s->reads_headers ? kafka_headers_read(m, d->arena)
+					 : str_ref("", 0);
 	d->bytes += m->key_len + m->len;
 	p->next = m->offset + 1;
 	if (p->next >= p->stop)
@@ -643,6 +660,11 @@ kafka_source_metadata(struct source *source, const char *key,
 		/* Flink: "if available"; librdkafka 2.0 does not tell it. */
 		for (uint32_t i = 0; i < n; i++)
 			column_set_null(out, i, n, a);
+		return 0;
+	}
+	if (strcmp(key, "headers") == 0) {
+		for (uint32_t i = 0; i < n; i++)
+			out->str[i] = rec[i].headers;
 		return 0;
 	}
 	if (strcmp(key, "timestamp-type") != 0)

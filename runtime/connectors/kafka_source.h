@@ -87,6 +87,7 @@ struct kafka_source {
 	const char *bootstrap;
 	bool embedded;
 	bool skip_loss;   /* scan.on-loss = 'skip' */
+	bool reads_headers;
 	bool bounded;
 	bool nudges;      /* librdkafka before 2.2: perf.md item 3 */
 	int64_t discovery_us; /* 0: off */

@@ -392,8 +392,14 @@ rig_source_open(const struct options *o, const struct start_offset *start,
 		.queue_bytes = 32 << 20, .inflight_bytes = 64 << 20,
 		.now_us = rig_now_us(), .out_fd = -1,
 	};
+	/* A table with one column: headers METADATA. */
+	struct scan_column headers = { .name = "headers",
+				       .metadata_key = "headers",
+				       .wanted = true };
+	const struct plan_scan scan = { .ncols = 1, .cols = &headers };
 	const struct source_spec spec = {
 		.options = o, .start = start, .nstart = nstart, .env = &env,
+		.scan = &scan,
 	};
 	const struct source_type *type = source_type_find("kafka");
 	struct rig_source *r = mem_zalloc(sizeof(*r));
@@ -554,6 +560,16 @@ rig_source_close(struct rig_source *r)
 static struct type
 column_type(const char *name)
 {
+	static const struct type_field fields[] = {
+		{ NULL, { .kind = TYPE_VARCHAR, .nullable = true,
+			  .length = TYPE_LENGTH_MAX } },
+		{ NULL, { .kind = TYPE_VARBINARY, .nullable = true,
+			  .length = TYPE_LENGTH_MAX } },
+	};
+
+	if (strcmp(name, "HEADERS") == 0)
+		return (struct type){ .kind = TYPE_MAP, .nullable = true,
+				      .fields = fields };
 	if (strcmp(name, "BIGINT") == 0)
 		return TYPE_OF(TYPE_BIGINT);
 	if (strcmp(name, "TIMESTAMP_LTZ") == 0)

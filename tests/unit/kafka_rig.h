@@ -100,7 +100,8 @@ struct rig_sink {
 	uint64_t acked;
 };
 
-/* `columns`: "k STRING, n BIGINT, ts TIMESTAMP_LTZ metadata timestamp";
+/* `columns`: "k STRING, n BIGINT, ts TIMESTAMP_LTZ metadata timestamp, h HEADERS
+ * metadata headers";
  * `keys`: "k n" of the PRIMARY KEY, or NULL. */
 struct rig_sink *rig_sink_open(const struct options *o, const char *columns,
 			       const char *keys, int64_t inflight_bytes,

@@ -2,6 +2,7 @@
  * tests/unit/test_datagen.c - made-up rows: their number follows the clock,
  * their values the row number, and nothing else.
  */
+#include "base/nested.h"
 #include "base/time.h"
 #include "runtime/connector.h"
 #include "runtime/eval.h"
@@ -45,7 +46,7 @@ rig_open(struct rig *r, unsigned ncols, const struct schema_column *cols,
 		if (strcmp(options[2 * i], "rows-per-second") == 0)
 			r->options.values[0] = options[2 * i + 1];
 	}
-	r->options.n = n;
+	r->options.n = r->options.ngiven = n;
 	r->scan.table = "t";
 	r->scan.ncols = r->schema.ncols = (uint16_t)ncols;
 	r->scan.cols = arena_array(&r->arena, ncols, struct scan_column);
@@ -307,6 +308,66 @@ struct refusal {
 	const char *options[7];
 	const char *message;
 };
+
+/* a ARRAY<INT>, m MAP<STRING, BOOLEAN>, r ROW<x INT, s MULTISET<TINYINT>> */
+static const struct type_field ints[] = { { NULL, T(TYPE_INT) } };
+static const struct type_field truths[] = { { NULL, T(TYPE_VARCHAR) },
+					    { NULL, T(TYPE_BOOLEAN) } };
+static const struct type_field small[] = { { NULL, T(TYPE_TINYINT) } };
+static const struct type_field parts[] = {
+	{ "x", T(TYPE_INT) },
+	{ "s", { .kind = TYPE_MULTISET, .nullable = true, .fields = small } },
+};
+static const struct schema_column nested_types[] = {
+	{ "a", { .kind = TYPE_ARRAY, .nullable = true, .fields = ints }, 0 },
+	{ "m", { .kind = TYPE_MAP, .nullable = true, .fields = truths }, 0 },
+	{ "r", { .kind = TYPE_ROW, .nullable = true, .length = 2,
+		 .fields = parts }, 0 },
+};
+
+TEST(nested_values_have_parts_with_options_of_their_own)
+{
+	const char *options[] = {
+		"fields.a.length", "5", "fields.a.element.min", "7",
+		"fields.a.element.max", "9", "fields.m.key.length", "4",
+		"fields.r.x.null-rate", "1", "fields.r.s.length", "0", NULL,
+	};
+	struct nested v;
+	struct rig r;
+
+	EXPECT_EQ(rig_open(&r, 3, nested_types, options, -1), 0);
+	EXPECT_EQ(rig_fill(&r, 100, 0), 1);
+	EXPECT_EQ(rig_fill(&r, 100, 1), 100);
+	for (uint32_t row = 0; row < 100; row++) {
+		nested_open(&r.b->col[0].str[row], &v);
+		EXPECT_EQ(v.n, 5);
+		for (uint32_t i = 0; i < v.n; i++) {
+			int64_t x = nested_get(&v, i, ints[0].type).i64;
+
+			EXPECT(x >= 7 && x <= 9);
+		}
+		nested_open(&r.b->col[1].str[row], &v);
+		EXPECT(nested_entries(&v) >= 1 && nested_entries(&v) <= 3);
+		EXPECT_EQ(nested_get(&v, 0, truths[0].type).str.len, 4);
+		nested_open(&r.b->col[2].str[row], &v);
+		EXPECT(nested_is_null(&v, 0));
+		EXPECT_EQ(nested_get(&v, 1, parts[1].type).str.len, 4);
+	}
+	rig_close(&r);
+}
+
+TEST(nested_values_that_would_be_huge_are_refused)
+{
+	const char *options[] = { "fields.a.length", "1000000",
+				  "fields.m.length", "1000000",
+				  "fields.m.key.length", "100", NULL };
+	struct rig r;
+
+	EXPECT_EQ(rig_open(&r, 2, nested_types, options, -1), -1);
+	EXPECT_STR(r.err.message,
+		   "the values of 'm' would be larger than 64 MiB");
+	rig_close(&r);
+}
 
 TEST(what_makes_no_sense_is_refused)
 {

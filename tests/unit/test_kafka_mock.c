@@ -2,6 +2,7 @@
  * tests/unit/test_kafka_mock.c - the Kafka source on the embedded Kafka: what
  * can be told without a real broker, and what the embedded one's limits mean.
  */
+#include "base/nested.h"
 #include "daemon/embedded_kafka.h"
 #include "runtime/connectors/kafka_properties.h"
 #include "tests/unit/kafka_rig.h"
@@ -220,6 +221,70 @@ TEST(what_a_sink_writes_a_source_reads)
 				    NULL), NULL, 0, address);
 	EXPECT(rig_source_until(r, PART_ENDED, 20000));
 	EXPECT_EQ(r->n, 10000);
+	rig_source_close(r);
+	end();
+}
+
+/* Rows with the headers {a: 1, empty: '', none: NULL}, {} and NULL. */
+static void
+write_headers(struct rig_sink *out)
+{
+	struct batch *b = batch_create(NULL, &out->schema, 3);
+	struct type t = out->schema.cols[1].type;
+	struct value keys[] = { { .str = str_ref("none", 4) },
+				{ .str = str_ref("empty", 5) },
+				{ .str = str_ref("a", 1) } };
+	struct value values[] = { { .is_null = true }, { 0 },
+				  { .str = str_ref("1", 1) } };
+
+	for (uint32_t i = 0; i < 3; i++)
+		b->col[0].str[i] = str_ref("k", 1);
+	EXPECT(nested_make_map(&b->arena, t, 3, keys, values,
+			       &b->col[1].str[0]));
+	EXPECT(nested_make_map(&b->arena, t, 0, NULL, NULL,
+			       &b->col[1].str[1]));
+	column_set_null(&b->col[1], 2, 3, &b->arena);
+	batch_seal(b, 3);
+	EXPECT_EQ(out->sink->type->write(out->sink, b, NULL, &out->err), 0);
+	batch_unref(b);
+}
+
+TEST(headers_are_written_and_read)
+{
+	struct rig_source *r;
+	struct rig_sink *out;
+	unsigned total = 0;
+	struct nested v;
+	struct type t;
+
+	begin();
+	out = rig_sink_open(OPTIONS("topic", "headed", "format", "json", NULL),
+			    "k STRING, h HEADERS metadata headers", NULL,
+			    1 << 20, address);
+	t = out->schema.cols[1].type;
+	write_headers(out);
+	rig_sink_cut(out, 1);
+	EXPECT(rig_sink_until(out, 1, 20000));
+	rig_sink_close(out);
+	r = rig_source_open(OPTIONS("topic", "headed", EARLIEST,
+				    "scan.bounded.mode", "latest-offset",
+				    NULL), NULL, 0, address);
+	EXPECT(rig_source_until(r, PART_ENDED, 20000));
+	EXPECT_EQ(r->n, 3);
+	for (unsigned i = 0; i < r->n; i++) {
+		const struct str *h = &r->got[i].headers;
+
+		EXPECT(nested_validate(str_data(h), h->len, t));
+		nested_open(h, &v);
+		total += nested_entries(&v);
+		if (v.n == 0)
+			continue;
+		EXPECT_EQ(nested_entries(&v), 3); /* a, empty, none */
+		EXPECT_EQ(nested_get(&v, 3, type_value(t)).str.len, 1);
+		EXPECT(!nested_is_null(&v, 4));
+		EXPECT(nested_is_null(&v, 5));
+	}
+	EXPECT_EQ(total, 3);
 	rig_source_close(r);
 	end();
 }
