@@ -216,6 +216,8 @@ struct plan_node {
 	const char *unbounded; /* why its state has no bound, or NULL */
 	int64_t state_ttl_us;  /* what was not written for so long is
 				* forgotten; 0: nothing is */
+	bool tells_life; /* nodes above forget, too: they are told that a row
+			  * lives on, as -row +row, though it has not changed */
 
 	/* What the operator means, for finding its state again (runtime.md
 	 * section 8): canonical texts without aliases or positions. */

@@ -537,6 +537,19 @@ set_modes(struct bind *b, struct plan *p)
 	}
 }
 
+/* Who feeds operators that forget says once a tick what is there still. */
+static void
+set_tells_life(struct plan *p)
+{
+	for (unsigned i = p->n; i-- > 0;) {
+		const struct plan_node *n = p->nodes[i];
+
+		for (unsigned k = 0; k < n->ninputs; k++)
+			n->inputs[k]->tells_life |= n->tells_life ||
+						    n->state_ttl_us > 0;
+	}
+}
+
 int
 plan_modes(struct bind *b, struct plan *p)
 {
@@ -551,6 +564,7 @@ plan_modes(struct bind *b, struct plan *p)
 		set_emit(b, p->sinks[i]);
 	limits_into_selects(p);
 	make_upserts(p);
+	set_tells_life(p);
 	notice_unbounded(b, p);
 	return 0;
 }

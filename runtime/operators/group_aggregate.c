@@ -375,7 +375,7 @@ answer_find(struct op_group *g, uint32_t from, uint32_t n, char *const *entry,
 		bool was = b->existed[at], is = is_result(g, entry[i]);
 
 		/* Those above are to know that it lives, once a tick. */
-		if (was && is && !(b->alive[at] && g->give_old) &&
+		if (was && is && !(b->alive[at] && g->op.node->tells_life) &&
 		    results_equal(b->values, at, after, i))
 			continue;
 		if (was && (g->give_old || !is))

@@ -191,7 +191,10 @@ row_is(struct op_normalize *n, uint32_t gid, const struct batch *in,
 	bool alive = ttl_touch(&n->ttl, gid, n->op.now_us);
 	bool known = is_known(n, gid);
 
-	if (known && !alive && kept_rows_equal(&n->rows, gid, in->col, row))
+	if (known && alive)
+		keys_touch(&n->keys, gid);
+	if (known && !(alive && n->op.node->tells_life) &&
+	    kept_rows_equal(&n->rows, gid, in->col, row))
 		return;
 	out_room(n);
 	if (known)
