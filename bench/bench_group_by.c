@@ -316,6 +316,16 @@ TEST(upserts)
 	    "SELECT k, MIN(v), MAX(v) FROM t GROUP BY k", M);
 }
 
+TEST(changes_of_changes)
+{
+	run("1 M numbers by how often they came", "INSERT INTO n "
+	    "SELECT c, COUNT(*), SUM(k) FROM (SELECT k, COUNT(*) AS c FROM t"
+	    " GROUP BY k) GROUP BY c", M);
+	run("1 M numbers, and again by number", "INSERT INTO n "
+	    "SELECT k, SUM(c), COUNT(*) FROM (SELECT k, v, COUNT(*) AS c"
+	    " FROM t GROUP BY k, v) GROUP BY k", M);
+}
+
 TEST(changes)
 {
 	run("1 M numbers: COUNT, SUM, all changes", "INSERT INTO c "

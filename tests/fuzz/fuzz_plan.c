@@ -204,6 +204,10 @@ check_node(const struct plan_node *n)
 		       TIME_ATTR_NONE);
 	if (n->window)
 		EXPECT(in->cols[n->window->time_col].time != TIME_ATTR_NONE);
+	for (unsigned i = 0; n->sets && i < n->sets->nkeys; i++)
+		EXPECT(n->sets->keys[i] < in->ncols);
+	if (n->sets)
+		EXPECT_EQ(n->schema.ncols, in->ncols + n->sets->nkeys + 1);
 	for (unsigned i = 0; n->kind == PLAN_UNION && i < n->ninputs; i++)
 		EXPECT_EQ(n->inputs[i]->schema.ncols, n->schema.ncols);
 	if (n->kind == PLAN_SINK || n->kind == PLAN_FILTER)
