@@ -38,6 +38,8 @@ int64_t us_add_months(int64_t us, int64_t months);
 /* Rounds toward minus infinity, before 1970 too. */
 int64_t floor_div(int64_t a, int64_t b);
 int64_t floor_mod(int64_t a, int64_t b);
+/* The greatest, of numbers that are not negative. */
+int64_t common_divisor(int64_t a, int64_t b);
 
 #define TIME_TEXT_MAX 40
 /* "2026-01-02 03:04:05.123": `digits` of the fraction 0..6; `sep` between

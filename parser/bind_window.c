@@ -65,13 +65,34 @@ bind_positive(struct bind *b, const struct ast_expr *ast, const char *what,
 			  "the %s of a window is more than 0", what);
 }
 
+/* Of HOP in GROUP BY: rows are kept in slices that divide size and slide. */
+#define SLICES_MAX 10000
+
+static int
+check_slices(struct bind *b, const struct ast_from *from,
+	     const struct plan_window *w)
+{
+	int64_t slice = common_divisor(w->size_us, w->slide_us);
+
+	if (slice == w->slide_us || (w->size_us / slice <= SLICES_MAX &&
+				     w->slide_us / slice <= SLICES_MAX))
+		return 0;
+	bind_error(b, from->size->at, ERR_LIMIT, "size and slide have %lld ms "
+		   "in common only: a window would be of more than %d slices",
+		   (long long)(slice / US_PER_MS), SLICES_MAX);
+	error_hint(b->err, "take a size that is a multiple of the slide");
+	return -1;
+}
+
 static int
 check_multiple(struct bind *b, const struct ast_from *from,
 	       const struct plan_window *w)
 {
 	const char *part = w->kind == WINDOW_HOP ? "slide" : "step";
 
-	if (w->size_us % w->slide_us == 0 || from->grouped)
+	if (from->grouped)
+		return check_slices(b, from, w);
+	if (w->size_us % w->slide_us == 0)
 		return 0;
 	bind_error(b, from->size->at, ERR_INVALID_WINDOW,
 		   "%s needs a size that is a multiple of its %s: %lld ms is "

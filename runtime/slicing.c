@@ -6,18 +6,6 @@
 #include "runtime/operator.h"
 #include "runtime/slicing.h"
 
-static int64_t
-common_divisor(int64_t a, int64_t b)
-{
-	while (b != 0) {
-		int64_t rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
-}
-
 void
 slicing_init(struct slicing *s, const struct plan_window *w,
 	     const struct zone *zone)

@@ -40,6 +40,9 @@ TEST(division_rounds_down_before_zero_too)
 	EXPECT_EQ(floor_mod(7, 5), 2);
 	EXPECT_EQ(floor_mod(-7, 5), 3);
 	EXPECT_EQ(floor_mod(-5, 5), 0);
+	EXPECT_EQ(common_divisor(12, 18), 6);
+	EXPECT_EQ(common_divisor(7, 0), 7);
+	EXPECT_EQ(common_divisor(1, 1000000), 1);
 }
 
 TEST(the_calendar_counts_every_day_once)
