@@ -72,36 +72,44 @@ rewrite_fold(struct expr *e, struct arena *a)
 
 /* ---- filters ---- */
 
+/* A column of a projection's input, or of that of rows that get windows. */
 static bool
-reads_plain_columns(const struct expr *e, const struct plan_node *project)
+passes(const struct plan_node *n, uint16_t column)
+{
+	return n->kind == PLAN_PROJECT ? expr_is_column(n->exprs[column])
+				       : column + 3 < n->schema.ncols;
+}
+
+static bool
+reads_plain_columns(const struct expr *e, const struct plan_node *n)
 {
 	if (e->kind == EXPR_COLUMN)
-		return expr_is_column(project->exprs[e->column]);
+		return passes(n, e->column);
 	for (unsigned i = 0; i < e->nargs; i++)
-		if (!reads_plain_columns(e->args[i], project))
+		if (!reads_plain_columns(e->args[i], n))
 			return false;
 	return true;
 }
 
-/* Takes those conjuncts out of *e that can be asked before the projection;
- * returns them over its input. */
+/* Takes those conjuncts out of *e that can be asked before the node; returns
+ * them over its input. */
 static struct expr *
-take_pushable(struct expr **e, const struct plan_node *project,
-	      struct arena *a)
+take_pushable(struct expr **e, const struct plan_node *n, struct arena *a)
 {
 	struct expr *left, *right, *l, *r;
 
 	if (*e && (*e)->kind == EXPR_CALL && (*e)->function == FN_AND) {
 		left = (*e)->args[0];
 		right = (*e)->args[1];
-		l = take_pushable(&left, project, a);
-		r = take_pushable(&right, project, a);
+		l = take_pushable(&left, n, a);
+		r = take_pushable(&right, n, a);
 		*e = expr_and(left, right, a);
 		return expr_and(l, r, a);
 	}
-	if (expr_can_fail(*e) || !reads_plain_columns(*e, project))
+	if (expr_can_fail(*e) || !reads_plain_columns(*e, n) ||
+	    (n->kind != PLAN_PROJECT && expr_is_volatile(*e)))
 		return NULL;
-	left = expr_substitute(*e, project->exprs, a);
+	left = n->kind == PLAN_PROJECT ? expr_substitute(*e, n->exprs, a) : *e;
 	*e = NULL;
 	return left;
 }
@@ -120,7 +128,7 @@ simplify_filter(struct arena *a, struct plan_node *n)
 		n->inputs[0] = in->inputs[0];
 		return simplify_filter(a, n);
 	}
-	if (in->kind != PLAN_PROJECT)
+	if (in->kind != PLAN_PROJECT && in->kind != PLAN_WINDOW_ASSIGN)
 		return n;
 	pushed = take_pushable(&n->predicate, in, a);
 	if (!pushed)

@@ -612,6 +612,16 @@ def print_writes_to_the_daemons_output():
     assert d.stop() == 0
 
 
+def the_clock_closes_windows():
+    d = Daemon().start()
+    ticks = "CREATE TABLE ticks (id BIGINT, pt AS PROCTIME()) WITH ('connector' = 'datagen', 'rows-per-second' = '100');\n"
+    rows = d.rows(ticks + "SELECT window_start, COUNT(*) FROM TUMBLE(TABLE ticks, DESCRIPTOR(pt), INTERVAL '0.5' SECOND(1, 1)) "
+                  "GROUP BY window_start, window_end LIMIT 3;")
+    assert len(rows) == 3 and all(n > 0 for _, n in rows), rows
+    assert rows == sorted(rows), rows
+    assert d.stop() == 0
+
+
 def a_script_stops_at_its_first_error():
     d = Daemon().start()
     lines = []
@@ -636,4 +646,4 @@ main(an_insert_starts_a_job_and_the_same_text_is_a_no_op, values_are_written_eac
      an_unreachable_broker_is_told_in_the_clients_words, a_failure_that_may_pass_is_tried_again,
      jobs_over_the_embedded_kafka_start_empty_and_say_so, two_jobs_do_not_know_each_other, a_bounded_select_ends_by_itself,
      limit_ends_an_endless_select, there_is_a_limit_on_selects, errors_in_a_select_are_counted,
-     print_writes_to_the_daemons_output, a_script_stops_at_its_first_error)
+     print_writes_to_the_daemons_output, the_clock_closes_windows, a_script_stops_at_its_first_error)

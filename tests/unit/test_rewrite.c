@@ -380,6 +380,42 @@ TEST(windows_stay_apart_where_an_expression_of_one_can_fail)
 	plan_rig_close(&rig);
 }
 
+TEST(sessions_alike_are_found_once)
+{
+	open_rig("EXECUTE STATEMENT SET BEGIN"
+		 " INSERT INTO results SELECT message, COUNT(*) FROM SESSION("
+		 "TABLE words PARTITION BY message, DESCRIPTOR(ts), INTERVAL"
+		 " '5' SECOND) GROUP BY window_start, window_end, message;"
+		 " INSERT INTO others SELECT message, MAX(n) FROM SESSION("
+		 "TABLE words PARTITION BY message, DESCRIPTOR(ts), INTERVAL"
+		 " '5' SECOND) GROUP BY window_start, window_end, message;"
+		 " INSERT INTO others SELECT message, MAX(n) FROM SESSION("
+		 "TABLE words PARTITION BY message, DESCRIPTOR(ts), INTERVAL"
+		 " '6' SECOND) GROUP BY window_start, window_end, message;"
+		 " END");
+	EXPECT_EQ(plan_rig_count(&rig, PLAN_SESSION_AGGREGATE), 2);
+	plan_rig_close(&rig);
+}
+
+TEST(conditions_go_below_the_windows_of_rows_but_not_of_sessions)
+{
+	const struct plan_node *n;
+
+	open_rig("SELECT message FROM HOP(TABLE words, DESCRIPTOR(ts), INTERVAL"
+		 " '1' SECOND, INTERVAL '1' HOUR) WHERE window_start >"
+		 " '2026-01-01' AND n > 1 AND 10 / n > 1");
+	n = plan_rig_node(&rig, PLAN_SCAN);
+	EXPECT(n->scan->filter != NULL);
+	EXPECT_EQ(plan_rig_count(&rig, PLAN_FILTER), 1); /* it may fail */
+	plan_rig_close(&rig);
+	open_rig("SELECT message FROM SESSION(TABLE words, DESCRIPTOR(ts),"
+		 " INTERVAL '5' SECOND) WHERE n > 1");
+	n = plan_rig_node(&rig, PLAN_SCAN);
+	EXPECT(n->scan->filter == NULL);
+	EXPECT_EQ(plan_rig_count(&rig, PLAN_FILTER), 1);
+	plan_rig_close(&rig);
+}
+
 TEST(groups_without_windows_stay_apart)
 {
 	open_rig("EXECUTE STATEMENT SET BEGIN"
