@@ -166,7 +166,8 @@ no_time_attribute(struct bind *b, const struct ast_from *from,
 		}
 	}
 	error_note(b->err, "in CREATE TABLE: WATERMARK FOR %s AS %s - INTERVAL "
-		   "'5' SECOND", name, name);
+		   "'5' SECOND; or, for windows by the clock, a column AS "
+		   "PROCTIME()", name, name);
 	return -1;
 }
 
