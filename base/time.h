@@ -62,6 +62,9 @@ bool us_parse_strict(const char *text, size_t n, char sep, bool with_z,
 /* CAST('...' AS TIMESTAMP): yyyy-M-d[ H:m:s[.f]], 24:00:00 is the next day,
  * 02-30 becomes 02-28 (Flink). */
 bool us_parse_lenient(const char *text, size_t n, int64_t *ret_us);
+/* java.sql.Timestamp.valueOf() and Date.valueOf(), with blanks around:
+ * yyyy-M-d[ H:m:s[.f]]; 02-30 is 03-02, 25:00:00 an hour of the next day. */
+bool us_parse_sql(const char *text, size_t n, int64_t *ret_us);
 bool date_parse_strict(const char *text, size_t n, int64_t *ret_days);
 bool date_parse_lenient(const char *text, size_t n, int64_t *ret_days);
 /* CAST('...' AS TIME): H[:m[:s[.f]]] with blanks around. */

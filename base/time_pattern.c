@@ -28,6 +28,7 @@ static const struct letter {
 	{ 'k', 2, true },  { 'K', 2, true },   { 'h', 2, true },
 	{ 'm', 2, true },  { 's', 2, true },   { 'S', 9, true },
 	{ 'A', 19, false }, { 'n', 19, true }, { 'N', 19, false },
+	{ 'X', 5, true },   { 'x', 5, true },  { 'Z', 5, true },
 };
 
 static bool
@@ -86,7 +87,13 @@ read_field(struct reader *r)
 		refuse(r, "too many of the letter", c);
 		return;
 	}
+	/* ZZZZ is GMT+1, which nobody writes */
+	if (c == 'Z' && r->at - start == 4) {
+		refuse(r, "no time zones are read by", c);
+		return;
+	}
 	r->p->writes_only |= !l->readable;
+	r->p->reads_only |= c == 'X' || c == 'x' || c == 'Z';
 	add_item(r, (struct pattern_item){ .kind = ITEM_FIELD, .letter = c,
 					   .count = (uint8_t)(r->at - start) });
 }

@@ -12,7 +12,7 @@ enum part {
 	PART_YEAR, PART_ERA_YEAR, PART_BC, PART_MONTH, PART_DAY,
 	PART_DAY_OF_YEAR, PART_WEEKDAY, PART_HOUR,
 	PART_HOUR_OF_HALF, PART_PM, PART_MINUTE,
-	PART_SECOND, PART_NANOS, PART_COUNT
+	PART_SECOND, PART_NANOS, PART_OFFSET, PART_COUNT
 };
 
 struct state {
@@ -51,6 +51,9 @@ width_of(const struct pattern_item *item, struct width *ret)
 	case 'G':
 	case 'E':
 	case 'a':
+	case 'X':
+	case 'x':
+	case 'Z':
 		return false;
 	case 'M':
 	case 'L':
@@ -154,6 +157,56 @@ take_name(struct state *s, const char *const *names, unsigned n, unsigned count,
 }
 
 static bool
+take_two(struct state *s, int64_t most, int64_t *ret)
+{
+	if (!is_digit(s, s->at) || !is_digit(s, s->at + 1))
+		return false;
+	*ret = (s->text[s->at] - '0') * 10 + (s->text[s->at + 1] - '0');
+	s->at += 2;
+	return *ret <= most;
+}
+
+static bool
+take_character(struct state *s, char c)
+{
+	if (s->at >= s->n || s->text[s->at] != c)
+		return false;
+	s->at++;
+	return true;
+}
+
+/* X +hh[mm], XX +hhmm, XXX +hh:mm, XXXX and XXXXX with seconds that may lack;
+ * of zero X writes Z; x does not, nor Z, ZZ and ZZZ, which are xx. */
+static bool
+take_offset(struct state *s, const struct pattern_item *item)
+{
+	bool is_z = item->letter == 'Z';
+	unsigned count = !is_z ? item->count : item->count < 4 ? 2 : 5;
+	bool colon = count == 3 || count == 5, negative;
+	int64_t hours, minutes = 0, seconds = 0;
+
+	if ((item->letter == 'X' || (is_z && count == 5)) &&
+	    take_character(s, 'Z'))
+		return set(s, PART_OFFSET, 0);
+	negative = take_character(s, '-');
+	if (!negative && !take_character(s, '+'))
+		return false;
+	if (!take_two(s, 18, &hours))
+		return false;
+	if (count > 1 || is_digit(s, s->at)) {
+		if ((colon && !take_character(s, ':')) ||
+		    !take_two(s, 59, &minutes))
+			return false;
+	}
+	if (count >= 4 && (colon ? take_character(s, ':')
+				 : is_digit(s, s->at)) &&
+	    !take_two(s, 59, &seconds))
+		return false;
+	seconds += (hours * 60 + minutes) * 60;
+	return set(s, PART_OFFSET, negative ? -seconds : seconds);
+}
+
+static bool
 take_text(struct state *s, const struct pattern_item *item)
 {
 	static const char *const months[] = {
@@ -177,6 +230,10 @@ take_text(struct state *s, const struct pattern_item *item)
 	case 'E':
 		return take_name(s, weekdays, 7, item->count, &v) &&
 		       set(s, PART_WEEKDAY, v);
+	case 'X':
+	case 'x':
+	case 'Z':
+		return take_offset(s, item);
 	default:
 		break;
 	}
@@ -354,6 +411,18 @@ bool
 time_pattern_parse(const struct time_pattern *p, const char *text, size_t n,
 		   int64_t *ret_us)
 {
+	int64_t offset_us;
+	bool has_offset;
+
+	return time_pattern_parse_offset(p, text, n, ret_us, &has_offset,
+					 &offset_us);
+}
+
+bool
+time_pattern_parse_offset(const struct time_pattern *p, const char *text,
+			  size_t n, int64_t *ret_us, bool *ret_has_offset,
+			  int64_t *ret_offset_us)
+{
 	struct state s = { .text = text, .n = n };
 	int64_t days, us;
 
@@ -362,5 +431,7 @@ time_pattern_parse(const struct time_pattern *p, const char *text, size_t n,
 	if (!resolve_date(&s, &days) || !resolve_time(&s, &us))
 		return false;
 	*ret_us = days * US_PER_DAY + us;
+	*ret_has_offset = s.has[PART_OFFSET];
+	*ret_offset_us = part_or(&s, PART_OFFSET, 0) * US_PER_SECOND;
 	return true;
 }

@@ -306,6 +306,34 @@ us_parse_lenient(const char *text, size_t n, int64_t *ret_us)
 }
 
 bool
+us_parse_sql(const char *text, size_t n, int64_t *ret_us)
+{
+	struct text t = { text, text + n };
+	struct civil c = { 0 };
+	unsigned year;
+
+	trim(&t);
+	if (!take_number(&t, 4, 4, &year) || !take(&t, '-') ||
+	    !take_number(&t, 1, 2, &c.month) || !take(&t, '-') ||
+	    !take_number(&t, 1, 2, &c.day) || c.month < 1 || c.month > 12 ||
+	    c.day < 1 || c.day > 31)
+		return false;
+	if (take(&t, ' ')) {
+		if (!take_number(&t, 1, 6, &c.hour) || !take(&t, ':') ||
+		    !take_number(&t, 1, 6, &c.minute) || !take(&t, ':') ||
+		    !take_number(&t, 1, 6, &c.second))
+			return false;
+		take_fraction(&t, &c);
+	}
+	if (t.p != t.end)
+		return false;
+	*ret_us = (days_from_civil(year, c.month, 1) + c.day - 1) * US_PER_DAY +
+		  c.hour * US_PER_HOUR + c.minute * US_PER_MINUTE +
+		  c.second * US_PER_SECOND + c.micros;
+	return true;
+}
+
+bool
 date_parse_strict(const char *text, size_t n, int64_t *ret_days)
 {
 	struct text t = { text, text + n };

@@ -52,7 +52,10 @@ check_format(struct bind *b, const struct expr *e)
 	if (p->problem)
 		return bind_error(b, e->args[1]->at, ERR_INVALID_PATTERN, "%s",
 				  p->problem);
-	if (e->function == FN_TO_TIMESTAMP && p->writes_only)
+	if (e->function == FN_DATE_FORMAT && p->reads_only)
+		return bind_error(b, e->args[1]->at, ERR_INVALID_PATTERN,
+				  "the format has letters of a time zone");
+	if (e->function != FN_DATE_FORMAT && p->writes_only)
 		return bind_error(b, e->args[1]->at, ERR_INVALID_PATTERN,
 				  "the format has letters that cannot be read, "
 				  "such as weeks");
@@ -79,10 +82,11 @@ check_simple_format(struct bind *b, const struct expr *e, bool reads)
 	return 0;
 }
 
+/* Names of zones in arguments from, ... 2. */
 static int
-check_zones(struct bind *b, const struct expr *e)
+check_zones(struct bind *b, const struct expr *e, unsigned from)
 {
-	for (unsigned i = 1; i < 3; i++) {
+	for (unsigned i = from; i < 3; i++) {
 		const struct str *name = literal_text(e, i);
 		const char *text;
 
@@ -131,13 +135,17 @@ bind_check_patterns(struct bind *b, const struct expr *call)
 		return check_format(b, call);
 	case FN_TO_TIMESTAMP:
 		return check_format(b, call);
+	case FN_TO_TIMESTAMP_LTZ:
+		if (!type_is_text(call->args[0]->type))
+			return 0;
+		return check_format(b, call) < 0 ? -1 : check_zones(b, call, 2);
 	case FN_FROM_UNIXTIME:
 		return check_simple_format(b, call, false);
 	case FN_UNIX_TIMESTAMP:
 	case FN_TO_DATE:
 		return check_simple_format(b, call, true);
 	case FN_CONVERT_TZ:
-		return check_zones(b, call);
+		return check_zones(b, call, 1);
 	case FN_PRINTF:
 		return check_printed(b, call);
 	case FN_EXTRACT:

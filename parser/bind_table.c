@@ -149,6 +149,27 @@ base_columns(struct bind *b, const struct table *t,
 	return 0;
 }
 
+/* A column drawn by chance has one value for each reader of the table: it
+ * cannot be part of another column. */
+static int
+check_drawn(struct bind *b, const struct table *t, const struct expr *e,
+	    struct expr *const *by)
+{
+	bool *reads = arena_array(b->a, t->ncols, bool);
+
+	expr_columns(e, reads);
+	for (unsigned i = 0; i < t->ncols; i++) {
+		if (!reads[i] || !by[i] || !expr_is_random(by[i]))
+			continue;
+		bind_error(b, e->at, ERR_UNSUPPORTED, "a computed column that "
+			   "reads \"%s\", which is drawn by chance, is not "
+			   "supported", t->cols[i].name);
+		error_note(b->err, "compute both in a SELECT above the table");
+		return -1;
+	}
+	return 0;
+}
+
 static int
 computed_columns(struct bind *b, struct table *t, const char *name,
 		 struct expr **by)
@@ -178,6 +199,8 @@ computed_columns(struct bind *b, struct table *t, const char *name,
 					  "parts, with the computed columns "
 					  "that it reads", c->name,
 					  EXPR_SIZE_MAX);
+		if (check_drawn(b, t, e, by) < 0)
+			return -1;
 		by[i] = expr_substitute(e, by, b->a);
 		if (bind_check_size(b, c->ast->expr->at, by[i]) < 0)
 			return -1;

@@ -570,7 +570,7 @@ refine_result(const struct function *f, unsigned n, struct expr *const *exprs,
 	      struct type *ret)
 {
 	if (f->id == FN_TO_TIMESTAMP_LTZ && n == 2 &&
-	    exprs[1]->kind == EXPR_LITERAL && !exprs[1]->value.is_null &&
+	    type_is_integer(exprs[1]->type) && exprs[1]->kind == EXPR_LITERAL && !exprs[1]->value.is_null &&
 	    exprs[1]->value.i64 > 3 && exprs[1]->value.i64 <= 6)
 		ret->precision = (uint8_t)exprs[1]->value.i64;
 	if (f->id == FN_CURRENT_WATERMARK)

@@ -116,6 +116,8 @@ op_emit(struct op *op, struct batch *out_take)
 #if defined(__SANITIZE_ADDRESS__) || defined(SLUICE_DEBUG)
 	batch_check(b);
 #endif
+	if (b->now_us == 0) /* made here, not derived from rows that came */
+		b->now_us = op->now_us;
 	if (b->nsel > 0) {
 		stat_add(op->stats.rows_out, b->nsel);
 		stat_add(op->stats.rows_retracted, rows_retracted(b));

@@ -133,7 +133,7 @@ extern const struct kernel json_kernels[], json_make_kernels[],
 	text_make_kernels[], text_code_kernels[], hash_kernels[],
 	choose_kernels[], regex_kernels[], charset_kernels[], url_kernels[],
 	time_kernels[], unit_kernels[], now_kernels[],
-	time_simple_kernels[], random_kernels[], typeof_kernels[],
+	time_simple_kernels[], time_ltz_kernels[], random_kernels[], typeof_kernels[],
 	printf_kernels[],
 	nested_kernels[], array_kernels[], map_kernels[],
 	regex_list_kernels[]; /* ended by FN_NONE */

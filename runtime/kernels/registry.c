@@ -15,7 +15,7 @@ kernel_get(enum function_id function)
 		text_find_kernels, text_make_kernels, text_code_kernels,
 		hash_kernels,	   choose_kernels,    regex_kernels,
 		charset_kernels,   url_kernels,	      time_kernels,
-		unit_kernels,	   now_kernels,	      time_simple_kernels,
+		unit_kernels,	   now_kernels,	      time_simple_kernels, time_ltz_kernels,
 		random_kernels,	   typeof_kernels,    printf_kernels,
 		nested_kernels,	   array_kernels,     map_kernels,
 		regex_list_kernels,

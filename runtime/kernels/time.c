@@ -174,7 +174,9 @@ to_timestamp_by_pattern(struct frame *f)
 				   " such as weeks");
 			continue;
 		}
-		is_good = time_pattern_parse(p, str_data(&s), s.len, &us);
+		/* Flink then tries what JDBC reads, whatever the format is. */
+		is_good = time_pattern_parse(p, str_data(&s), s.len, &us) ||
+			  us_parse_sql(str_data(&s), s.len, &us);
 		put_instant(f, row, is_good, us);
 	}
 }
@@ -190,51 +192,6 @@ pick_to_timestamp(struct kernel_call *k)
 		return pick_sparse(k, to_timestamp);
 	k->prepared = prepare_pattern(k, 1);
 	return pick_sparse(k, to_timestamp_by_pattern);
-}
-
-/* ---- numbers to instants ---- */
-
-/* Microseconds of n units of 10^-precision seconds. */
-static bool
-instant_of(int64_t n, int64_t precision, int64_t *ret_us)
-{
-	static const int64_t factor[] = { 1000000, 100000, 10000, 1000,
-					  100,	   10,	   1 };
-
-	return !__builtin_mul_overflow(n, factor[precision], ret_us);
-}
-
-static void
-to_timestamp_ltz(struct frame *f)
-{
-	const struct vec *n = &f->arg[0], *precision = &f->arg[1];
-	bool has_precision = f->call->nargs == 2;
-
-	frame_each(f, row) {
-		int64_t p = has_precision
-				    ? precision->i64[row & precision->mask]
-				    : 3;
-		int64_t us;
-
-		if (p < 0 || p > 6)
-			frame_fail(f, row, ERR_INVALID_ARGUMENT,
-				   "the precision must be 0 to 6");
-		else if (!instant_of(n->i64[row & n->mask], p, &us))
-			frame_fail(f, row, ERR_OUT_OF_RANGE,
-				   "the number is beyond all instants");
-		else
-			f->out->i64[row] = us;
-	}
-}
-
-static bool
-pick_to_timestamp_ltz(struct kernel_call *k)
-{
-	for (unsigned i = 0; i < k->nargs; i++) {
-		if (!type_is_integer(k->arg_type[i]))
-			return false;
-	}
-	return pick_sparse(k, to_timestamp_ltz);
 }
 
 /* ---- instants to text ---- */
@@ -261,6 +218,11 @@ format_instants(struct frame *f)
 
 		if (!p)
 			continue;
+		if (p->reads_only) {
+			frame_fail(f, row, ERR_INVALID_ARGUMENT,
+				   "the format has letters of a time zone");
+			continue;
+		}
 		buf_clear(&out);
 		time_pattern_format(p, row_instant(f, row), &out);
 		f->out->str[row] = str_from(f->arena, out.data, out.len);
@@ -283,7 +245,6 @@ pick_date_format(struct kernel_call *k)
 
 const struct kernel time_kernels[] = {
 	{ FN_TO_TIMESTAMP, pick_to_timestamp },
-	{ FN_TO_TIMESTAMP_LTZ, pick_to_timestamp_ltz },
 	{ FN_DATE_FORMAT, pick_date_format },
 	{ FN_NONE, NULL },
 };

@@ -3,6 +3,7 @@
  * number it computes the row that the statement has at this place. A row that
  * cannot be computed is quarantined by the text of its value.
  */
+#include "base/hash.h"
 #include "runtime/operators/registry.h"
 
 struct op_values {
@@ -17,6 +18,7 @@ static int
 values_open(struct op *op, const struct plan_node *node, struct error *err)
 {
 	struct op_values *v = op_cast(op, &op_values_type);
+	uint64_t seed = hash_u64(node->number, op_seed(op));
 	unsigned ncols = node->schema.ncols;
 
 	v->values = node->values;
@@ -29,6 +31,7 @@ values_open(struct op *op, const struct plan_node *node, struct error *err)
 		if (program_compile(cells, ncols, &no_columns, op_zone(op),
 				    op->arena, &v->row[i], err) < 0)
 			return -1;
+		program_seed(v->row[i], hash_u64(i, seed));
 	}
 	return 0;
 }

@@ -122,7 +122,7 @@ TEST(patterns_are_read)
 	expect_read("2026-01-02T03:04:05.678", "yyyy-MM-dd HH:mm:ss", "NULL");
 	expect_read("2026-1-2", "yyyy-M-d", "2026-01-02 00:00:00.000");
 	expect_read("2026-01-02", "yyyy-M-d", "2026-01-02 00:00:00.000");
-	expect_read("2026-1-2", "yyyy-MM-dd", "NULL");
+	expect_read("2026-1-2", "yyyy-MM-dd", "2026-01-02 00:00:00.000");
 	expect_read("26-01-02", "yy-MM-dd", "2026-01-02 00:00:00.000");
 	expect_read("26-01-02", "uu-MM-dd", "2026-01-02 00:00:00.000");
 	expect_read("2026-01-02 11:04 PM", "yyyy-MM-dd hh:mm a",
@@ -140,8 +140,10 @@ TEST(patterns_are_read)
 	expect_read("2026-13-01", "yyyy-MM-dd", "NULL");
 	expect_read("2026-01-02 24:00:00", "yyyy-MM-dd HH:mm:ss",
 		    "2026-01-03 00:00:00.000");
-	expect_read("2026-01-02 24:00:01", "yyyy-MM-dd HH:mm:ss", "NULL");
-	expect_read("2026-01-02 23:60:00", "yyyy-MM-dd HH:mm:ss", "NULL");
+	expect_read("2026-01-02 24:00:01", "yyyy-MM-dd HH:mm:ss",
+		    "2026-01-03 00:00:01.000"); /* as JDBC reads it */
+	expect_read("2026-01-02 23:60:00", "yyyy-MM-dd HH:mm:ss",
+		    "2026-01-03 00:00:00.000");
 	expect_read("2026-032", "yyyy-DDD", "2026-02-01 00:00:00.000");
 	expect_read("2026-366", "yyyy-DDD", "NULL");
 	expect_read("2024-366", "yyyy-DDD", "2024-12-31 00:00:00.000");

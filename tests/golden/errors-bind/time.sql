@@ -27,3 +27,13 @@ INSERT INTO all_changes SELECT message, COUNT(*), NOW() FROM words GROUP BY mess
 INSERT INTO seen SELECT CAST(CURRENT_DATE AS STRING), c, NOW() FROM (SELECT message, COUNT(*) AS c FROM words GROUP BY message)
 --
 INSERT INTO all_changes SELECT message, c, ts FROM (SELECT message, COUNT(*) AS c, MAX(ts) AS ts FROM words GROUP BY message) WHERE ts > NOW() - INTERVAL '1' HOUR
+--
+CREATE TABLE drawn (k STRING, u AS RAND(), v AS u + 1) WITH ('connector' = 'kafka', 'topic' = 'drawn', 'properties.bootstrap.servers' = 'embedded', 'format' = 'json')
+--
+SELECT TO_TIMESTAMP_LTZ('2026', 'yyyy', 'Mars/Olympus') FROM words
+--
+SELECT DATE_FORMAT(ts, 'yyyy XXX') FROM words
+--
+SELECT UNIX_TIMESTAMP(message, 'YYYY-ww') FROM words
+--
+SELECT PRINTF('%s', d) FROM words
