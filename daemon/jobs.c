@@ -357,18 +357,27 @@ jobs_user_of(struct jobs *js, const char *object)
 	return NULL;
 }
 
+/* For free(). */
+static char *
+path_of(const struct jobs *js, const char *name)
+{
+	size_t n = strlen(js->env.config->state_dir) + strlen(name) + 16;
+	char *path = mem_alloc(n);
+
+	snprintf(path, n, "%s/jobs/%s.db", js->env.config->state_dir, name);
+	return path;
+}
+
 static struct job *
 job_new(struct jobs *js, const char *name, const char *script)
 {
 	struct job *j = mem_zalloc(sizeof(*j));
-	size_t n = strlen(js->env.config->state_dir) + strlen(name) + 16;
 
 	j->js = js;
 	j->name = mem_strdup(name);
 	j->script = mem_strdup(script);
 	j->statement = last_statement(script);
-	j->path = mem_alloc(n);
-	snprintf(j->path, n, "%s/jobs/%s.db", js->env.config->state_dir, name);
+	j->path = path_of(js, name);
 	j->created_us = clock_wall_us();
 	j->core = js->next_core++ % js->ncores;
 	j->store_thread = store_pool_bind(js->pool);
@@ -422,6 +431,24 @@ make_state_file(struct job *j, struct error *err)
 		return -1;
 	store_close(store);
 	return 0;
+}
+
+char *
+jobs_new_path(struct jobs *js, const char *name, struct error *err)
+{
+	char *path;
+
+	if (check_name(name, err) < 0)
+		return NULL;
+	path = path_of(js, name);
+	if (!find(js, name) && access(path, F_OK) != 0)
+		return path;
+	error_set(err, ERR_EXISTS, "there is state of a job \"%s\" already",
+		  name);
+	error_note(err, "give the new job another name: SET 'pipeline.name' = "
+		   "'...'; or take %s away first", path);
+	free(path);
+	return NULL;
 }
 
 /* What a script asks for behind its STOP JOB while everything stops. */

@@ -67,6 +67,9 @@ bool jobs_name_is_free(struct jobs *js, const char *name);
  * name: ERR_JOB_CHANGED. */
 int jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
 		bool *ret_noop, struct error *err);
+/* Where the file of a new job will be, for free(); NULL: the name is none, is
+ * taken, or a file is there (DROP JOB ... KEEP STATE). */
+char *jobs_new_path(struct jobs *js, const char *name, struct error *err);
 struct job *jobs_find(struct jobs *js, const char *name, struct error *err);
 /* Calls back on the main loop when it is done (err NULL) or failed; at once,
  * from within the call, when there is nothing to wait for. */

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "daemon/clock.h"
 #include "daemon/ndjson.h"
+#include "daemon/savepoint.h"
 
 static void
 script_free(struct script *s)
@@ -15,6 +16,8 @@ script_free(struct script *s)
 	if (s->select)
 		select_end(s->select);
 	jobs_forget(s->d->jobs, s);
+	if (s->savepoint)
+		savepoint_forget(s->savepoint);
 	session_leave(&s->d->sessions, s->session, clock_wall_us());
 	arena_release(&s->arena);
 	buf_release(&s->out);

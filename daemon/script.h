@@ -34,6 +34,8 @@ struct script {
 	int64_t bad;
 	struct select *select;   /* while one streams */
 	bool inside, answered;   /* statements.c: a job's command */
+	struct savepoint *savepoint; /* while one is copied */
+	const struct plan *plan; /* of the INSERT that waits for it */
 };
 
 /* statements.c: runs s->stmt. */

@@ -10,6 +10,7 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/ndjson.h"
+#include "daemon/savepoint.h"
 #include "daemon/planning.h"
 #include "daemon/script.h"
 
@@ -182,6 +183,7 @@ job_script(struct script *s)
 	settings_copy(&settings, &s->session->settings);
 	settings_reset(&settings, "pipeline.name", NULL);
 	settings_reset(&settings, "table.dml-sync", NULL);
+	settings_reset(&settings, "execution.state-recovery.path", NULL);
 	settings_text(&settings, &out);
 	settings_release(&settings);
 	catalog_depends(s->session->catalog, s->stmt, &s->arena, &used, &n);
@@ -222,19 +224,15 @@ wait_for_answer(struct script *s)
 	return s->err.code == ERR_NONE ? STATEMENT_OK : failed(s);
 }
 
+/* Submits the planned INSERT. */
 static enum statement_rc
-run_insert(struct script *s)
+submit(struct script *s, const struct plan *plan)
 {
-	struct job_text text = { .name = NULL };
-	struct plan *plan;
+	struct job_text text = { .name = job_name(s, plan),
+				 .script = job_script(s) };
 	struct job *j;
 	bool noop;
 
-	if (plan_statement(&s->arena, &s->parse, s->stmt, s->session->catalog,
-			   &s->session->settings, &plan, &s->err) < 0)
-		return failed(s);
-	text.name = job_name(s, plan);
-	text.script = job_script(s);
 	if (jobs_submit(s->d->jobs, &text, &j, &noop, &s->err) < 0)
 		return failed(s);
 	notices(s, plan);
@@ -251,6 +249,78 @@ run_insert(struct script *s)
 	s->answered = false;
 	job_wait(j, on_answer, s);
 	return wait_for_answer(s);
+}
+
+/* The savepoint has become the new job's file, or not. */
+static void
+on_restored(void *arg, const struct error *err)
+{
+	struct script *s = arg;
+	enum statement_rc rc;
+
+	s->savepoint = NULL;
+	if (err) {
+		script_go_on(s, err);
+		return;
+	}
+	rc = submit(s, s->plan);
+	if (rc != STATEMENT_WAITS)
+		script_go_on(s, rc == STATEMENT_OK ? NULL : &s->err);
+}
+
+static enum statement_rc
+run_insert(struct script *s)
+{
+	const char *from = settings_get(&s->session->settings,
+					"execution.state-recovery.path");
+	struct error unknown = ERROR_INIT;
+	struct plan *plan;
+
+	if (plan_statement(&s->arena, &s->parse, s->stmt, s->session->catalog,
+			   &s->session->settings, &plan, &s->err) < 0)
+		return failed(s);
+	/* A job that is there has its own state. */
+	if (!from || !*from ||
+	    jobs_find(s->d->jobs, job_name(s, plan), &unknown))
+		return submit(s, plan);
+	s->plan = plan;
+	if (savepoint_restore(s->d->jobs, job_name(s, plan), from, on_restored,
+			      s, &s->savepoint, &s->err) < 0)
+		return failed(s);
+	return STATEMENT_WAITS;
+}
+
+static void
+on_saved(void *arg, const struct error *err)
+{
+	struct script *s = arg;
+
+	s->savepoint = NULL;
+	script_go_on(s, err);
+}
+
+static enum statement_rc
+run_create_savepoint(struct script *s)
+{
+	struct job *j = jobs_find(s->d->jobs, s->stmt->job, &s->err);
+	struct job_info info;
+
+	if (!j) {
+		parse_error_at(&s->parse, s->stmt->job_at, &s->err);
+		return STATEMENT_FAILED;
+	}
+	if (savepoint_create(s->d->jobs, j, s->stmt->value, on_saved, s,
+			     &s->savepoint, &s->err) < 0) {
+		parse_error_at(&s->parse, s->stmt->value_at, &s->err);
+		return STATEMENT_FAILED;
+	}
+	job_info_get(j, &s->arena, &info);
+	s->job = arena_strdup(&s->arena, info.name);
+	s->message = arena_printf(&s->arena, "%s has the job as of checkpoint "
+				  "%llu, or a later one", s->stmt->value,
+				  (unsigned long long)info.checkpoint);
+	audit(s, "savepoint", s->job);
+	return STATEMENT_WAITS;
 }
 
 static enum statement_rc
@@ -408,6 +478,8 @@ statement_run(struct script *s)
 		return run_select(s);
 	case AST_STMT_EXPLAIN:
 		return run_explain(s);
+	case AST_STMT_CREATE_SAVEPOINT:
+		return run_create_savepoint(s);
 	case AST_STMT_SHOW_JOBS:
 	case AST_STMT_SHOW_WATERMARKS:
 	case AST_STMT_SHOW_ERRORS:

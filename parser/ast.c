@@ -592,6 +592,7 @@ dump_line(struct buf *out, const struct ast_statement *s)
 		[AST_STMT_SHOW_WATERMARKS] = "show watermarks",
 		[AST_STMT_SHOW_ERRORS] = "show errors",
 		[AST_STMT_SHOW_STATE] = "show state",
+		[AST_STMT_CREATE_SAVEPOINT] = "create savepoint",
 		[AST_STMT_SHOW_FUNCTIONS] = "show functions",
 		[AST_STMT_SHOW_COLUMNS] = "show columns",
 		[AST_STMT_SHOW_CATALOGS] = "show catalogs",

@@ -317,6 +317,7 @@ enum ast_kind {
 	AST_STMT_SHOW_WATERMARKS, /* job, or NULL: of all */
 	AST_STMT_SHOW_ERRORS,    /* job, or NULL: how many there are of each */
 	AST_STMT_SHOW_STATE,     /* job */
+	AST_STMT_CREATE_SAVEPOINT, /* job, value: the file */
 	AST_STMT_SHOW_FUNCTIONS,
 	AST_STMT_SHOW_COLUMNS, /* name, like */
 	AST_STMT_SHOW_CATALOGS,

@@ -60,7 +60,7 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 %fallback ID
 	ASC CATALOG CHANGELOG_MODE COLUMNS CONFLICT DATABASE DESC DESCRIPTOR DO
 	DRAIN ENFORCED ERRORS FIRST IF JOB JOBS KEEP KEY LAST METADATA NULLS
-	PARTITIONED PAUSE PLACING PLAN SETS STALL STATE STOP TEMPORARY
+	PARTITIONED PAUSE PLACING PLAN SAVEPOINT SETS STALL STATE STOP TEMPORARY
 	TIMESTAMPADD TIMESTAMPDIFF VIEW VIRTUAL ZONE.
 
 /* Words of the JSON functions. */
@@ -1148,6 +1148,11 @@ statement ::= SHOW WATERMARKS FOR JOB text(J). {
 statement ::= SHOW ERRORS. { statement_of(r, AST_STMT_SHOW_ERRORS); }
 statement ::= SHOW ERRORS FOR JOB text(J). {
 	statement_of_job(r, AST_STMT_SHOW_ERRORS, J);
+}
+statement ::= CREATE SAVEPOINT text(F) FOR JOB text(J). {
+	statement_of_job(r, AST_STMT_CREATE_SAVEPOINT, J);
+	r->statement->value = F.data;
+	r->statement->value_at = F.at;
 }
 statement ::= SHOW STATE FOR JOB text(J). {
 	statement_of_job(r, AST_STMT_SHOW_STATE, J);

@@ -390,6 +390,22 @@ fsync_directory(const char *path, struct error *err)
 	return rc;
 }
 
+int
+store_file_publish(const char *from, const char *to, struct error *err)
+{
+	int fd = open(from, O_RDWR | O_CLOEXEC), rc = 0;
+
+	if (fd < 0 || fchmod(fd, 0640) < 0 || fsync(fd) < 0)
+		rc = error_errno(err, ERR_FILE, errno, "cannot sync %s", from);
+	if (fd >= 0)
+		close(fd);
+	if (rc == 0 && renameat2(AT_FDCWD, from, AT_FDCWD, to,
+				 RENAME_NOREPLACE) < 0)
+		rc = error_errno(err, errno == EEXIST ? ERR_EXISTS : ERR_FILE,
+				 errno, "cannot make %s", to);
+	return rc < 0 ? -1 : fsync_directory(to, err);
+}
+
 /* Tables, ids and version of a new file, under its temporary name. */
 static int
 file_fill(struct store_file *f, struct error *err)

@@ -43,6 +43,10 @@ void store_file_close(struct store_file *f);
  * from there; missing ones are no error. */
 int store_file_remove(const char *path, struct error *err);
 
+/* Gives a file that nobody has open, and that stands alone, its name: whole or
+ * not at all. ERR_EXISTS: the name is taken. */
+int store_file_publish(const char *from, const char *to, struct error *err);
+
 /* Fills err from the connection's last error and returns -1. Errors that
  * leave nothing behind (disk full, locked by another program) are retriable;
  * all others put the file in doubt. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/check.h"
@@ -114,4 +115,69 @@ store_look_check(struct store_look *l, struct error *err)
 				 l->file.path,
 				 *answer ? answer : "no answer");
 	return 0;
+}
+
+/* ---- copies ---- */
+
+static int
+vacuum_into(const char *from, const char *to, struct error *err)
+{
+	struct store_look *l;
+	sqlite3_stmt *st = NULL;
+	int rc;
+
+	if (store_look_open(from, &l, err) < 0)
+		return -1;
+	rc = store_look_check(l, err);
+	if (rc == 0)
+		rc = store_prepare(&l->file, "VACUUM INTO ?", &st, err);
+	if (rc == 0) {
+		store_bind_text(st, 1, to);
+		rc = store_run(&l->file, st, err);
+	}
+	sqlite3_finalize(st);
+	store_look_close(l);
+	return rc;
+}
+
+/* What the copy of a file says of the job that it was made of. */
+static int
+forget_job(const char *path, struct error *err)
+{
+	struct store_file f;
+	int rc;
+
+	if (store_file_open(&f, path, &store_job_kind, STORE_UNCHECKED,
+			    TIME_NONE, err) < 0)
+		return -1;
+	rc = store_exec(&f, "DELETE FROM job; DELETE FROM errors;"
+			"DELETE FROM outbox; PRAGMA journal_mode = DELETE",
+			err);
+	store_file_close(&f);
+	return rc;
+}
+
+int
+store_copy(const char *from, const char *to, unsigned flags, struct error *err)
+{
+	struct buf part;
+	int rc;
+
+	if (access(to, F_OK) == 0)
+		return error_set(err, ERR_EXISTS, "%s exists already", to);
+	buf_init(&part);
+	buf_printf(&part, "%s.part", to);
+	if (store_file_remove(buf_cstr(&part), err) < 0) {
+		buf_release(&part);
+		return -1;
+	}
+	rc = vacuum_into(from, buf_cstr(&part), err);
+	if (rc == 0 && (flags & STORE_COPY_NEW_JOB))
+		rc = forget_job(buf_cstr(&part), err);
+	if (rc == 0)
+		rc = store_file_publish(buf_cstr(&part), to, err);
+	if (rc < 0)
+		store_file_remove(buf_cstr(&part), NULL);
+	buf_release(&part);
+	return rc;
 }

@@ -39,6 +39,13 @@ typedef void store_look_fn(void *arg, unsigned n,
 int store_look(struct store_look *l, const char *sql, int64_t number,
 	       store_look_fn *fn, void *arg, struct error *err);
 
+/* A whole copy of the file as of its last checkpoint, under its name only when
+ * it is complete. NEW_JOB: it no longer says whose it was. Fails if `to` is
+ * there (ERR_EXISTS). */
+enum store_copy_flags { STORE_COPY_NEW_JOB = 1 };
+int store_copy(const char *from, const char *to, unsigned flags,
+	       struct error *err);
+
 /* Whole: quick_check finds nothing wrong. */
 int store_look_check(struct store_look *l, struct error *err);
 #endif

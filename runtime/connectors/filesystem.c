@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -78,6 +79,34 @@ filesystem_resolve(const char *path, const char *const *allowed,
 	if (check_allowed(real, allowed, err) < 0)
 		return -1;
 	*ret_real = mem_strdup(real);
+	return 0;
+}
+
+int
+filesystem_resolve_new(const char *path, const char *const *allowed,
+		       char **ret_real, struct error *err)
+{
+	char above[PATH_MAX], real[PATH_MAX];
+	const char *plain, *slash;
+
+	if (plain_path(path, &plain, err) < 0)
+		return -1;
+	slash = strrchr(plain, '/');
+	if (!slash || !slash[1] || strlen(plain) >= sizeof(above))
+		return error_set(err, ERR_INVALID_OPTION, "'%s' is no path of a "
+				 "file: it begins with / and ends with its "
+				 "name", plain);
+	snprintf(above, sizeof(above), "%.*s",
+		 slash > plain ? (int)(slash - plain) : 1, plain);
+	if (!realpath(above, real))
+		return error_errno(err, ERR_FILE, errno, "cannot open %s",
+				   above);
+	if (check_allowed(real, allowed, err) < 0)
+		return -1;
+	if (faccessat(AT_FDCWD, plain, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return error_set(err, ERR_EXISTS, "%s exists already", plain);
+	*ret_real = mem_alloc(strlen(real) + strlen(slash) + 1);
+	sprintf(*ret_real, "%s%s", strcmp(real, "/") == 0 ? "" : real, slash);
 	return 0;
 }
 

@@ -12,6 +12,10 @@
 int filesystem_resolve(const char *path, const char *const *allowed,
 		       char **ret_real, struct error *err);
 
+/* The same for something that must not exist yet, in a directory that does. */
+int filesystem_resolve_new(const char *path, const char *const *allowed,
+			   char **ret_real, struct error *err);
+
 /* Opens a directory, making it and those above it where they are missing. */
 int filesystem_make_directory(const char *path, const char *const *allowed,
 			      int *ret_fd, struct error *err);

@@ -235,11 +235,13 @@ TEST(looking_at_jobs_names_them)
 	EXPECT_STR(sql_dump("DESCRIBE JOB 'j'; DESC JOB 'j';"
 			    "EXPLAIN STALL 'j'; SHOW WATERMARKS;"
 			    "SHOW WATERMARKS FOR JOB 'j'; SHOW ERRORS;"
-			    "SHOW ERRORS FOR JOB 'j'; SHOW STATE FOR JOB 'j'"),
+			    "SHOW ERRORS FOR JOB 'j'; SHOW STATE FOR JOB 'j';"
+			    "CREATE SAVEPOINT '/f' FOR JOB 'j'"),
 		   "describe job 'j'\ndescribe job 'j'\n"
 		   "explain stall 'j'\nshow watermarks\n"
 		   "show watermarks 'j'\nshow errors\nshow errors 'j'\n"
-		   "show state 'j'\n");
+		   "show state 'j'\n"
+		   "create savepoint 'j' = '/f'\n");
 }
 
 TEST(a_select_has_all_its_clauses)

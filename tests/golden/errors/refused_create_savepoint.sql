@@ -1,1 +1,0 @@
-CREATE SAVEPOINT 'f' FOR JOB 'j';
