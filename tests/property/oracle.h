@@ -70,6 +70,13 @@
 	F(VAR_SAMP, "VAR_SAMP", AGGREGATE)                  \
 	F(STDDEV_POP, "STDDEV_POP", AGGREGATE)              \
 	F(STDDEV_SAMP, "STDDEV_SAMP", AGGREGATE)            \
+	F(MEDIAN, "MEDIAN", AGGREGATE)                      \
+	F(PERCENTILE, "PERCENTILE", AGGREGATE)              \
+	F(MODE, "MODE", AGGREGATE)                          \
+	F(BIT_AND, "BIT_AND", AGGREGATE)                    \
+	F(BIT_OR, "BIT_OR", AGGREGATE)                      \
+	F(BIT_XOR, "BIT_XOR", AGGREGATE)                    \
+	F(APPROX_DISTINCT, "APPROX_DISTINCT", AGGREGATE)    \
 	F(COUNT_DISTINCT, "COUNT(DISTINCT x)", AGGREGATE)   \
 	F(SUM_DISTINCT, "SUM(DISTINCT x)", AGGREGATE)       \
 	F(AVG_DISTINCT, "AVG(DISTINCT x)", AGGREGATE)       \
@@ -93,6 +100,13 @@
 	F(VAR_SAMP_FILTER, "VAR_SAMP FILTER", AGGREGATE)    \
 	F(STDDEV_POP_FILTER, "STDDEV_POP FILTER", AGGREGATE) \
 	F(STDDEV_SAMP_FILTER, "STDDEV_SAMP FILTER", AGGREGATE) \
+	F(MEDIAN_FILTER, "MEDIAN FILTER", AGGREGATE)        \
+	F(PERCENTILE_FILTER, "PERCENTILE FILTER", AGGREGATE) \
+	F(MODE_FILTER, "MODE FILTER", AGGREGATE)            \
+	F(BIT_AND_FILTER, "BIT_AND FILTER", AGGREGATE)      \
+	F(BIT_OR_FILTER, "BIT_OR FILTER", AGGREGATE)        \
+	F(BIT_XOR_FILTER, "BIT_XOR FILTER", AGGREGATE)      \
+	F(APPROX_DISTINCT_FILTER, "APPROX_DISTINCT FILTER", AGGREGATE) \
 	F(DISTINCT_FILTER, "DISTINCT with FILTER", AGGREGATE) \
 	F(OF_STRING, "aggregate of STRING", AGGREGATE)      \
 	F(OF_INT, "aggregate of INT", AGGREGATE)            \
@@ -329,6 +343,8 @@ bool oracle_run(struct oracle_case *c, struct buf *why);
 struct sqlite3;
 struct sqlite3 *oracle_lite_open(struct oracle_case *c);
 void oracle_lite_close(struct sqlite3 *db);
+/* oracle_values.c: MEDIAN and its like as functions of SQLite. */
+void oracle_values_add(struct sqlite3 *db);
 /* The first n rows were read: with the watermark wm_us of the query (TIME_END:
  * the final one), which rows has it? "+I a b\n" each, in no order. */
 void oracle_lite_answer(struct sqlite3 *db, struct oracle_case *c,

@@ -15,7 +15,8 @@
 enum fn {
 	FN_COUNT_ROWS, FN_COUNT, FN_SUM, FN_AVG, FN_MIN, FN_MAX, FN_ANY_VALUE,
 	FN_BOOL_AND, FN_BOOL_OR, FN_COUNT_IF, FN_VAR_POP, FN_VAR_SAMP,
-	FN_STDDEV_POP, FN_STDDEV_SAMP, FN_KINDS
+	FN_STDDEV_POP, FN_STDDEV_SAMP, FN_MEDIAN, FN_PERCENTILE, FN_MODE,
+	FN_BIT_AND, FN_BIT_OR, FN_BIT_XOR, FN_APPROX_DISTINCT, FN_KINDS
 };
 
 static const struct {
@@ -26,6 +27,11 @@ static const struct {
 	{ "ANY_VALUE", "MIN" }, { "BOOL_AND", "MIN" },  { "BOOL_OR", "MAX" },
 	{ "COUNT_IF", "COUNT" }, { "VAR_POP", "" },      { "VAR_SAMP", "" },
 	{ "STDDEV_POP", "" },   { "STDDEV_SAMP", "" }, /* put_lite_int() */
+	/* oracle_values.c */
+	{ "MEDIAN", "MEDIAN" }, { "PERCENTILE", "PERCENTILE_3" },
+	{ "MODE", "MODE" },     { "BIT_AND", "BIT_AND" },
+	{ "BIT_OR", "BIT_OR" }, { "BIT_XOR", "BIT_XOR" },
+	{ "APPROX_DISTINCT", "COUNT" },
 };
 
 struct agg {
@@ -94,13 +100,14 @@ agg_obey(struct maker *m, struct agg *a, bool inner)
 {
 	enum feature f = m->c->wish;
 
-	if (f >= F_COUNT_ROWS && f <= F_STDDEV_SAMP) {
+	if (f >= F_COUNT_ROWS && f <= F_APPROX_DISTINCT) {
 		a->fn = FN_COUNT_ROWS + (f - F_COUNT_ROWS);
 		a->distinct = a->filter = false;
 	} else if (f >= F_COUNT_DISTINCT && f <= F_COUNT_IF_DISTINCT) {
 		a->fn = FN_COUNT + (f - F_COUNT_DISTINCT);
 		a->distinct = true;
-	} else if (f >= F_COUNT_ROWS_FILTER && f <= F_STDDEV_SAMP_FILTER) {
+	} else if (f >= F_COUNT_ROWS_FILTER &&
+		   f <= F_APPROX_DISTINCT_FILTER) {
 		a->fn = FN_COUNT_ROWS + (f - F_COUNT_ROWS_FILTER);
 		a->filter = true;
 	}
@@ -140,12 +147,28 @@ agg_obey(struct maker *m, struct agg *a, bool inner)
 }
 
 static bool
+is_variance(const struct agg *a)
+{
+	return a->fn >= FN_VAR_POP && a->fn <= FN_STDDEV_SAMP;
+}
+
+static bool
 takes(const struct agg *a, const struct col *col)
 {
-	if (a->kind >= 0 && col->type.kind != a->kind)
+	int kind = col->type.kind;
+
+	if (a->kind >= 0 && kind != a->kind)
 		return false;
-	if (a->fn >= FN_VAR_POP)
-		return col->sums && col->type.kind == TYPE_INT;
+	if (is_variance(a))
+		return col->sums && kind == TYPE_INT;
+	if (a->fn == FN_MEDIAN || a->fn == FN_PERCENTILE)
+		return col->sums && (kind == TYPE_INT || kind == TYPE_DOUBLE);
+	if (a->fn >= FN_BIT_AND && a->fn <= FN_BIT_XOR)
+		return kind == TYPE_INT || kind == TYPE_BIGINT;
+	if (a->fn == FN_MODE)
+		return col->orders && kind != TYPE_BOOLEAN;
+	if (a->fn == FN_APPROX_DISTINCT)
+		return true;
 	if (a->fn == FN_SUM || a->fn == FN_AVG)
 		return col->sums;
 	if (a->fn == FN_MIN || a->fn == FN_MAX || a->fn == FN_ANY_VALUE)
@@ -177,7 +200,7 @@ static bool
 gives_count(const struct agg *a)
 {
 	return a->fn == FN_COUNT || a->fn == FN_COUNT_ROWS ||
-	       a->fn == FN_COUNT_IF;
+	       a->fn == FN_COUNT_IF || a->fn == FN_APPROX_DISTINCT;
 }
 
 static struct type
@@ -188,6 +211,8 @@ result_type(const struct agg *a)
 
 	if (gives_count(a))
 		return TYPE_OF(TYPE_BIGINT);
+	if (a->fn == FN_MEDIAN || a->fn == FN_PERCENTILE)
+		return TYPE_OF(TYPE_DOUBLE);
 	if (t.kind == TYPE_DECIMAL && (a->fn == FN_SUM || a->fn == FN_AVG))
 		return type_decimal(DECIMAL_MAX, scale);
 	return t;
@@ -229,13 +254,16 @@ put_call(struct text *t, struct agg *a, const char *fn, const char *lite,
 	 struct text *filter)
 {
 	bool condition = a->fn == FN_COUNT_IF;
+	bool once = a->fn == FN_APPROX_DISTINCT && !a->distinct;
 
 	buf_puts(&t->flink, fn);
 	buf_puts(&t->lite, lite);
 	both(t, "(%s", a->distinct ? "DISTINCT " : "");
+	buf_puts(&t->lite, once ? "DISTINCT " : "");
 	buf_puts(&t->lite, condition ? "CASE WHEN " : "");
 	both_text(t, &a->arg_text);
 	buf_puts(&t->lite, condition ? " THEN 1 END" : "");
+	buf_puts(&t->flink, a->fn == FN_PERCENTILE ? ", 0.3" : "");
 	both(t, ")");
 	if (!a->filter)
 		return;
@@ -344,7 +372,7 @@ put_aggregate(struct maker *m, const struct level *level, struct agg *a)
 		text_condition(&filter, m->c, &m->c->dice, level->inputs,
 			       level->ninputs, 1);
 	put_call(&call, a, fns[a->fn].name, fns[a->fn].lite, &filter);
-	if (a->fn >= FN_VAR_POP) {
+	if (is_variance(a)) {
 		buf_append(&a->text.flink, call.flink.data, call.flink.len);
 		put_lite_int(&a->text.lite, a, &filter);
 	} else if (a->fn == FN_AVG && a->arg->type.kind != TYPE_DOUBLE) {

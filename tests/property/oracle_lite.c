@@ -87,6 +87,7 @@ oracle_lite_open(struct oracle_case *c)
 	add_function(db, "local", 1, c, local_function);
 	add_function(db, "last_of", 1, c, last_of_function);
 	add_function(db, "now_wm", 0, c, now_wm_function);
+	oracle_values_add(db);
 	for (unsigned q = 0; q < c->nqueries; q++) {
 		for (unsigned w = 0; w < c->queries[q].nwindows; w++) {
 			snprintf(sql, sizeof(sql),
