@@ -45,6 +45,24 @@ check_top(struct bind *b, const struct expr *call)
 			  "TOP_K gives 1 to %d values", TOP_MAX);
 }
 
+#define SEPARATOR_MAX 1000
+
+static int
+check_separator(struct bind *b, const struct expr *call)
+{
+	const struct expr *s = call->nargs > 1 ? call->args[1] : NULL;
+
+	if (!s)
+		return 0;
+	if (s->kind != EXPR_LITERAL || s->value.is_null)
+		return not_a_literal(b, call, 1, "separator");
+	if (s->value.str.len <= SEPARATOR_MAX)
+		return 0;
+	return bind_error(b, s->at, ERR_INVALID_LITERAL,
+			  "the separator of LISTAGG is longer than %d bytes",
+			  SEPARATOR_MAX);
+}
+
 /* What orders the rows differs from row to row. */
 static int
 check_order(struct bind *b, const struct expr *call)
@@ -63,8 +81,9 @@ static int
 check_distinct(struct bind *b, const struct expr *call)
 {
 	const struct function *f = function_get(call->function);
+	const unsigned own = FN_ONCE | FN_OWN_DISTINCT;
 
-	for (unsigned i = 1; i < call->nargs && !(f->flags & FN_ONCE); i++)
+	for (unsigned i = 1; i < call->nargs && !(f->flags & own); i++)
 		if (call->args[i]->kind != EXPR_LITERAL)
 			return bind_error(b, call->args[i]->at, ERR_UNSUPPORTED,
 					  "%s(DISTINCT ...) with more than one "
@@ -84,6 +103,8 @@ bind_check_aggregate(struct bind *b, const struct bound_aggregate *agg)
 		return check_percentage(b, &agg->e);
 	case FN_TOP_K:
 		return check_top(b, &agg->e);
+	case FN_LISTAGG:
+		return check_separator(b, &agg->e);
 	case FN_ARG_MIN:
 	case FN_ARG_MAX:
 		return check_order(b, &agg->e);

@@ -234,6 +234,9 @@ bind_aggregate(struct bind *b, const struct scope *s,
 		return bind_error(b, ast->at, ERR_ARGUMENTS,
 				  "%s needs an argument%s", f->name,
 				  f->id == FN_COUNT ? " or *" : "");
+	if ((f->id == FN_JSON_OBJECTAGG || f->id == FN_JSON_ARRAYAGG) &&
+	    bind_json_aggregate(b, ast, f->id, &args, &nargs) < 0)
+		return -1;
 	if (bind_make_call(b, f->id, ast->at, ast->op_at, nargs, args,
 			   &call) < 0)
 		return -1;

@@ -237,6 +237,30 @@ bind_parts(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	return 0;
 }
 
+/* ---- JSON_OBJECTAGG, JSON_ARRAYAGG ---- */
+
+int
+bind_json_aggregate(struct bind *b, const struct ast_expr *ast,
+		    enum function_id id, struct expr ***args, unsigned *n)
+{
+	bool object = id == FN_JSON_OBJECTAGG;
+	struct expr **made = arena_array(b->a, *n + 1, struct expr *);
+
+	if (object && !type_is_text((*args)[0]->type))
+		return bind_error(b, ast->args[0]->at, ERR_ARGUMENTS,
+				  "a key of JSON_OBJECTAGG is text");
+	for (unsigned i = 0; i < *n; i++) {
+		made[i] = (*args)[i];
+		if ((!object || i == 1) &&
+		    bind_as_json(b, ast->args[i]->at, made[i], &made[i]) < 0)
+			return -1;
+	}
+	made[*n] = expr_boolean(!ast->json.absent, b->a);
+	*args = made;
+	++*n;
+	return 0;
+}
+
 bool
 bind_is_json(enum function_id id)
 {

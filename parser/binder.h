@@ -182,6 +182,10 @@ int bind_chain(struct bind *b, const struct scope *s,
 bool bind_is_json(enum function_id id);
 int bind_json(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	      enum function_id id, struct expr **ret);
+/* The arguments of a JSON aggregate: values become JSON texts, and a literal
+ * behind them says whether NULLs are kept. */
+int bind_json_aggregate(struct bind *b, const struct ast_expr *ast,
+			enum function_id id, struct expr ***args, unsigned *n);
 /* The value as JSON text: JSON_STRING of it, unless it is JSON already. */
 int bind_as_json(struct bind *b, struct span at, struct expr *e,
 		 struct expr **ret);

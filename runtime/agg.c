@@ -16,6 +16,8 @@ static const struct agg_type *const types[] = {
 	&agg_bit_or_type,    &agg_bit_xor_type,  &agg_approx_distinct_type,
 	&agg_approx_percentile_type, &agg_array_agg_type, &agg_collect_type,
 	&agg_histogram_type, &agg_top_k_type,
+	&agg_listagg_type,   &agg_json_arrayagg_type,
+	&agg_json_objectagg_type,
 };
 
 const struct agg_type *

@@ -278,7 +278,8 @@ extern const struct agg_type agg_count_type, agg_sum_type, agg_avg_type,
 	agg_bit_and_type, agg_bit_or_type, agg_bit_xor_type,
 	agg_approx_distinct_type, agg_approx_percentile_type,
 	agg_array_agg_type, agg_collect_type, agg_histogram_type,
-	agg_top_k_type;
+	agg_top_k_type, agg_listagg_type, agg_json_arrayagg_type,
+	agg_json_objectagg_type;
 const struct agg_type *agg_type_of(enum function_id function);
 
 #endif

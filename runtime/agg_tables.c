@@ -187,7 +187,7 @@ view_values(const struct agg_tables *t, unsigned i, struct view_column *v)
 
 	v->table = table->number;
 	v->how = a->distinct ? a->type->view_distinct : a->type->view_values;
-	v->once = a->distinct;
+	v->once = a->distinct || a->plan->distinct;
 	v->col = (uint16_t)(n - 1);
 	v->col2 = n;
 	if (!a->distinct && a->kind.pairs)
@@ -196,6 +196,12 @@ view_values(const struct agg_tables *t, unsigned i, struct view_column *v)
 	if (a->distinct && v->how != VIEW_MODE && v->how != VIEW_PERCENTILE &&
 	    v->how != VIEW_COUNTS)
 		v->col = n;
+}
+
+static const char *
+text_of(struct arena *a, const struct str *s)
+{
+	return arena_strndup(a, str_data(s), s->len);
 }
 
 static struct view_column
@@ -210,6 +216,9 @@ aggregate_view(const struct agg_tables *t, unsigned i, uint16_t col)
 
 	if (v.how == VIEW_PERCENTILE && a->plan->nmore > 0)
 		v.percentage = a->plan->more[0].literal->value.f64;
+	if (a->type->view_values == VIEW_JOINED && a->plan->nmore > 0)
+		v.separator = text_of(t->op->arena,
+				      &a->plan->more[0].literal->value.str);
 	if (a->distinct || (a->collects && a->type->view_values != VIEW_KEY))
 		view_values(t, i, &v);
 	else if (a->type->view_n > 0)

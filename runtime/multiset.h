@@ -91,6 +91,8 @@ bool multiset_latest(const struct multiset *m, uint64_t root,
 /* The earliest of those that equal this value, which is there. */
 struct multiset_item multiset_earliest_of(const struct multiset *m,
 					  uint64_t root, const void *value);
+/* The value is there; what lies beside it is no matter. */
+bool multiset_has(const struct multiset *m, uint64_t root, const void *value);
 /* The bits that all, that any of the values have. */
 int64_t multiset_all(const struct multiset *m, uint64_t root);
 int64_t multiset_any(const struct multiset *m, uint64_t root);

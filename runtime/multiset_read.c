@@ -69,6 +69,22 @@ multiset_weight(const struct multiset *m, uint64_t root)
 	return root ? m->more[root].weight : 0;
 }
 
+bool
+multiset_has(const struct multiset *m, uint64_t root, const void *value)
+{
+	uint32_t t = (uint32_t)root;
+
+	while (t) {
+		struct multiset_key key = multiset_key_of(m, t);
+		int cmp = multiset_value_cmp(m->kind.phys, value, key.value);
+
+		if (cmp == 0)
+			return true;
+		t = cmp < 0 ? m->node[t].left : m->node[t].right;
+	}
+	return false;
+}
+
 int64_t
 multiset_all(const struct multiset *m, uint64_t root)
 {

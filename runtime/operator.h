@@ -84,6 +84,9 @@ enum view_how {
 	VIEW_EARLIEST, VIEW_LATEST, /* its _pane and _seq tell */
 	VIEW_LIST,   /* all of them as JSON, in that order */
 	VIEW_COUNTS, /* as JSON: each with how often it is there */
+	/* Texts in that order, with `separator` between them; as elements of a
+	 * JSON array; by the keys in col2 as members of a JSON object. */
+	VIEW_JOINED, VIEW_JSON_ARRAY, VIEW_JSON_OBJECT,
 };
 struct view_column {
 	const char *name;
@@ -93,6 +96,7 @@ struct view_column {
 	struct type type;  /* scale of DECIMAL, kind of key */
 	bool once;         /* values count once, however often they are there */
 	double percentage; /* 0 to 1 */
+	const char *separator;
 };
 struct view_def {
 	const struct plan_window *window; /* NULL: GROUP BY; all columns but

@@ -485,6 +485,49 @@ counts_text(struct view *v, const struct view_column *c)
 	return finish_text(v, &b);
 }
 
+/* Texts (x) with their keys (k) as they arrived, of equal ones the first if
+ * they count once. */
+static void
+put_texts(struct view *v, const struct view_column *c, struct buf *b)
+{
+	const struct store_table *t =
+		store_table_of(v->s, v->o->op, c->table);
+	bool object = c->how == VIEW_JSON_OBJECT;
+	const char *x = view_column_text(v, 'd', t, c->col);
+	const char *k = object ? view_column_text(v, 'd', t, c->col2) : "1";
+	const char *pane = v->panes ? "d._pane" : "0";
+
+	buf_printf(b, "(SELECT x, k FROM (SELECT %s AS x, %s AS k, %s AS p,"
+		      " d._seq AS s, row_number() OVER (PARTITION BY %s, %s"
+		      " ORDER BY %s, d._seq) AS place", x, k, pane, k, x, pane);
+	put_rows_of(v, t, b);
+	buf_printf(b, ")%s ORDER BY %sp, s)", c->once ? " WHERE place = 1" : "",
+		   object ? "k, " : "");
+}
+
+static const char *
+texts_text(struct view *v, const struct view_column *c)
+{
+	struct buf b;
+
+	buf_init(&b);
+	if (c->how == VIEW_JOINED) {
+		buf_puts(&b, "(SELECT group_concat(x, ");
+		sql_text(&b, c->separator ? c->separator : ",");
+		buf_puts(&b, ") FROM ");
+	} else if (c->how == VIEW_JSON_ARRAY) {
+		buf_puts(&b, "(SELECT '[' || coalesce(group_concat("
+			     "coalesce(x, 'null'), ','), '') || ']' FROM ");
+	} else {
+		buf_puts(&b, "(SELECT '{' || coalesce(group_concat("
+			     "json_quote(k) || ':' || coalesce(x, 'null'),"
+			     " ','), '') || '}' FROM ");
+	}
+	put_texts(v, c, &b);
+	buf_puts(&b, ")");
+	return finish_text(v, &b);
+}
+
 /* NULL: it is not about a single value. */
 static const char *
 single_text(struct view *v, const struct view_column *c)
@@ -506,6 +549,10 @@ single_text(struct view *v, const struct view_column *c)
 		return list_text(v, c);
 	case VIEW_COUNTS:
 		return counts_text(v, c);
+	case VIEW_JOINED:
+	case VIEW_JSON_ARRAY:
+	case VIEW_JSON_OBJECT:
+		return texts_text(v, c);
 	case VIEW_NONE:
 		return "NULL";
 	default:

@@ -513,6 +513,23 @@ value_list(struct trial *t, const struct plan_aggregate *a,
 	return ret;
 }
 
+static struct value
+value_joined(struct trial *t, const struct value **v, unsigned n)
+{
+	struct value ret = { 0 };
+	struct buf text;
+
+	buf_init(&text);
+	for (unsigned i = 0; i < n; i++) {
+		if (i > 0)
+			buf_putc(&text, ',');
+		buf_str(&text, v[i]->str);
+	}
+	ret.str = str_from(&t->r.arena, text.data, text.len);
+	buf_release(&text);
+	return ret;
+}
+
 /* By counting down from the most that can be. */
 static struct value
 value_top(struct trial *t, const struct plan_aggregate *a,
@@ -610,6 +627,8 @@ value_of(struct trial *t, const struct plan_aggregate *a, struct type arg,
 		return value_list(t, a, v, n);
 	case FN_TOP_K:
 		return value_top(t, a, v, n);
+	case FN_LISTAGG:
+		return value_joined(t, v, n);
 	case FN_MEDIAN:
 		return value_percentile(a, arg, v, NULL, n);
 	case FN_PERCENTILE:
@@ -821,7 +840,8 @@ draw_aggs(struct trial *t)
 		"array_agg(distinct vs) f", "collect(vs)", "collect(vd) f",
 		"collect(distinct vi)", "histogram(vw)", "histogram(f)",
 		"top_k(vs/2)", "top_k(vi/3) f", "top_k(distinct vd/2)",
-		"top_k(vw/100)",
+		"top_k(vw/100)", "listagg(vs)", "listagg(vs) f",
+		"listagg(distinct vs)",
 	};
 	unsigned n = 1 + (unsigned)draw(t, 6);
 

@@ -25,6 +25,7 @@ struct part {
 	struct arena arena;
 	const char *path;
 	const char *columns;
+	bool unique; /* no copies of the rows come first */
 	const char *row[ROWS_MAX];
 	unsigned nrows;
 	struct line line[CASES_MAX];
@@ -272,7 +273,8 @@ check_part(struct part *p)
 			good[n++] = p->line[i];
 	}
 	for (enum way way = WAY_PLAIN; way < WAYS; way++)
-		check_lines(p, good, n, way);
+		if (!p->unique || !takes_back(way))
+			check_lines(p, good, n, way);
 	p->n = 0;
 }
 
@@ -302,6 +304,8 @@ read_line(struct part *p, unsigned number, char *text)
 	if (strncmp(text, "columns ", 8) == 0) {
 		check_part(p);
 		p->columns = text + 8;
+	} else if (strcmp(text, "unique") == 0) {
+		p->unique = true;
 	} else if (strncmp(text, "rows", 4) == 0) {
 		check_part(p);
 		read_rows(p, text + 4);

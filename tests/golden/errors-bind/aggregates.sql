@@ -29,7 +29,7 @@ SELECT UPPER(message) FILTER (WHERE n > 1) FROM words
 --
 SELECT COUNT(*) FROM words HAVING n > 1
 --
-SELECT LISTAGG(message) FROM words
+SELECT LISTAGG(message, message) FROM words
 --
 SELECT * FROM words WHERE n > (1 + SUM(n))
 --
