@@ -108,6 +108,26 @@ read_escape(struct reader *r)
 	return true;
 }
 
+#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Some byte of v is 0. */
+static inline uint64_t
+has_zero(uint64_t v)
+{
+	return (v - EIGHT(1)) & ~v & EIGHT(0x80);
+}
+
+/* No quote, backslash or control character among the next eight bytes. */
+static inline bool
+eight_are_plain(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return (has_zero(v ^ EIGHT('"')) | has_zero(v ^ EIGHT('\\')) |
+		((v - EIGHT(0x20)) & ~v & EIGHT(0x80))) == 0;
+}
+
 /* At the quote. */
 static bool
 read_string(struct reader *r)
@@ -120,6 +140,8 @@ read_string(struct reader *r)
 	for (;;) {
 		unsigned char c;
 
+		while (r->end - r->p >= 8 && eight_are_plain(r->p))
+			r->p += 8;
 		if (r->p == r->end)
 			return fail(r, "a string does not end");
 		c = (unsigned char)*r->p;
