@@ -459,6 +459,13 @@ sized_type(const char *word, struct type *ret)
 	return true;
 }
 
+static struct type
+not_null(struct type t)
+{
+	t.nullable = false;
+	return t;
+}
+
 /* What collections give: "array1" an ARRAY of argument 1's type, "element" what
  * is in it, and so on. False: another word. */
 static bool
@@ -466,10 +473,9 @@ nested_result(const char *word, const struct type *args, struct type shared,
 	      struct arena *a, struct type *ret)
 {
 	struct type_field entry[2] = { { "key", { 0 } }, { "value", { 0 } } };
-	struct type counted = args[0], count = TYPE_OF(TYPE_BIGINT);
+	struct type count = TYPE_OF(TYPE_BIGINT);
 
-	counted.nullable = count.nullable = false;
-
+	count.nullable = false;
 	if (strcmp(word, "array1") == 0) {
 		*ret = type_array(a, args[0]);
 	} else if (strcmp(word, "multiset1") == 0) {
@@ -491,9 +497,11 @@ nested_result(const char *word, const struct type *args, struct type shared,
 		*ret = type_map(a, type_element(args[0]),
 				type_element(args[1]));
 	} else if (strcmp(word, "counts1") == 0) {
-		*ret = type_map(a, counted, count);
+		*ret = type_map(a, not_null(args[0]), count);
 	} else if (strcmp(word, "top1") == 0) {
-		entry[0] = (struct type_field){ "item", counted };
+		entry[0] = (struct type_field){
+			"item", not_null(args[0])
+		};
 		entry[1] = (struct type_field){ "n", count };
 		*ret = type_row(a, 2, entry);
 		ret->nullable = false;
