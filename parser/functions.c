@@ -135,7 +135,7 @@ enum word {
 	W_NONE, W_ARITH, W_EXACT, W_INTEGER, W_TEXT, W_BOOLEAN, W_INSTANT,
 	W_DATE, W_TIME, W_INTERVAL, W_INTERVAL_MS, W_INTERVAL_MONTH, W_ANY,
 	W_ORDERED, W_COMPARABLE, W_SORTABLE, W_T, W_SPECIAL, W_DOUBLE, W_BYTES,
-	W_ARRAY, W_ARRAY_T, W_TEXTS, W_MAP, W_MAPS, W_COLLECTION,
+	W_ARRAY, W_ARRAY_T, W_TEXTS, W_SORTS, W_SORT_T, W_MAP, W_MAPS, W_COLLECTION,
 };
 
 /* What a bare NULL becomes where a collection stands. */
@@ -177,6 +177,9 @@ static const struct {
 	  { .kind = TYPE_ARRAY, .fields = null_fields } },
 	{ "arrayT", W_ARRAY_T, "array",
 	  { .kind = TYPE_ARRAY, .fields = null_fields } },
+	{ "sorts", W_SORTS, "array of single values",
+	  { .kind = TYPE_ARRAY, .fields = null_fields } },
+	{ "sortT", W_SORT_T, "value", { .kind = TYPE_INT } },
 	{ "texts", W_TEXTS, "array of texts",
 	  { .kind = TYPE_ARRAY, .fields = null_fields } },
 	{ "maps", W_MAPS, "map", { .kind = TYPE_MAP, .fields = null_fields } },
@@ -288,6 +291,11 @@ word_accepts(enum word w, struct type t)
 	case W_ARRAY:
 	case W_ARRAY_T:
 		return t.kind == TYPE_ARRAY;
+	case W_SORT_T:
+		return !type_is_nested(t);
+	case W_SORTS:
+		return t.kind == TYPE_ARRAY &&
+		       !type_is_nested(type_element(t));
 	case W_TEXTS:
 		return t.kind == TYPE_ARRAY &&
 		       type_is_text(type_element(t));
@@ -312,6 +320,14 @@ form_has(const struct form *f, enum word w)
 		if (words[f->word[i]].id == w)
 			return true;
 	return false;
+}
+
+/* Arguments at the word become what they share, rather than being left as they
+ * can be compared. */
+static bool
+takes_shared(enum word w)
+{
+	return w == W_T || w == W_SORT_T || w == W_MAPS;
 }
 
 /* Argument i as it takes part in the type that all at `w` share: of an array
@@ -345,7 +361,7 @@ shared_type(const struct form *f, enum word w, unsigned n,
 		nullable |= arg.nullable;
 		if (type_common(t, arg, a, &t))
 			continue;
-		if (w == W_T || w == W_MAPS ||
+		if (takes_shared(w) ||
 		    !type_comparable(t, arg, a, &other, &t))
 			return false;
 		if (!type_is_text(arg))
@@ -374,7 +390,7 @@ convert_shared(const struct form *f, enum word w, unsigned n,
 			args[i] = type_array(a, *ret_shared);
 		else if (own != w)
 			continue;
-		else if (w == W_T || w == W_MAPS)
+		else if (takes_shared(w))
 			args[i] = *ret_shared;
 		else if (!type_comparable(args[i], *ret_shared, a, &args[i],
 					  &other))
@@ -643,7 +659,7 @@ form_accepts(const struct form *form, unsigned n, struct expr *const *exprs,
 	     struct arena *a, struct type *ret_args, struct type *ret_shared)
 {
 	static const enum word shared[] = { W_COMPARABLE, W_SORTABLE,
-					      W_MAPS };
+					      W_SORT_T, W_MAPS };
 
 	if (form->repeats ? n < form->nargs : n != form->nargs)
 		return false;

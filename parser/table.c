@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "parser/binder.h"
+#include "parser/format_types.h"
 #include "parser/types_infer.h"
 
 struct definition {
@@ -290,25 +291,44 @@ mark_upsert_key(struct definition *d)
 /* ---- formats ---- */
 
 static int
-check_raw_type(struct definition *d, const char *option,
-	       const struct table_column *c)
+check_type(struct definition *d, const char *option, const char *format,
+	   const struct table_column *c)
 {
 	char name[TYPE_NAME_MAX];
 	struct type t = c->type;
+	const char *why = format_holds_not(format, t);
 
-	if (phys_of(t) != PHYS_I128 && t.kind != TYPE_DECIMAL &&
-	    !type_is_instant(t) && t.kind != TYPE_DATE && t.kind != TYPE_TIME)
+	if (format_holds(format, t))
 		return 0;
 	t.nullable = true;
 	error_set(d->b->err, ERR_INVALID_OPTION,
-		  "the format 'raw' has no form for %s (column \"%s\")",
+		  "the format '%s' has no form for %s (column \"%s\")", format,
 		  type_name(t, name), c->name);
+	if (why)
+		error_note(d->b->err, "%s", why);
 	options_error_at(&d->rq, option, true, d->b->err);
 	return -1;
 }
 
 static int
-check_raw(struct definition *d, const char *option, bool key)
+check_raw(struct definition *d, const char *option, bool key, unsigned n)
+{
+	if (n == 1)
+		return 0;
+	error_set(d->b->err, ERR_INVALID_OPTION,
+		  "the format 'raw' is for one column, the %s has %u",
+		  key ? "key" : "record", n);
+	error_hint(d->b->err, key ? "'json' takes any number"
+		   : n > 1 ? "'json' and 'csv' take any number"
+			   : "declare one column, such as message STRING");
+	options_error_at(&d->rq, option, true, d->b->err);
+	return -1;
+}
+
+/* The columns that the format of keys, or of values, reads and writes. */
+static int
+check_format_columns(struct definition *d, const char *option,
+		     const char *format, bool key)
 {
 	const char *include = options_get(d->t->options,
 					  "value.fields-include");
@@ -321,20 +341,11 @@ check_raw(struct definition *d, const char *option, bool key)
 		if (c->kind != AST_PHYSICAL ||
 		    !(key ? c->in_key : !(c->in_key && except)))
 			continue;
-		if (check_raw_type(d, option, c) < 0)
+		if (check_type(d, option, format, c) < 0)
 			return -1;
 		n++;
 	}
-	if (n == 1)
-		return 0;
-	error_set(d->b->err, ERR_INVALID_OPTION,
-		  "the format 'raw' is for one column, the %s has %u",
-		  key ? "key" : "record", n);
-	error_hint(d->b->err, key ? "'json' takes any number"
-		   : n > 1 ? "'json' and 'csv' take any number"
-			   : "declare one column, such as message STRING");
-	options_error_at(&d->rq, option, true, d->b->err);
-	return -1;
+	return strcmp(format, "raw") == 0 ? check_raw(d, option, key, n) : 0;
 }
 
 /* A key is a value of its own, and an upsert table has changes already. */
@@ -365,8 +376,7 @@ check_formats(struct definition *d)
 
 		if (!format)
 			continue;
-		if (strcmp(format, "raw") == 0 &&
-		    check_raw(d, names[i], i == 2) < 0)
+		if (check_format_columns(d, names[i], format, i == 2) < 0)
 			return -1;
 		if (format_def_find(format)->changes &&
 		    check_changes(d, names[i], i == 2) < 0)

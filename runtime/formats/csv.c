@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/nested.h"
 #include "base/str.h"
+#include "parser/format_types.h"
 #include "runtime/format.h"
 #include "runtime/formats/field.h"
 
@@ -100,17 +101,6 @@ csv_dialect_init(struct csv_dialect *d, const struct options *options,
 		d->between = ";";
 	d->between_len = strlen(d->between);
 	return 0;
-}
-
-bool
-csv_type_allowed(struct type t)
-{
-	if (t.kind != TYPE_ARRAY && t.kind != TYPE_ROW)
-		return field_type_allowed(t);
-	for (unsigned i = 0; i < type_nfields(t); i++)
-		if (!field_type_allowed(t.fields[i].type))
-			return false;
-	return true;
 }
 
 /* ---- fields of a record ---- */
@@ -342,7 +332,7 @@ check_types(const struct decoder_spec *spec, struct error *err)
 	char name[TYPE_NAME_MAX];
 
 	for (unsigned i = 0; i < spec->ncols; i++) {
-		if (!csv_type_allowed(spec->cols[i].type))
+		if (!format_holds("csv", spec->cols[i].type))
 			return error_set(err, ERR_TYPE_MISMATCH,
 					 "format 'csv' cannot hold %s",
 					 type_name(spec->cols[i].type, name));

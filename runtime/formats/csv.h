@@ -9,7 +9,6 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "base/types.h"
 #include "parser/options.h"
 
 struct csv_dialect {
@@ -27,10 +26,6 @@ struct csv_dialect {
 /* options NULL: all defaults. */
 int csv_dialect_init(struct csv_dialect *d, const struct options *options,
 		     struct error *err);
-
-/* Whether csv can hold columns of this type: an ARRAY or ROW of single values
- * at most, as in Flink. */
-bool csv_type_allowed(struct type t);
 
 /* Length of the record that begins at data, its line end included; 0: it does
  * not end within n bytes. */

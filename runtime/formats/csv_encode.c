@@ -10,6 +10,7 @@
 #include "base/float.h"
 #include "base/nested.h"
 #include "base/time.h"
+#include "parser/format_types.h"
 #include "runtime/format.h"
 #include "runtime/formats/csv.h"
 #include "runtime/formats/field.h"
@@ -63,7 +64,7 @@ csv_encoder_open(struct encoder **ret, const struct encoder_spec *spec,
 	if (csv_dialect_init(&dialect, spec->options, err) < 0)
 		return -1;
 	for (unsigned i = 0; i < spec->ncols; i++) {
-		if (!csv_type_allowed(spec->cols[i].type))
+		if (!format_holds("csv", spec->cols[i].type))
 			return error_set(err, ERR_TYPE_MISMATCH,
 					 "format 'csv' cannot hold %s",
 					 type_name(spec->cols[i].type, name));

@@ -31,13 +31,6 @@ field_time_separator(const struct options *o)
 	return standard && strcmp(standard, "ISO-8601") == 0 ? 'T' : ' ';
 }
 
-bool
-field_type_allowed(struct type t)
-{
-	return t.kind != TYPE_NULL && !type_is_interval(t) &&
-	       !type_is_nested(t);
-}
-
 /* ---- numbers ---- */
 
 /* Java's String.trim(): everything up to the blank goes. */

@@ -37,9 +37,6 @@ bool base64_decode(const char *text, size_t n, char *out, size_t *ret_len);
 size_t base64_decoded_max(size_t n);
 void base64_encode(struct buf *out, const char *data, size_t n);
 
-/* Whether a format can hold columns of this type at all. */
-bool field_type_allowed(struct type t);
-
 /* An option that is on; options may be NULL: all defaults, which are off. */
 bool field_option(const struct options *o, const char *key);
 /* Between date and time, by timestamp-format.standard. */

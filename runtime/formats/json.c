@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/float.h"
+#include "parser/format_types.h"
 #include "runtime/format.h"
 #include "runtime/formats/field.h"
 #include "runtime/formats/json_simd.h"
@@ -108,7 +109,7 @@ json_decoder_open(struct decoder **ret, const struct decoder_spec *spec,
 	char name[TYPE_NAME_MAX];
 
 	for (unsigned i = 0; i < spec->ncols; i++) {
-		if (!json_type_allowed(spec->cols[i].type))
+		if (!format_holds("json", spec->cols[i].type))
 			return error_set(err, ERR_TYPE_MISMATCH,
 					 "format 'json' cannot hold %s",
 					 type_name(spec->cols[i].type, name));

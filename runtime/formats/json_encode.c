@@ -12,8 +12,9 @@
 #include "base/float.h"
 #include "base/nested.h"
 #include "base/time.h"
-#include "runtime/format.h"
+#include "parser/format_types.h"
 #include "runtime/eval.h"
+#include "runtime/format.h"
 #include "runtime/formats/json_value.h"
 #include "runtime/kernels/cast.h"
 
@@ -447,7 +448,7 @@ json_encoder_open(struct encoder **ret, const struct encoder_spec *spec,
 	char name[TYPE_NAME_MAX];
 
 	for (unsigned i = 0; i < spec->ncols; i++) {
-		if (!json_type_allowed(spec->cols[i].type))
+		if (!format_holds("json", spec->cols[i].type))
 			return error_set(err, ERR_TYPE_MISMATCH,
 					 "format 'json' cannot hold %s",
 					 type_name(spec->cols[i].type, name));

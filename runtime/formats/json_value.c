@@ -11,20 +11,6 @@
 #include "base/nested.h"
 #include "runtime/formats/json_simd.h"
 
-bool
-json_type_allowed(struct type t)
-{
-	if (!type_is_nested(t))
-		return field_type_allowed(t);
-	if ((t.kind == TYPE_MAP || t.kind == TYPE_MULTISET) &&
-	    !type_is_text(type_key(t)))
-		return false;
-	for (unsigned i = 0; i < type_nfields(t); i++)
-		if (!json_type_allowed(t.fields[i].type))
-			return false;
-	return true;
-}
-
 /* ---- scalars ---- */
 
 static enum field_rc

@@ -39,8 +39,4 @@ const char *json_complaint(const struct json_reading *r);
 bool json_state_read(struct type t, const char *text, size_t n,
 		     struct arena *a, struct str *ret);
 
-/* Whether json can hold columns of this type: no intervals, and keys of maps
- * are text. */
-bool json_type_allowed(struct type t);
-
 #endif

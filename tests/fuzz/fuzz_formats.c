@@ -34,6 +34,9 @@ static const char *const json_seeds[] = {
 	"{\"s\":{\"x\":[1,{\"y\":\"\\u00e9\\ud83d\\ude00\"},null]},\"i\":\"12\"}",
 	"{\"i\":1.9,\"unknown\":[[[[]]]],\"b\":null,\"d\":\"NaN\",\"m\":\"9\"}",
 	"{}", "", "[{\"i\":1}]", "5", " ", "{\"i\":1}{\"i\":2}",
+	"{\"a\":[1,null,\"3\"],\"r\":{\"x\":1.9,\"y\":\"\\u00e9\"},"
+	"\"h\":{\"k\":[{\"z\":\"2026-01-02\"},null],\"\":[]}}",
+	"{\"a\":[],\"r\":{\"y\":{\"q\":[1]},\"x\":null},\"h\":{}}",
 	"{\"i\":9223372036854775807,\"s\":\"line\nbreak\\\"\xf0\x9f\x98\x80\"}",
 };
 
@@ -42,6 +45,8 @@ static const char *const csv_seeds[] = {
 	"\"1\",\"a \"\"b\"\", c\",\"2026-01-02 03:04:05\",NaN,9,\"aGk=\"\r\n",
 	",,,,,", "", "\n", "1,\"open", "1,x,2026-01-02 03:04:05,1,1,aGk=,",
 	"1,2,3,4,5,6,7,8",
+	"1,a b,2026-01-02 03:04:05.678,1.5e3,12.50,aGk=,1;n/a;3,\"7;x y\"",
+	"1,a,2026-01-02 03:04:05,NaN,9,aGk=,\"\",n/a;",
 };
 
 static const char *const debezium_seeds[] = {
@@ -54,6 +59,21 @@ static const char *const debezium_seeds[] = {
 	"{\"op\":\"d\"}", "", "{\"schema\":{},\"payload\":{\"op\":\"c\"}}",
 };
 
+/* a ARRAY<INT>, r ROW<x INT, y STRING>, h MAP<STRING, ARRAY<ROW<z DATE>>> */
+#define NULLABLE(k) { .kind = (k), .nullable = true, .length = TYPE_LENGTH_MAX }
+static const struct type_field ints[] = { { NULL, NULLABLE(TYPE_INT) } };
+static const struct type_field pair[] = { { "x", NULLABLE(TYPE_INT) },
+					  { "y", NULLABLE(TYPE_VARCHAR) } };
+static const struct type_field dates[] = { { "z", NULLABLE(TYPE_DATE) } };
+static const struct type_field rows[] = {
+	{ NULL, { .kind = TYPE_ROW, .nullable = true, .length = 1,
+		  .fields = dates } },
+};
+static const struct type_field by_text[] = {
+	{ NULL, NULLABLE(TYPE_VARCHAR) },
+	{ NULL, { .kind = TYPE_ARRAY, .nullable = true, .fields = rows } },
+};
+
 static const struct format_column columns[] = {
 	{ "i", { .kind = TYPE_BIGINT, .nullable = true } },
 	{ "s", { .kind = TYPE_VARCHAR, .nullable = true,
@@ -64,6 +84,10 @@ static const struct format_column columns[] = {
 		 .scale = 2 } },
 	{ "b", { .kind = TYPE_VARBINARY, .nullable = true,
 		 .length = TYPE_LENGTH_MAX } },
+	{ "a", { .kind = TYPE_ARRAY, .nullable = true, .fields = ints } },
+	{ "r", { .kind = TYPE_ROW, .nullable = true, .length = 2,
+		 .fields = pair } },
+	{ "h", { .kind = TYPE_MAP, .nullable = true, .fields = by_text } },
 };
 
 struct record {
@@ -205,12 +229,12 @@ TEST(damaged_records_have_one_outcome_each)
 	for (uint64_t round = 0; round < rounds; round++) {
 		state = seed + round;
 		next_random(1);
-		fuzz("json", json_seeds, ARRAY_LEN(json_seeds), columns, 6,
+		fuzz("json", json_seeds, ARRAY_LEN(json_seeds), columns, 9,
 		     NULL);
-		fuzz("csv", csv_seeds, ARRAY_LEN(csv_seeds), columns, 6,
+		fuzz("csv", csv_seeds, ARRAY_LEN(csv_seeds), columns, 8,
 		     null_word);
 		fuzz("raw", csv_seeds, ARRAY_LEN(csv_seeds), columns + 1, 1,
 		     NULL);
-		fuzz_events(columns, 6);
+		fuzz_events(columns, 9);
 	}
 }

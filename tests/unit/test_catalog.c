@@ -149,6 +149,11 @@ TEST(show_create_gives_text_that_makes_the_same_object)
 		KAFKA ", 'key.format' = 'json', 'value.format' = 'json');"
 		"CREATE VIEW named (`order`, c) AS SELECT `order`, b FROM base"
 		" WHERE b <> ';'");
+	plan_rig_must(&r, "CREATE TABLE nested (a ARRAY<INT NOT NULL> NOT NULL,"
+		      " m MAP<STRING,ROW<`x y` INT, `select` ARRAY<ARRAY<"
+		      "DECIMAL(4, 2)>>>>, s STRING MULTISET, w AS a[1])"
+		      DATAGEN);
+	expect_shown_again(&r, "nested");
 	expect_shown_again(&r, "words");
 	expect_shown_again(&r, "sums");
 	expect_shown_again(&r, "named");
@@ -197,6 +202,30 @@ TEST(describe_has_flinks_columns)
 				   &rows), 2);
 	EXPECT_STR(rows[1].name, "big");
 	EXPECT_STR(rows[1].type, "BOOLEAN");
+	plan_rig_close(&r);
+}
+
+TEST(describe_shows_nested_types_in_full)
+{
+	struct describe_row *rows;
+	struct plan_rig r;
+
+	plan_rig_open(&r);
+	plan_rig_must(&r, "CREATE TABLE t (r ROW<a INT, b ROW<c ARRAY<STRING>,"
+		      " d MAP<STRING, ROW<e TIMESTAMP(3), f DECIMAL(38, 18)>>"
+		      ">> NOT NULL, x AS r.b.c[1])" DATAGEN);
+	EXPECT_EQ(catalog_describe(catalog_find(r.catalog, "t"), &r.arena,
+				   &rows), 2);
+	EXPECT_STR(rows[0].type,
+		   "ROW<`a` INT, `b` ROW<`c` ARRAY<STRING>, `d` MAP<STRING, "
+		   "ROW<`e` TIMESTAMP(3), `f` DECIMAL(38, 18)>>>>");
+	EXPECT_STR(rows[0].null, "FALSE");
+	EXPECT_STR(rows[1].type, "STRING");
+	plan_rig_must(&r, "CREATE VIEW v AS SELECT r, r.b FROM t;"
+		      " SELECT r.a, b.c[2] FROM v");
+	EXPECT_EQ(catalog_describe(catalog_find(r.catalog, "v"), &r.arena,
+				   &rows), 2);
+	EXPECT_STR(rows[1].name, "b");
 	plan_rig_close(&r);
 }
 
