@@ -215,6 +215,11 @@ static const char tables[] =
 	" WITH ('connector' = 'upsert-kafka', 'topic' = 'w',"
 	" 'properties.bootstrap.servers' = 'none', 'key.format' = 'json',"
 	" 'value.format' = 'json');"
+	"CREATE TABLE p (k BIGINT, v BIGINT, a BIGINT,"
+	" PRIMARY KEY (k, v) NOT ENFORCED)"
+	" WITH ('connector' = 'upsert-kafka', 'topic' = 'p',"
+	" 'properties.bootstrap.servers' = 'none', 'key.format' = 'json',"
+	" 'value.format' = 'json');"
 	"CREATE TABLE c (k BIGINT, a BIGINT, b BIGINT)"
 	" WITH ('connector' = 'print');";
 
@@ -312,6 +317,8 @@ TEST(upserts)
 	       "against 42: %.1f times\n", 1e3 / many, many / few);
 	run("1 M words: COUNT, SUM, upserts", "INSERT INTO w "
 	    "SELECT word, COUNT(*), SUM(v) FROM t GROUP BY word", M);
+	run("1 M pairs of numbers: COUNT, upserts", "INSERT INTO p "
+	    "SELECT k, v, COUNT(*) FROM t GROUP BY k, v", M);
 	run("1 M numbers: MIN, MAX, upserts", "INSERT INTO n "
 	    "SELECT k, MIN(v), MAX(v) FROM t GROUP BY k", M);
 }

@@ -312,15 +312,27 @@ probe_equal(const struct keys *k, uint32_t gid, const struct column *cols,
 	return row_equal(k, gid, cols, row);
 }
 
-/* Where the first column has the gid's value; need not be a valid address. */
-static inline const void *
-key_first(const struct keys *k, uint32_t gid, enum probe_by by)
+/* Where a column has the gid's value; need not be a valid address. */
+static inline __attribute__((always_inline)) const void *
+key_at(const struct keys *k, unsigned c, uint32_t gid, uintptr_t bytes)
 {
-	uintptr_t at = (uintptr_t)k->col[0].data;
+	return (const void *)((uintptr_t)k->col[c].data + gid * bytes);
+}
 
-	return (const void *)(at + (by == BY_STR   ? gid * (uintptr_t)16
-				    : by == BY_I64 ? gid * (uintptr_t)8
-						   : 0));
+#define COLUMNS_FETCHED 4 /* of a key of many: the others wait their turn */
+
+static inline __attribute__((always_inline)) void
+key_prefetch(const struct keys *k, uint32_t gid, enum probe_by by)
+{
+	unsigned n = k->ncols < COLUMNS_FETCHED ? k->ncols : COLUMNS_FETCHED;
+
+	if (by == BY_STR)
+		__builtin_prefetch(key_at(k, 0, gid, sizeof(struct str)));
+	else if (by == BY_I64)
+		__builtin_prefetch(key_at(k, 0, gid, sizeof(int64_t)));
+	for (unsigned c = 0; by == BY_COLUMNS && c < n; c++)
+		__builtin_prefetch(key_at(k, c, gid,
+					  phys_bytes(k->col[c].phys)));
 }
 
 /* Behind a key of the same hash, or a new one. */
@@ -410,12 +422,12 @@ probe_large(struct keys *k, const struct column *cols, const uint32_t *row,
 
 		ret_gid[i] = (a.gid & in_a) | (b.gid & in_b & ~in_a) |
 			     ~(in_a | in_b);
-		__builtin_prefetch(key_first(k, ret_gid[i], by));
+		key_prefetch(k, ret_gid[i], by);
 	}
 	nmissed = probe_check(k, cols, row, NULL, n, ret_gid, missed, by);
 	for (uint32_t m = 0; m < nmissed; m++) {
 		ret_gid[missed[m]] = place_find(k, hash[missed[m]]);
-		__builtin_prefetch(key_first(k, ret_gid[missed[m]], by));
+		key_prefetch(k, ret_gid[missed[m]], by);
 	}
 	nmissed = probe_check(k, cols, row, missed, nmissed, ret_gid, missed,
 			      by);
