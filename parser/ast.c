@@ -442,6 +442,7 @@ dump_select(struct buf *out, const struct ast_query *q, int depth)
 {
 	indent(out, depth);
 	buf_printf(out, "select%s\n", q->distinct ? " distinct" : "");
+	dump_options(out, depth + 1, "state ttl", q->state_ttl);
 	for (const struct ast_select_item *i = q->items; i; i = i->next) {
 		indent(out, depth + 1);
 		dump_expr(out, i->expr);

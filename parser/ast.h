@@ -224,6 +224,7 @@ struct ast_query {
 	bool parens;     /* it stands in parentheses */
 	unsigned height; /* of queries within queries, with this one */
 	/* AST_SELECT */
+	struct ast_option *state_ttl; /* the hint STATE_TTL(...), or NULL */
 	bool distinct;
 	struct ast_select_item *items;
 	struct ast_from *from; /* NULL: SELECT without FROM */

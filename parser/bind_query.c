@@ -318,7 +318,8 @@ bind_grouped(struct bind *b, const struct ast_query *q,
 		return -1;
 	if (q->having && bind_predicate(b, &scope, q->having, &g.having) < 0)
 		return -1;
-	if (bind_group(b, rel, &g, &out) < 0)
+	if (bind_group(b, rel, &g, &out) < 0 ||
+	    bind_state_ttl(b, q, out.node) < 0)
 		return -1;
 	if (g.having)
 		out.node = plan_filter(b->a, out.node, g.having);
@@ -397,7 +398,8 @@ bind_select_query(struct bind *b, const struct ast_query *q,
 	visible = l.n;
 	if (bind_order(b, q, &rel, is_grouped(q), q->distinct, &l, &order) < 0)
 		return -1;
-	if (is_grouped(q) && bind_grouped(b, q, qc, &rel, &l) < 0)
+	if (is_grouped(q) ? bind_grouped(b, q, qc, &rel, &l) < 0
+			  : bind_state_ttl(b, q, NULL) < 0)
 		return -1;
 	unique_names(b, &l);
 	if (bind_project(b, &rel, &l, ret) < 0)

@@ -356,6 +356,12 @@ int bind_grouping_call(struct bind *b, const struct grouping *g,
 int bind_group(struct bind *b, const struct rel *in, struct grouping *g,
 	       struct rel *ret);
 
+/* ---- bind_ttl.c ---- */
+
+/* The hint behind SELECT, for the query's aggregate; NULL: it has none. */
+int bind_state_ttl(struct bind *b, const struct ast_query *q,
+		   struct plan_node *node);
+
 /* ---- bind_sink.c ---- */
 
 int bind_insert(struct bind *b, const struct ast_insert *ins,

@@ -47,12 +47,14 @@ query_put_from(struct reader *r, struct ast_query *q, struct ast_from *from)
 }
 
 struct ast_query *
-build_select(struct reader *r, struct token word, bool distinct,
+build_select(struct reader *r, struct token word,
+	     struct option_list state_ttl, bool distinct,
 	     struct item_list items)
 {
 	struct ast_query *q = query_new(r, AST_SELECT,
 					span_join(word.at, items.at));
 
+	q->state_ttl = state_ttl.first;
 	q->distinct = distinct;
 	q->items = items.first;
 	return q;

@@ -715,12 +715,12 @@ set_all(A) ::= DISTINCT. { A = false; }
 set_all(A) ::= ALL. { A = true; }
 
 %type query_term {struct ast_query *}
-query_term(A) ::= SELECT(T) quantifier(D) items(I). {
-	A = build_select(r, T, D, I);
+query_term(A) ::= SELECT(T) state_ttl(S) quantifier(D) items(I). {
+	A = build_select(r, T, S, D, I);
 }
-query_term(A) ::= SELECT(T) quantifier(D) items(I) FROM from(F) where(W)
-		group_by(G) having(H). {
-	A = build_select_from(r, build_select(r, T, D, I), F, W, G, H);
+query_term(A) ::= SELECT(T) state_ttl(S) quantifier(D) items(I) FROM from(F)
+		where(W) group_by(G) having(H). {
+	A = build_select_from(r, build_select(r, T, S, D, I), F, W, G, H);
 }
 query_term(A) ::= VALUES(T) rows(L). { A = build_values(r, T, L); }
 query_term(A) ::= TABLE(T) name(N) hints(H). {
@@ -731,6 +731,11 @@ query_term(A) ::= LP(O) query(Q) RP(C). {
 	A->at = span_join(O.at, C.at);
 	A->parens = true;
 }
+
+%type state_ttl {struct option_list}
+state_ttl(A) ::= . { A = (struct option_list){ 0 }; }
+state_ttl(A) ::= HINT_BEGIN select_hint LP options(B) RP HINT_END. { A = B; }
+select_hint ::= ID(T). { refuse_select_hint(r, T); }
 
 %type items {struct item_list}
 items(A) ::= item(E) alias(N). {

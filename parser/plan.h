@@ -149,6 +149,8 @@ struct plan_group {
 	const char **key_texts; /* canonical: what the keys mean */
 	uint16_t naggs;
 	struct plan_aggregate *aggs;
+	bool has_ttl; /* STATE_TTL: its groups live for ttl_us (0: for ever), */
+	int64_t ttl_us; /* whatever table.exec.state.ttl says */
 };
 
 /* GROUPING_SETS puts out each row once for every set: the columns of the input,

@@ -521,6 +521,14 @@ notice_unbounded(struct bind *b, const struct plan *p)
 			list));
 }
 
+static int64_t
+state_ttl_us(const struct bind *b, const struct plan_node *n)
+{
+	if (n->group && n->group->has_ttl)
+		return n->group->ttl_us;
+	return settings_duration_us(b->settings, "table.exec.state.ttl");
+}
+
 static void
 set_modes(struct bind *b, struct plan *p)
 {
@@ -530,8 +538,7 @@ set_modes(struct bind *b, struct plan *p)
 
 		set_mode(n, b->a);
 		if (n->unbounded)
-			n->state_ttl_us = settings_duration_us(
-				b->settings, "table.exec.state.ttl");
+			n->state_ttl_us = state_ttl_us(b, n);
 		if (n->kind == PLAN_SCAN)
 			p->bounded &= n->bounded;
 	}

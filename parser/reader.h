@@ -95,6 +95,8 @@ bool refuse_here(struct reader *r, struct token t);
 void refuse_function(struct reader *r, struct token name);
 void refuse_type(struct reader *r, struct token name);
 void refuse_hint(struct reader *r, struct token name);
+/* The same of one behind SELECT, where STATE_TTL may stand. */
+void refuse_select_hint(struct reader *r, struct token name);
 /* `word` is not DEDUPLICATE; at: all of ON CONFLICT DO word. */
 void refuse_conflict(struct reader *r, struct token word, struct span at);
 
@@ -345,7 +347,8 @@ struct ast_expr *build_field(struct reader *r, struct ast_expr *of,
 /* ---- parser/build_query.c, parser/build_table.c ---- */
 
 struct ast_query *build_select(struct reader *r, struct token word,
-			       bool distinct, struct item_list items);
+			       struct option_list state_ttl, bool distinct,
+			       struct item_list items);
 struct ast_query *build_select_from(struct reader *r, struct ast_query *q,
 				    struct ast_from *from,
 				    struct ast_expr *where,

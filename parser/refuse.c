@@ -172,7 +172,7 @@ static const struct refused_word refused_types[] = {
 };
 
 static const struct refused_word refused_hints[] = {
-	{ "STATE_TTL", "SET 'table.exec.state.ttl' holds for all of a job" },
+	{ "STATE_TTL", "STATE_TTL(...) stands behind SELECT" },
 	{ "LOOKUP", "joins come with a later release" },
 	{ "MULTI_JOIN", "joins come with a later release" },
 	{ "BROADCAST", "leave it out: it is for batch joins" },
@@ -246,4 +246,16 @@ refuse_hint(struct reader *r, struct token name)
 			reader_name(r, name)) &&
 	    error_nearest(reader_name(r, name), known, 1))
 		error_hint(r->err, "did you mean OPTIONS?");
+}
+
+void
+refuse_select_hint(struct reader *r, struct token name)
+{
+	if (reader_is(r, name, "STATE_TTL"))
+		return;
+	if (reader_is(r, name, "OPTIONS"))
+		refuse(r, name.at, "OPTIONS behind SELECT",
+		       "OPTIONS(...) stands behind a table's name");
+	else
+		refuse_hint(r, name);
 }

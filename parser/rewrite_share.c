@@ -181,6 +181,8 @@ put_group(struct share *s, const struct plan_node *n)
 			   g->aggs[i].filter);
 	for (unsigned i = 0; i < g->naggs; i++)
 		put_more(s, n, &g->aggs[i]);
+	if (g->has_ttl)
+		buf_printf(&s->out, "ttl %lld", (long long)g->ttl_us);
 }
 
 static void

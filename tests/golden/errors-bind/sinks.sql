@@ -67,3 +67,11 @@ END
 INSERT INTO appended SELECT message, n FROM words ON CONFLICT DO DEDUPLICATE
 --
 INSERT INTO upserted SELECT message, n FROM words ON CONFLICT DO NOTHING
+--
+SELECT /*+ STATE_TTL('w' = '1 d') */ message, COUNT(*) FROM words GROUP BY message
+--
+SELECT /*+ STATE_TTL('words' = '1 d') */ message, COUNT(*) FROM words AS w GROUP BY message
+--
+SELECT /*+ STATE_TTL('words' = 'soon') */ message, COUNT(*) FROM words GROUP BY message
+--
+SELECT /*+ STATE_TTL('words' = '1 d') */ message FROM words
