@@ -38,6 +38,8 @@ extracts(enum time_unit unit, struct type t)
 	bool of_day = unit >= UNIT_HOUR && unit <= UNIT_MILLISECOND;
 
 	switch (t.kind) {
+	case TYPE_DATE: /* has no time of day */
+		return unit <= UNIT_DAY || unit == UNIT_EPOCH;
 	case TYPE_TIME:
 		return of_day;
 	case TYPE_INTERVAL_MONTH:

@@ -18,17 +18,8 @@ volatile_part(const struct expr *e)
 	return found;
 }
 
-static bool
-is_key(const struct plan_node *n, unsigned column)
-{
-	for (unsigned i = 0; i < n->nkey; i++)
-		if (n->key[i] == column)
-			return true;
-	return false;
-}
-
 /* Rows that replace each other by a key are never looked for by their other
- * columns. */
+ * columns; those of the key come through unchanged. */
 static const struct expr *
 untakable(const struct plan_node *n)
 {
@@ -40,9 +31,9 @@ untakable(const struct plan_node *n)
 		return volatile_part(n->predicate);
 	if (n->kind != PLAN_PROJECT)
 		return NULL;
-	for (unsigned i = 0; i < n->schema.ncols && !found; i++)
-		if (n->mode != CHANGE_UPSERT || is_key(n, i))
-			found = volatile_part(n->exprs[i]);
+	for (unsigned i = 0; n->mode != CHANGE_UPSERT && !found &&
+	     i < n->schema.ncols; i++)
+		found = volatile_part(n->exprs[i]);
 	return found;
 }
 

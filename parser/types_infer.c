@@ -262,7 +262,7 @@ static bool
 castable_to_instant(struct type from, struct type to, const char **ret_hint)
 {
 	if (type_is_instant(from) || from.kind == TYPE_DATE ||
-	    type_is_text(from))
+	    from.kind == TYPE_TIME || type_is_text(from))
 		return true;
 	if (type_is_numeric(from))
 		*ret_hint = to.kind == TYPE_TIMESTAMP

@@ -33,16 +33,18 @@ tables_register(const char *front, bool with, void (*run)(void))
 	for (int i = 0; i < n; i++) {
 		const char *file = entry[i]->d_name;
 		bool has = strncmp(file, front, strlen(front)) == 0;
-		struct test *t = calloc(1, sizeof(*t));
+		struct test *t;
 		char *name;
 
-		if (!t || asprintf(&name, "function_%.*s",
-				   (int)strlen(file) - 4, file) < 0)
-			abort();
-		t->name = name;
-		t->run = run;
-		if (has == with)
+		if (has == with) {
+			t = calloc(1, sizeof(*t));
+			if (!t || asprintf(&name, "function_%.*s",
+					   (int)strlen(file) - 4, file) < 0)
+				abort();
+			t->name = name;
+			t->run = run;
 			test_register(t);
+		}
 		free(entry[i]);
 	}
 	if (n >= 0)
