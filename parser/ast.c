@@ -308,6 +308,11 @@ dump_expr(struct buf *out, const struct ast_expr *e)
 		out->len--;
 		buf_printf(out, " %s)", e->name.part[0]);
 		break;
+	case AST_QUERY:
+		buf_puts(out, "(query\n");
+		dump_query(out, e->query, 3);
+		buf_putc(out, ')');
+		break;
 	case AST_INTERVAL:
 		buf_puts(out, "(INTERVAL");
 		dump_args(out, e);

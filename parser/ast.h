@@ -61,6 +61,7 @@ enum ast_expr_kind {
 	AST_SIMILAR,   /* args[0] [NOT] SIMILAR TO args[1] [ESCAPE args[2]] */
 	AST_CASE,      /* see below */
 	AST_CAST,      /* CAST(args[0] AS cast_type), is_try: TRY_CAST */
+	AST_QUERY,     /* (query): the value of its one row */
 	AST_INTERVAL,  /* INTERVAL args[0] unit, when args[0] is no literal */
 	AST_ARRAY,     /* ARRAY[args] */
 	AST_MAP,       /* MAP[key, value, ...] */
@@ -145,6 +146,7 @@ struct ast_expr {
 	struct ast_expr **args; /* AST_CASE: [operand or NULL, when, then, ...,
 				 * else or NULL] */
 	struct ast_expr *filter;
+	struct ast_query *query; /* AST_QUERY */
 	unsigned height;        /* levels of the tree below and with this one:
 				 * at most parse_limits.depth_max. The left
 				 * operands of a chain of AST_BINARY (a + b +
@@ -223,6 +225,7 @@ struct ast_query {
 	struct span at;
 	bool parens;     /* it stands in parentheses */
 	unsigned height; /* of queries within queries, with this one */
+	unsigned exprs;  /* the highest of the expressions in all of them */
 	/* AST_SELECT */
 	struct ast_option *state_ttl; /* the hint STATE_TTL(...), or NULL */
 	bool distinct;

@@ -620,6 +620,8 @@ bind_any(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 		return bind_listed(b, s, ast, FN_SIMILAR, ret);
 	case AST_CASE:
 		return bind_case(b, s, ast, ret);
+	case AST_QUERY:
+		return bind_scalar(b, s, ast, ret);
 	case AST_CAST:
 		if (bind_expr(b, s, ast->args[0], &arg) < 0)
 			return -1;

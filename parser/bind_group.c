@@ -383,6 +383,10 @@ lift(struct group_builder *gb, struct expr *e, struct expr **ret)
 				   e->type, e->at, gb->b->a);
 		return 0;
 	}
+	if (e->kind == EXPR_COLUMN && IS_SCALAR(e->column)) {
+		*ret = e;
+		return 0;
+	}
 	if (e->kind == EXPR_COLUMN)
 		return not_grouped(gb, e);
 	copy = arena_new(gb->b->a, struct expr);

@@ -108,6 +108,7 @@ bind_order(struct bind *b, const struct ast_query *q, const struct rel *rel,
 	   bool grouped, bool all, struct select_list *l, struct order *ret)
 {
 	struct scope scope = { .rel = rel, .clause = "ORDER BY", .items = l,
+			       .queries = true,
 			       .aggregates = grouped, .grouped = grouped };
 	unsigned n = 0, visible = l->n;
 

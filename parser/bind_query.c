@@ -113,7 +113,7 @@ static int
 bind_list(struct bind *b, const struct rel *rel, const struct ast_query *q,
 	  struct select_list *l)
 {
-	struct scope scope = { .rel = rel, .clause = "SELECT",
+	struct scope scope = { .rel = rel, .clause = "SELECT", .queries = true,
 			       .aggregates = true,
 			       .grouped = is_grouped(q) };
 
@@ -157,7 +157,7 @@ unique_names(struct bind *b, struct select_list *l)
 static int
 bind_where(struct bind *b, const struct ast_query *q, struct rel *rel)
 {
-	struct scope scope = { .rel = rel, .clause = "WHERE" };
+	struct scope scope = { .rel = rel, .clause = "WHERE", .queries = true };
 	struct expr *e;
 
 	if (!q->where)
@@ -171,6 +171,7 @@ bind_where(struct bind *b, const struct ast_query *q, struct rel *rel)
 		rel->where = rel->where ? expr_and(rel->where, e, b->a) : e;
 		return 0;
 	}
+	bind_scalars_above(b, e, &rel->node);
 	rel->node = plan_filter(b->a, rel->node, e);
 	return 0;
 }
@@ -262,13 +263,14 @@ int
 bind_project(struct bind *b, struct rel *in, const struct select_list *l,
 	     struct rel *ret)
 {
-	unsigned room = l->n + 1u + in->window.npartition +
-			in->node->schema.ncols;
-	struct projection p = {
-		.exprs = arena_array(b->a, room, struct expr *),
-		.names = arena_array(b->a, room, const char *),
-	};
+	struct projection p = { .n = 0 };
+	unsigned room;
 
+	for (unsigned i = 0; i < l->n; i++)
+		bind_scalars_above(b, l->items[i].expr, &in->node);
+	room = l->n + 1u + in->window.npartition + in->node->schema.ncols;
+	p.exprs = arena_array(b->a, room, struct expr *);
+	p.names = arena_array(b->a, room, const char *);
 	if (in->state == WINDOW_PENDING && computes_windows(l)) {
 		uint16_t first = bind_assign(b, in);
 
@@ -308,7 +310,7 @@ static int
 bind_grouped(struct bind *b, const struct ast_query *q,
 	     struct query_context *qc, struct rel *rel, struct select_list *l)
 {
-	struct scope scope = { .rel = rel, .clause = "HAVING",
+	struct scope scope = { .rel = rel, .clause = "HAVING", .queries = true,
 			       .aggregates = true, .grouped = true };
 	struct grouping g = { .q = q, .nitems = l->n, .items = l->items,
 			      .nnames = qc->nnames, .names = qc->names };
@@ -318,9 +320,15 @@ bind_grouped(struct bind *b, const struct ast_query *q,
 		return -1;
 	if (q->having && bind_predicate(b, &scope, q->having, &g.having) < 0)
 		return -1;
+	for (unsigned i = 0; i < l->n; i++)
+		bind_scalars_below(b, l->items[i].expr, &rel->node);
+	if (g.having)
+		bind_scalars_below(b, g.having, &rel->node);
 	if (bind_group(b, rel, &g, &out) < 0 ||
 	    bind_state_ttl(b, q, out.node) < 0)
 		return -1;
+	if (g.having)
+		bind_scalars_above(b, g.having, &out.node);
 	if (g.having)
 		out.node = plan_filter(b->a, out.node, g.having);
 	*rel = out;
@@ -455,10 +463,13 @@ bind_query(struct bind *b, const struct ast_query *q, struct query_context *qc,
 	   struct rel *ret)
 {
 	const struct with_scope *outer = b->with;
+	struct scalars *around = b->scalars;
 	int rc = bind_with(b, q->with);
 
+	b->scalars = arena_new(b->a, struct scalars);
 	if (rc == 0)
 		rc = bind_body(b, q, qc, ret);
+	b->scalars = around;
 	b->with = outer;
 	return rc;
 }

@@ -51,6 +51,20 @@ struct rel {
 	const char *name; /* for messages: the table or view, or NULL */
 };
 
+/* ---- queries as values ---- */
+
+/* The value of a sub-query, before some node has it as a column. */
+#define SCALARS_MAX 64
+#define SCALAR_COLUMN(number) ((uint16_t)(0xfe00 + (number)))
+#define SCALAR_NUMBER(column) ((unsigned)((column) - 0xfe00))
+#define IS_SCALAR(column) ((column) >= 0xfe00 && (column) < 0xff00)
+
+struct scalars { /* of one query */
+	unsigned n;
+	struct plan_node *value[SCALARS_MAX];
+	uint16_t column[SCALARS_MAX]; /* PLAN_NO_COLUMN: not there yet */
+};
+
 /* ---- the binder ---- */
 
 /* A name of WITH that a query can read, and those that its own query can. */
@@ -64,6 +78,7 @@ struct bind {
 	const struct parse *parse;     /* the text being bound */
 	const struct catalog *catalog;
 	const struct with_scope *with; /* newest first; NULL: none */
+	struct scalars *scalars;       /* of the query; NULL: it is none */
 	const struct settings *settings;
 	const struct zone *zone;
 	struct error *err;
@@ -104,6 +119,7 @@ struct scope {
 	bool aggregates;       /* may stand here */
 	bool grouped;          /* GROUPING() may: of a query with GROUP BY */
 	bool in_aggregate;     /* inside the arguments of one */
+	bool queries;          /* may stand here as values */
 };
 
 int bind_expr(struct bind *b, const struct scope *s, const struct ast_expr *ast,
@@ -169,6 +185,18 @@ int bind_rewritten(struct bind *b, const struct ast_expr *ast,
 /* What COUNT(a, b, ...) counts, as one value. */
 int bind_count_several(struct bind *b, const struct scope *s,
 		       const struct ast_expr *call, struct expr **ret);
+
+/* ---- bind_scalar.c ---- */
+
+/* (SELECT ...) as a SCALAR_COLUMN(). */
+int bind_scalar(struct bind *b, const struct scope *s,
+		const struct ast_expr *ast, struct expr **ret);
+/* Gives the rows of *node those that e reads, and e their columns; `below`:
+ * only what stands inside of aggregates. */
+void bind_scalars_above(struct bind *b, struct expr *e,
+			struct plan_node **node);
+void bind_scalars_below(struct bind *b, struct expr *e,
+			struct plan_node **node);
 
 /* ---- bind_chain.c ---- */
 
@@ -388,6 +416,9 @@ struct plan_node *plan_sets(struct arena *a, struct plan_node *in,
 /* TOP over `in`; its rows are in no order of time any more, if it has keys. */
 struct plan_node *plan_top(struct arena *a, struct plan_node *in,
 			   const struct plan_top *top);
+/* SCALAR: the rows of `in` and the value of `value`, which has one column. */
+struct plan_node *plan_scalar(struct arena *a, struct plan_node *in,
+			      struct plan_node *value);
 /* A source of n rows, which ends by itself: (row BIGINT), counted from 0. */
 struct plan_node *plan_rows(struct arena *a, uint32_t n);
 void schema_init(struct schema *s, unsigned ncols, struct arena *a);

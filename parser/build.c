@@ -414,6 +414,22 @@ build_call_as(struct reader *r, struct token function, const char *name,
 }
 
 struct ast_expr *
+build_value(struct reader *r, struct token open, struct ast_query *q,
+	    struct token close)
+{
+	struct ast_expr *e = expr_new(r, AST_QUERY,
+				      span_join(open.at, close.at));
+
+	e->query = q;
+	e->height = 1 + q->height + q->exprs;
+	if (e->height > r->parse->limits.depth_max)
+		reader_fail(r, ERR_TOO_DEEP, e->at,
+			    "a query nested more than %u levels deep",
+			    r->parse->limits.depth_max);
+	return e;
+}
+
+struct ast_expr *
 build_call(struct reader *r, struct token function, struct expr_list args,
 	   struct token close)
 {

@@ -30,6 +30,8 @@ query_put(struct reader *r, struct ast_query *q, const struct ast_query *inner)
 {
 	if (inner->height >= q->height)
 		q->height = inner->height + 1;
+	if (inner->exprs > q->exprs)
+		q->exprs = inner->exprs;
 	if (q->height > r->parse->limits.depth_max)
 		reader_fail(r, ERR_TOO_DEEP, inner->at,
 			    "a query nested more than %u levels deep",
@@ -46,6 +48,15 @@ query_put_from(struct reader *r, struct ast_query *q, struct ast_from *from)
 		query_put(r, q, from->table->query);
 }
 
+/* Expressions of the query itself. */
+static void
+query_put_exprs(struct ast_query *q, const struct ast_expr *list)
+{
+	for (; list; list = list->next)
+		if (list->height > q->exprs)
+			q->exprs = list->height;
+}
+
 struct ast_query *
 build_select(struct reader *r, struct token word,
 	     struct option_list state_ttl, bool distinct,
@@ -57,6 +68,9 @@ build_select(struct reader *r, struct token word,
 	q->state_ttl = state_ttl.first;
 	q->distinct = distinct;
 	q->items = items.first;
+	for (const struct ast_select_item *i = items.first; i; i = i->next)
+		if (i->expr->height > q->exprs)
+			q->exprs = i->expr->height;
 	return q;
 }
 
@@ -67,6 +81,8 @@ build_select_from(struct reader *r, struct ast_query *q, struct ast_from *from,
 {
 	query_put_from(r, q, from);
 	q->where = where;
+	query_put_exprs(q, where);
+	query_put_exprs(q, having);
 	q->has_group_by = group_by.n > 0;
 	q->group_distinct = group_by.distinct;
 	q->group_by = group_by.first;
@@ -231,6 +247,9 @@ build_with(struct reader *r, struct token word, struct with_list list,
 	/* One of them may read the one before: they lie upon each other. */
 	q->with = list.first;
 	q->height += height + list.n;
+	for (const struct ast_with *w = list.first; w; w = w->next)
+		if (w->query->exprs > q->exprs)
+			q->exprs = w->query->exprs;
 	q->at = span_join(word.at, q->at);
 	if (q->height > r->parse->limits.depth_max)
 		reader_fail(r, ERR_LIMIT, q->at,
@@ -273,6 +292,7 @@ build_tail(struct reader *r, struct ast_query *q, struct expr_list order,
 		q = build_select_star(r, q->at, from);
 	}
 	q->order_by = order.first;
+	query_put_exprs(q, order.first);
 	q->order_at = order.at;
 	q->at = span_join(q->at, order.at);
 	q->limit = limit.count;

@@ -488,6 +488,18 @@ depend_from(struct depends *d, const struct catalog *c,
 }
 
 static void
+depend_expr(struct depends *d, const struct catalog *c,
+	    const struct ast_expr *e)
+{
+	if (!e)
+		return;
+	depend_query(d, c, e->query);
+	for (unsigned i = 0; i < e->nargs; i++)
+		depend_expr(d, c, e->args[i]);
+	depend_expr(d, c, e->filter);
+}
+
+static void
 depend_query(struct depends *d, const struct catalog *c,
 	     const struct ast_query *q)
 {
@@ -504,6 +516,12 @@ depend_query(struct depends *d, const struct catalog *c,
 		}
 		depend_from(d, c, q->from);
 		depend_query(d, c, q->branches);
+		for (const struct ast_select_item *i = q->items; i; i = i->next)
+			depend_expr(d, c, i->expr);
+		depend_expr(d, c, q->where);
+		depend_expr(d, c, q->having);
+		for (const struct ast_expr *e = q->order_by; e; e = e->next)
+			depend_expr(d, c, e);
 		d->with = outer;
 	}
 }

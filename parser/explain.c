@@ -305,6 +305,10 @@ put_what(struct explain *x, const struct plan_node *n)
 	case PLAN_LIMIT:
 		put_top(x, n);
 		break;
+	case PLAN_SCALAR:
+		buf_printf(x->out, "scalar %s: what the second input ends with",
+			   n->schema.cols[n->schema.ncols - 1].name);
+		break;
 	case PLAN_SINK:
 		put_sink(x, n);
 		break;

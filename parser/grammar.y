@@ -85,6 +85,8 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 %left PLUS MINUS.
 %left STAR SLASH PERCENT CONCAT.
 %right SIGN.
+/* A query in parentheses is rows where rows can stand, then a value. */
+%nonassoc ROWS_OF_WINDOW.
 %left LBRACKET.
 
 input ::= ENTRY_STATEMENT statement.
@@ -166,6 +168,7 @@ expr(A) ::= name(N). { A = build_column(r, N); }
 %type access {struct ast_expr *}
 expr(A) ::= access(B). { A = B; }
 access(A) ::= LP(O) expr(E) RP(C). { A = build_parens(E, O, C); }
+access(A) ::= LP(O) query(Q) RP(C). [SIGN] { A = build_value(r, O, Q, C); }
 access(A) ::= LP(O) expr(E) COMMA exprs(L) RP(C). {
 	A = build_row(r, O, E, L, C);
 }
@@ -726,7 +729,7 @@ query_term(A) ::= VALUES(T) rows(L). { A = build_values(r, T, L); }
 query_term(A) ::= TABLE(T) name(N) hints(H). {
 	A = build_select_star(r, span_join(T.at, N.at), build_table(r, N, H));
 }
-query_term(A) ::= LP(O) query(Q) RP(C). {
+query_term(A) ::= LP(O) query(Q) RP(C). [OR] {
 	A = Q;
 	A->at = span_join(O.at, C.at);
 	A->parens = true;
@@ -896,7 +899,7 @@ window_arg(A) ::= TABLE(T) LP(O) query(Q) RP(C) partition_by(P). {
 				 .table = build_subquery(r, O, Q, C),
 				 .partition = P };
 }
-window_arg(A) ::= LP(O) query(Q) RP(C). {
+window_arg(A) ::= LP(O) query(Q) RP(C). [ROWS_OF_WINDOW] {
 	A = (struct window_arg){ .at = span_join(O.at, C.at),
 				 .table = build_subquery(r, O, Q, C) };
 }

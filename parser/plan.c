@@ -20,7 +20,7 @@ schema_find(const struct schema *s, const char *name)
 void
 schema_init(struct schema *s, unsigned ncols, struct arena *a)
 {
-	CHECK(ncols < 0xff00);
+	CHECK(ncols < 0xfe00);
 	s->ncols = (uint16_t)ncols;
 	s->cols = arena_array(a, ncols, struct schema_column);
 }
@@ -46,6 +46,7 @@ plan_node_create(struct arena *a, enum plan_kind kind, unsigned ninputs,
 		[PLAN_MATERIALIZE] = "sink_materialize",
 		[PLAN_TOP] = "top",
 		[PLAN_LIMIT] = "limit",
+		[PLAN_SCALAR] = "scalar",
 		[PLAN_SINK] = "sink",
 	};
 	struct plan_node *n = arena_new(a, struct plan_node);
@@ -182,5 +183,23 @@ plan_top(struct arena *a, struct plan_node *in, const struct plan_top *top)
 		if (top->nkeys > 0)
 			n->schema.cols[i].time = TIME_ATTR_NONE;
 	}
+	return n;
+}
+
+struct plan_node *
+plan_scalar(struct arena *a, struct plan_node *in, struct plan_node *value)
+{
+	struct plan_node *const inputs[2] = { in, value };
+	struct plan_node *n = plan_node_create(a, PLAN_SCALAR, 2, inputs);
+	struct schema_column *c;
+
+	schema_init(&n->schema, in->schema.ncols + 1u, a);
+	if (in->schema.ncols)
+		memcpy(n->schema.cols, in->schema.cols,
+		       in->schema.ncols * sizeof(*n->schema.cols));
+	c = &n->schema.cols[in->schema.ncols];
+	*c = value->schema.cols[0];
+	c->type.nullable = true;
+	c->time = TIME_ATTR_NONE;
 	return n;
 }

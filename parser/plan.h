@@ -32,6 +32,8 @@ enum plan_kind {
 	PLAN_MATERIALIZE,
 	PLAN_TOP,
 	PLAN_LIMIT,
+	PLAN_SCALAR, /* the rows of inputs[0], and behind their columns the one
+		      * of inputs[1], which ends with one row or none (NULL) */
 	PLAN_SINK,
 };
 

@@ -279,6 +279,25 @@ mean_sets(struct writer *w, const struct plan_node *n, struct meaning *m)
 }
 
 static void
+mean_scalar(struct writer *w, struct plan_node *n, struct meaning *m)
+{
+	const struct meaning *in = &w->m[n->inputs[0]->number];
+	const struct meaning *value = &w->m[n->inputs[1]->number];
+	unsigned last = n->schema.ncols - 1u;
+
+	*m = *in;
+	m->cols = arena_array(w->a, n->schema.ncols, const char *);
+	memcpy(m->cols, in->cols, last * sizeof(*m->cols));
+	m->cols[last] = bounded(w->a, arena_printf(w->a, "(%s of %s)",
+						   value->cols[0],
+						   rows_where(w, value)));
+	n->meaning_inputs = m->rows;
+	n->meaning_keys = m->cols[last];
+	n->meaning_window = "";
+	n->meaning_predicate = join(w->a, m->nconds, m->conds, " and ");
+}
+
+static void
 mean_top(struct writer *w, struct plan_node *n, struct meaning *m)
 {
 	const struct meaning *in = &w->m[n->inputs[0]->number];
@@ -429,6 +448,9 @@ mean(struct writer *w, struct plan_node *n)
 	case PLAN_TOP:
 	case PLAN_LIMIT:
 		mean_top(w, n, m);
+		return;
+	case PLAN_SCALAR:
+		mean_scalar(w, n, m);
 		return;
 	case PLAN_GROUPING_SETS:
 		mean_sets(w, n, m);

@@ -196,6 +196,13 @@ set_mode(struct plan_node *n, struct arena *a)
 				n->unbounded = "grows with the number of "
 					       "distinct keys and values";
 		break;
+	case PLAN_SCALAR:
+		n->mode = in->mode;
+		n->unit = in->unit;
+		set_key(n, in->nkey, a);
+		if (in->nkey)
+			memcpy(n->key, in->key, in->nkey * sizeof(*n->key));
+		break;
 	case PLAN_TOP:
 	case PLAN_LIMIT:
 		set_top_mode(n, in, a);

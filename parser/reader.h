@@ -297,6 +297,9 @@ struct ast_expr *build_interval(struct reader *r, struct token word,
 				struct ast_expr *e, struct interval_unit unit);
 struct ast_expr *build_call(struct reader *r, struct token function,
 			    struct expr_list args, struct token close);
+/* (q) as a value. */
+struct ast_expr *build_value(struct reader *r, struct token open,
+			     struct ast_query *q, struct token close);
 /* The same under another name, as special syntax needs it. */
 struct ast_expr *build_call_as(struct reader *r, struct token function,
 			       const char *name, struct expr_list args,

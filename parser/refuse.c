@@ -119,9 +119,9 @@ refuse_subquery(struct reader *r, struct token t)
 	    !is_place(r, VALUE))
 		return false;
 	refuse(r, t.at, r->before.kind == TK_IN ? "IN (SELECT ...)" :
-	       "a sub-query in an expression",
-	       "joins and sub-queries in expressions come with a later "
-	       "release; a sub-query can stand in FROM");
+	       "a sub-query as an argument",
+	       "a sub-query of one value stands in parentheses of its own; "
+	       "joins and IN (SELECT ...) come with a later release");
 	return true;
 }
 

@@ -87,6 +87,11 @@ need_below(struct prune *pr, const struct plan_node *n)
 		need_same(n, need, below);
 		expr_columns(n->predicate, below);
 		break;
+	case PLAN_SCALAR:
+		for (unsigned i = 0; i + 1 < n->schema.ncols; i++)
+			below[i] |= need[i];
+		pr->need[n->inputs[1]->number][0] = true;
+		break;
 	case PLAN_TOP:
 	case PLAN_LIMIT:
 		need_same(n, need, below);
@@ -187,6 +192,22 @@ take_schema(struct prune *pr, struct plan_node *n)
 	for (unsigned i = 0; i < old.ncols; i++)
 		if (pr->need[in->number][i])
 			n->schema.cols[map[i]].time = old.cols[i].time;
+}
+
+static void
+prune_scalar(struct prune *pr, struct plan_node *n)
+{
+	const struct plan_node *in = n->inputs[0];
+	unsigned old = n->schema.ncols, last = in->schema.ncols;
+	struct schema_column value = n->schema.cols[old - 1];
+
+	memcpy(pr->map[n->number], pr->map[in->number],
+	       (old - 1) * sizeof(*pr->map[0]));
+	pr->map[n->number][old - 1] = (uint16_t)last;
+	schema_init(&n->schema, last + 1, pr->a);
+	for (unsigned i = 0; i < last; i++)
+		n->schema.cols[i] = in->schema.cols[i];
+	n->schema.cols[last] = value;
 }
 
 static void
@@ -341,6 +362,9 @@ prune_node(struct prune *pr, struct plan_node *n)
 	case PLAN_FILTER:
 		take_schema(pr, n);
 		n->predicate = expr_remap(n->predicate, in_map, pr->a);
+		break;
+	case PLAN_SCALAR:
+		prune_scalar(pr, n);
 		break;
 	case PLAN_TOP:
 	case PLAN_LIMIT:

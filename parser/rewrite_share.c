@@ -60,6 +60,7 @@ struct share {
 	const char **positions; /* "$0", "$1", ... */
 	unsigned npositions;
 	bool *watermarked;      /* per node: a watermark reads it */
+	unsigned *value_depth;  /* per node: queries as values around it */
 	struct buf out;
 };
 
@@ -119,6 +120,7 @@ put_scan(struct share *s, const struct plan_node *n)
 	unsigned *order = arena_array(s->p->arena, o->ngiven, unsigned);
 
 	/* Above a watermark rows go by its table's name, else by the scan's. */
+	buf_printf(&s->out, "%u ", s->value_depth[n->number]);
 	if (!s->watermarked[n->number])
 		buf_puts(&s->out, scan->table);
 	sort_by_key(o, order);
@@ -264,6 +266,7 @@ put_node(struct share *s, const struct plan_node *n)
 		put_top(s, n->top);
 		break;
 	case PLAN_UNION:
+	case PLAN_SCALAR:
 	case PLAN_SINK:
 		break;
 	}
@@ -300,6 +303,28 @@ unite_scans(struct plan_node *kept, const struct plan_node *gone)
 		kept->scan->table = gone->scan->table;
 }
 
+/* Sources of a value are read to their ends before those of the rows that it
+ * goes to: they have scans of their own. */
+static void
+measure_values(struct share *s)
+{
+	const struct plan *p = s->p;
+
+	s->value_depth = arena_array(p->arena, p->n, unsigned);
+	for (unsigned i = p->n; i-- > 0;) {
+		const struct plan_node *n = p->nodes[i];
+
+		for (unsigned k = 0; k < n->ninputs; k++) {
+			bool value = n->kind == PLAN_SCALAR && k == 1;
+			unsigned *depth =
+				&s->value_depth[n->inputs[k]->number];
+
+			if (s->value_depth[i] + value > *depth)
+				*depth = s->value_depth[i] + value;
+		}
+	}
+}
+
 void
 rewrite_share(struct plan *p, bool early)
 {
@@ -312,6 +337,7 @@ rewrite_share(struct plan *p, bool early)
 	for (unsigned i = 0; i < p->n; i++)
 		if (p->nodes[i]->kind == PLAN_WATERMARK)
 			s.watermarked[p->nodes[i]->inputs[0]->number] = true;
+	measure_values(&s);
 	buf_init(&s.out);
 	for (unsigned i = 0; i < p->n; i++) {
 		struct plan_node *n = p->nodes[i];

@@ -92,6 +92,7 @@ compile_ops(struct pipeline *p)
 	p->sources = arena_array(&p->arena, plan->n, const char *);
 	p->scans = arena_array(&p->arena, plan->n, struct op *);
 	p->sinks = arena_array(&p->arena, plan->n, struct op *);
+	p->scalars = arena_array(&p->arena, plan->n, struct op *);
 	for (unsigned i = 0; i < plan->n; i++) {
 		const struct plan_node *node = plan->nodes[i];
 		struct op *op;
@@ -108,6 +109,8 @@ compile_ops(struct pipeline *p)
 			p->scans[p->nscans++] = op;
 		if (node->kind == PLAN_SINK)
 			p->sinks[p->nsinks++] = op;
+		if (node->kind == PLAN_SCALAR)
+			p->scalars[p->nscalars++] = op;
 		p->nedges += node->ninputs;
 	}
 }
@@ -164,10 +167,52 @@ compile_groups(struct pipeline *p)
 
 			if (port == 0)
 				p->drive[i].group = p->drive[in].group;
-			else
+			else if (op->node->kind != PLAN_SCALAR)
 				groups_join(p, p->drive[i].group,
 					    p->drive[in].group);
 		}
+	}
+}
+
+static bool
+goes_to_values(const struct pipeline *p, const struct op *op)
+{
+	for (unsigned k = 0; k < op->nout; k++) {
+		const struct edge *e = op->out[k];
+		bool value = e->to->node->kind == PLAN_SCALAR && e->port == 1;
+
+		if (!value && !p->drive[e->to->node->number].of_value)
+			return false;
+	}
+	return op->nout > 0;
+}
+
+/* Marks all operators that rows of the marked ones come from, but for those of
+ * other values. */
+static void
+mark_inputs(const struct pipeline *p, bool *marks)
+{
+	for (unsigned i = p->nops; i-- > 0;) {
+		const struct op *op = p->ops[i];
+		unsigned nin = op->node->kind == PLAN_SCALAR ? 1 : op->nin;
+
+		for (unsigned port = 0; marks[i] && port < nin; port++)
+			marks[op->in[port]->from->node->number] = true;
+	}
+}
+
+/* Whose rows go to a value and nowhere else, and from whom the rows come that
+ * wait for one. */
+static void
+compile_values(struct pipeline *p)
+{
+	for (unsigned i = p->nops; i-- > 0;)
+		p->drive[i].of_value = goes_to_values(p, p->ops[i]);
+	p->reads = arena_array(&p->arena, p->nscalars, bool *);
+	for (unsigned s = 0; s < p->nscalars; s++) {
+		p->reads[s] = arena_array(&p->arena, p->nops, bool);
+		p->reads[s][p->scalars[s]->node->number] = true;
+		mark_inputs(p, p->reads[s]);
 	}
 }
 
@@ -189,6 +234,7 @@ pipeline_create(const struct plan *plan, const struct pipeline_env *env,
 	compile_ops(p);
 	compile_edges(p);
 	compile_groups(p);
+	compile_values(p);
 	if (p->nscans + p->nsinks > PIPELINE_FDS_MAX) {
 		error_set(err, ERR_LIMIT,
 			  "the statements read %u and write %u tables; one job "

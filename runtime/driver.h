@@ -27,6 +27,8 @@ struct drive {
 	bool due;      /* and that is this pass: resume() before any push() */
 	bool touched;  /* got rows or time in this pass: settle() is due */
 	bool skip;     /* a scan that waits for a slower one in this step */
+	bool waits;    /* a scan: rows of it would wait for a value */
+	bool of_value; /* all its rows end in a query as a value */
 	unsigned group; /* of scans whose rows meet in some operator */
 	bool *told_end; /* by port: end() has been called */
 	int64_t wm_us; /* in PHASE_TIME: what watermark() is told */
@@ -53,8 +55,9 @@ struct pipeline {
 	struct drive *drive; /* the same order */
 	unsigned nedges;
 	struct edge *edges;
-	unsigned nscans, nsinks;
-	struct op **scans, **sinks;
+	unsigned nscans, nsinks, nscalars;
+	struct op **scans, **sinks, **scalars;
+	bool **reads; /* by scalar, by operator: its first input comes from it */
 
 	unsigned ntables, tables_size;
 	struct state_table *tables;
@@ -71,6 +74,7 @@ struct pipeline {
 	bool told_unmatched;
 	unsigned at;      /* operator that the pass has reached */
 	unsigned nheld;   /* operators with rows for another pass */
+	bool value_known; /* and sources that had to wait */
 	bool polling;     /* sources are asked in this pass */
 	bool polled;      /* they were in the last step */
 	int64_t now_us;   /* of the step under way, or the last one */
@@ -107,6 +111,9 @@ void edge_clear(struct edge *e);
  * watermark. The driver runs another pass without polling sources, which
  * begins for this operator with resume(). */
 void op_hold(struct op *op);
+/* A value is known that sources have waited for: they are asked in one more
+ * pass of this step. */
+void op_value_known(struct op *op);
 /* Time was moved by the clock instead of by rows (idle partition, cap on the
  * future): checkpoints.clock_moves. */
 void op_clock_moved(struct op *op);

@@ -177,6 +177,12 @@ op_hold(struct op *op)
 	d->held = true;
 }
 
+void
+op_value_known(struct op *op)
+{
+	op->p->value_known = true;
+}
+
 /* ---- surroundings ---- */
 
 void

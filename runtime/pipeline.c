@@ -17,6 +17,7 @@
 #include "base/check.h"
 #include "base/time.h"
 #include "runtime/driver.h"
+#include "runtime/operators/scalar.h"
 #include "runtime/operators/scan.h"
 #include "runtime/operators/sink.h"
 #include "runtime/operators/watermark.h"
@@ -88,7 +89,7 @@ rows_of_scan(struct pipeline *p, struct drive *d, struct error *err)
 	enum scan_may may = SCAN_MAY_POLL;
 
 	d->phase = PHASE_TIME;
-	if (!p->polling || d->skip)
+	if (!p->polling || d->skip || d->waits)
 		may = SCAN_MAY_NOT;
 	return scan_poll(d->op, may, p->polling ? p->gap_us : 0, err);
 }
@@ -149,7 +150,8 @@ time_of_inputs(const struct op *op, enum edge_status *ret_status)
 
 /* A source that has ended keeps its time, so that more rows can follow in
  * another run, until pipeline_finish() says that none will. Beside sources
- * without an end nobody will say so: then its time is over at once. */
+ * without an end nobody will say so: then its time is over at once. So it is of
+ * what only gives a value. */
 static int64_t
 time_of_scan(struct pipeline *p, const struct op *op,
 	     enum edge_status *ret_status)
@@ -157,7 +159,8 @@ time_of_scan(struct pipeline *p, const struct op *op,
 	bool ended = scan_has_ended(op);
 
 	*ret_status = ended || p->final ? EDGE_ENDED : EDGE_ACTIVE;
-	if (p->final || (ended && !p->plan->bounded))
+	if (p->final || (ended && (!p->plan->bounded ||
+				   pipeline_drive(op)->of_value)))
 		return TIME_END;
 	return TIME_NONE;
 }
@@ -408,6 +411,34 @@ scans_align(struct pipeline *p)
 	}
 }
 
+/* Rows that would wait for a value are not read before it is known. */
+static void
+scans_wait(struct pipeline *p)
+{
+	for (unsigned i = 0; i < p->nscans; i++) {
+		unsigned number = p->scans[i]->node->number;
+
+		p->drive[number].waits = false;
+		for (unsigned s = 0; s < p->nscalars; s++)
+			p->drive[number].waits |= p->reads[s][number] &&
+						  scalar_waits(p->scalars[s]);
+	}
+}
+
+/* One more pass, in which those are asked that need not wait any more. */
+static void
+pass_of_freed(struct pipeline *p)
+{
+	p->value_known = false;
+	for (unsigned i = 0; i < p->nscans; i++) {
+		struct drive *d = pipeline_drive(p->scans[i]);
+
+		d->skip = !d->waits;
+	}
+	scans_wait(p);
+	pass_begin(p, p->polled);
+}
+
 /* Keyed state never shrinks while sources wait, but by time and timers. */
 static bool
 is_over_budget(const struct pipeline *p)
@@ -427,6 +458,7 @@ step_begin(struct pipeline *p, int64_t now_us)
 	p->open = true;
 	p->waited = false;
 	scans_align(p);
+	scans_wait(p);
 	pass_begin(p, p->polled);
 }
 
@@ -472,9 +504,12 @@ step_run(struct pipeline *p, struct error *err)
 		rc = pass_run(p, err);
 		if (rc != PIPELINE_BUSY)
 			return rc;
-		if (p->nheld == 0)
+		if (p->value_known && p->nheld == 0)
+			pass_of_freed(p);
+		else if (p->nheld == 0)
 			return step_end(p);
-		pass_begin(p, false);
+		else
+			pass_begin(p, false);
 	}
 }
 

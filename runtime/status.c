@@ -58,6 +58,8 @@ pipeline_next_us(const struct pipeline *p)
 	for (unsigned i = 0; i < p->nscans; i++) {
 		int64_t scan_us = scan_next_us(p->scans[i]);
 
+		if (pipeline_drive(p->scans[i])->waits)
+			continue;
 		if (scan_us < next_us)
 			next_us = scan_us;
 	}

@@ -26,6 +26,7 @@ op_type_of(enum plan_kind kind)
 		[PLAN_MATERIALIZE] = &op_sink_materialize_type,
 		[PLAN_TOP] = &op_top_type,
 		[PLAN_LIMIT] = &op_limit_type,
+		[PLAN_SCALAR] = &op_scalar_type,
 		[PLAN_SINK] = &op_sink_type,
 	};
 

@@ -22,6 +22,7 @@ extern const struct op_type op_group_aggregate_type;
 extern const struct op_type op_sink_materialize_type;
 extern const struct op_type op_top_type;
 extern const struct op_type op_limit_type;
+extern const struct op_type op_scalar_type;
 extern const struct op_type op_sink_type;
 
 #endif

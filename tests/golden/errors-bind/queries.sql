@@ -1,6 +1,7 @@
 CREATE TABLE words (message STRING, ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', n INT, price DECIMAL(10, 2), b BOOLEAN, d DATE, big DECIMAL(38, 10), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND)
 WITH ('connector' = 'kafka', 'topic' = 'words', 'properties.bootstrap.servers' = 'embedded', 'format' = 'json');
 CREATE TABLE strict (a INT NOT NULL, b STRING) WITH ('connector' = 'print');
+CREATE TABLE made (id INT) WITH ('connector' = 'datagen');
 ----
 SELECT *
 --
@@ -89,3 +90,23 @@ INSERT INTO strict SELECT n, message FROM words ORDER BY n
 SELECT * FROM (SELECT n, message FROM words ORDER BY m)
 --
 SELECT ts FROM (SELECT ts FROM words ORDER BY ts LIMIT 3) ORDER BY ts
+--
+SELECT (SELECT n FROM words) FROM words
+--
+SELECT (SELECT MAX(id) FROM made) FROM words
+--
+SELECT (SELECT 1, 2)
+--
+SELECT (VALUES (1, 2))
+--
+SELECT (SELECT NULL)
+--
+SELECT n FROM words WHERE (SELECT 1)
+--
+SELECT COUNT(*) FROM words GROUP BY (SELECT 1)
+--
+VALUES ((SELECT 1))
+--
+SELECT n + (SELECT 'x') FROM words
+--
+SELECT (SELECT MAX(m) FROM (VALUES (1)) AS t (x)) FROM words

@@ -1,1 +1,0 @@
-SELECT (SELECT MAX(x) FROM b) FROM a;

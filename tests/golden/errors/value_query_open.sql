@@ -1,0 +1,1 @@
+SELECT (SELECT MAX(x) FROM b FROM a;
