@@ -49,6 +49,7 @@ struct op_session_assign {
 	struct chain *chain; /* by session */
 	uint32_t chain_cap;
 	struct kept_rows rows;
+	enum phys *phys;     /* of its columns */
 	/* By row. */
 	int64_t *seq, *weight;
 	uint32_t *next; /* of its session; of a free row: the next free one */
@@ -168,6 +169,7 @@ assign_open(struct op *op, const struct plan_node *node, struct error *err)
 	keys_init(&s->keys, s->w->npartition, phys, op_seed(op));
 	for (uint16_t c = 0; c < in->ncols; c++)
 		phys[c] = phys_of(in->cols[c].type);
+	s->phys = phys;
 	kept_rows_init(&s->rows, in->ncols, phys);
 	session_set_init(&s->sessions, s->w->size_us);
 	slicing_init(&s->slicing, s->w, op_zone(op));
@@ -463,6 +465,19 @@ next_closing(struct op_session_assign *s)
 	return true;
 }
 
+/* Many rows may have been here: what they took is given back, so that they do
+ * not count in the job's budget. */
+static void
+rows_gone(struct op_session_assign *s)
+{
+	uint16_t ncols = s->rows.ncols;
+
+	if (s->live > 0)
+		return;
+	kept_rows_release(&s->rows);
+	kept_rows_init(&s->rows, ncols, s->phys);
+}
+
 static int
 assign_fire(struct op_session_assign *s)
 {
@@ -478,6 +493,7 @@ assign_fire(struct op_session_assign *s)
 		s->closing = SESSION_NONE;
 	}
 	out_flush(s);
+	rows_gone(s);
 	s->wm_us = s->goal_us;
 	s->wm_dirty = true;
 	assign_count_state(s);
