@@ -69,6 +69,7 @@ agg_init(struct agg *a, const struct plan_aggregate *plan,
 	a->owns |= a->collects;
 	a->bytes = round_up(a->body + a->bytes, a->align);
 	CHECK(a->ncolumns <= AGG_COLUMNS_MAX);
+	CHECK(!a->collects || a->type->absorb);
 	/* What a set of values can tell is not stored twice. */
 	if (a->distinct)
 		a->ncolumns = 0;

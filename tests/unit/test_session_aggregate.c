@@ -354,6 +354,8 @@ run(uint64_t seed)
 		"approx_distinct(vs)", "approx_percentile(vd/0.5)",
 		"percentile(distinct vd/0.3)", "any_value(vw)",
 		"var_pop(vn)", "stddev_samp(ki) f", "count(distinct vd)",
+		"collect(vs)", "collect(distinct vi)", "histogram(vw)",
+		"top_k(vs/2)", "top_k(distinct vd/2)",
 	};
 	struct trial *t = mem_zalloc(sizeof(*t));
 	int64_t now_ms = 0;
