@@ -40,15 +40,20 @@ assign_node(struct bind *b, const struct rel *rel)
 {
 	struct plan_node *in = rel->node, *n;
 	uint16_t first = in->schema.ncols;
+	bool session = rel->window.kind == WINDOW_SESSION;
 
-	n = plan_node_create(b->a, rel->window.kind == WINDOW_SESSION
-				   ? PLAN_SESSION_ASSIGN : PLAN_WINDOW_ASSIGN,
-			     1, &in);
+	n = plan_node_create(b->a, session ? PLAN_SESSION_ASSIGN
+					   : PLAN_WINDOW_ASSIGN, 1, &in);
 	n->window = arena_new(b->a, struct plan_window);
 	*n->window = rel->window;
 	schema_init(&n->schema, first + 3u, b->a);
 	memcpy(n->schema.cols, in->schema.cols,
 	       first * sizeof(*n->schema.cols));
+	/* Rows wait for the end of their session: by their own times all of
+	 * them would be late. */
+	for (uint16_t i = 0; session && i < first; i++)
+		if (n->schema.cols[i].time == TIME_ATTR_ROWTIME)
+			n->schema.cols[i].time = TIME_ATTR_NONE;
 	window_columns(&rel->window, n->schema.cols + first);
 	for (enum window_role r = ROLE_START; r <= ROLE_TIME; r++) {
 		struct schema_column *c = &n->schema.cols[first + r -

@@ -291,6 +291,9 @@ prune_assign(struct prune *pr, struct plan_node *n)
 	memcpy(map, in_map, carried * sizeof(*map));
 	schema_init(&n->schema, in->ncols + 3u, pr->a);
 	memcpy(n->schema.cols, in->cols, in->ncols * sizeof(*in->cols));
+	for (unsigned i = 0; i < carried; i++)
+		if (pr->need[n->inputs[0]->number][i])
+			n->schema.cols[map[i]].time = old.cols[i].time;
 	for (unsigned i = 0; i < 3; i++) {
 		map[carried + i] = (uint16_t)(in->ncols + i);
 		n->schema.cols[in->ncols + i] = old.cols[carried + i];

@@ -32,3 +32,5 @@ SELECT window_start, COUNT(*) FROM TABLE(SESSION(TABLE words PARTITION BY nobody
 SELECT window_start, COUNT(*) FROM TABLE(SESSION(TABLE words, DESCRIPTOR(ts), INTERVAL '1' MONTH)) GROUP BY window_start, window_end
 --
 SELECT window_start, COUNT(*) FROM TABLE(SESSION(TABLE words, DESCRIPTOR(ts), 5)) GROUP BY window_start, window_end
+--
+SELECT window_start0, COUNT(*) FROM TUMBLE((SELECT * FROM SESSION(TABLE words, DESCRIPTOR(ts), INTERVAL '5' SECOND)), DESCRIPTOR(ts), INTERVAL '1' MINUTE) GROUP BY window_start0, window_end0
