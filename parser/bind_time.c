@@ -195,24 +195,44 @@ bind_period(struct bind *b, struct span at, struct expr **args,
 	return call_of(b, FN_IF, at, forward, end, begin, ret_last);
 }
 
+/* Four times of one type; the second of a pair may be a duration. */
+static int
+check_periods(struct bind *b, struct expr **args)
+{
+	char type[TYPE_NAME_MAX], other[TYPE_NAME_MAX];
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct type t = args[i]->type;
+
+		if (t.kind == TYPE_NULL ||
+		    (i % 2 == 1 && type_is_interval(t)))
+			continue;
+		if (!type_is_instant(t) && t.kind != TYPE_DATE &&
+		    t.kind != TYPE_TIME)
+			return bind_error(b, args[i]->at, ERR_ARGUMENTS,
+					  "OVERLAPS compares times, this is "
+					  "%s", type_of(args[i], type));
+		if (t.kind == args[0]->type.kind ||
+		    args[0]->type.kind == TYPE_NULL)
+			continue;
+		bind_error(b, args[i]->at, ERR_ARGUMENTS, "OVERLAPS compares "
+			   "times of one type, these are %s and %s",
+			   type_of(args[0], other), type_of(args[i], type));
+		error_hint(b->err, "CAST one of them to the other's type");
+		return -1;
+	}
+	return 0;
+}
+
 /* Neither ends before the other begins. */
 static int
 bind_overlaps(struct bind *b, const struct ast_expr *ast, struct expr **args,
 	      struct expr **ret)
 {
 	struct expr *first[2], *last[2], *left, *right;
-	char type[TYPE_NAME_MAX];
 
-	for (unsigned i = 0; i < 4; i++) {
-		struct type t = args[i]->type;
-		bool is_time = type_is_instant(t) || t.kind == TYPE_DATE ||
-			       t.kind == TYPE_TIME || t.kind == TYPE_NULL;
-
-		if (!is_time && !(i % 2 == 1 && type_is_interval(t)))
-			return bind_error(b, args[i]->at, ERR_ARGUMENTS,
-					  "OVERLAPS compares times, this is "
-					  "%s", type_of(args[i], type));
-	}
+	if (check_periods(b, args) < 0)
+		return -1;
 	for (unsigned i = 0; i < 2; i++)
 		if (bind_period(b, ast->at, args + 2 * i, &first[i],
 				&last[i]) < 0)

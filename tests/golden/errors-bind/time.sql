@@ -37,3 +37,5 @@ SELECT DATE_FORMAT(ts, 'yyyy XXX') FROM words
 SELECT UNIX_TIMESTAMP(message, 'YYYY-ww') FROM words
 --
 SELECT PRINTF('%s', d) FROM words
+--
+SELECT (ts, ts) OVERLAPS (d, d) FROM words
