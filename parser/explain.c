@@ -336,8 +336,9 @@ put_state(struct explain *x, const struct plan_node *n, unsigned depth)
 		duration_text(x->out, n->state_ttl_us / US_PER_MS);
 		buf_puts(x->out, " after its last change\n");
 	} else {
-		buf_puts(x->out, ", without bound while "
-			 "table.exec.state.ttl is 0\n");
+		buf_printf(x->out, ", without bound while %s is 0\n",
+			   n->group && n->group->has_ttl
+				   ? "STATE_TTL" : "table.exec.state.ttl");
 	}
 }
 

@@ -167,4 +167,20 @@ def bounded_tables_of_changes_can_be_asked():
     assert d.stop() == 0
 
 
-main(kills_repeat_no_change_out_of_order, a_clean_stop_repeats_nothing, bounded_tables_of_changes_can_be_asked)
+def a_bounded_job_ends_when_all_is_delivered():
+    broker = Broker()
+    broker.create("orders", 2)
+    broker.create("shops")
+    state = {}
+    put_keyed(broker, "orders", make_changes(state, 2000))
+    d = Daemon().start()
+    d.sql(tables(broker) + INSERT.replace("FROM orders", "FROM orders /*+ OPTIONS('scan.bounded.mode' = 'latest-offset') */"))
+    d.wait_state("shops", "FINISHED", seconds=60)
+    reader = read_all(broker)
+    assert reader.rows == answer_of(state) and reader.repeated == 0, reader.rows
+    assert d.query_state("shops", "select count(*) as n from sink_1_changes") == [{"n": 0}]
+    assert d.stop() == 0
+
+
+main(kills_repeat_no_change_out_of_order, a_clean_stop_repeats_nothing, bounded_tables_of_changes_can_be_asked,
+     a_bounded_job_ends_when_all_is_delivered)
