@@ -44,6 +44,7 @@ struct raw_record {
 	int64_t offset;       /* Kafka offset, byte offset in a file, number */
 	int64_t timestamp_us; /* TIME_NONE: the source has none */
 	uint32_t part;        /* index as in source_type.parts() */
+	bool headers_too_large; /* so they are empty here */
 	struct str headers;   /* of Kafka, where a column reads them */
 };
 

@@ -32,16 +32,25 @@ name_text(const char *name, struct arena *a)
 	return value_text(v, fields[1].type, NULL, a);
 }
 
-struct str
-kafka_headers_read(rd_kafka_message_t *m, struct arena *a)
+/* Only an empty map is sure to have room. */
+static bool
+too_large(struct arena *a, struct str *ret)
+{
+	CHECK(nested_make_map(a, headers_type, 0, NULL, NULL, ret));
+	return false;
+}
+
+bool
+kafka_headers_read(rd_kafka_message_t *m, struct arena *a, struct str *ret)
 {
 	struct value *keys, *values;
 	rd_kafka_headers_t *list = NULL;
-	struct str map = str_ref("", 0);
 	size_t n = 0;
 
 	if (rd_kafka_message_headers(m, &list) == 0)
 		n = rd_kafka_header_cnt(list);
+	if (n > KAFKA_HEADERS_MAX)
+		return too_large(a, ret);
 	keys = arena_array(a, n, struct value);
 	values = arena_array(a, n, struct value);
 	for (size_t i = 0; i < n; i++) {
@@ -55,10 +64,9 @@ kafka_headers_read(rd_kafka_message_t *m, struct arena *a)
 		if (bytes)
 			values[i].str = str_ref(bytes, (uint32_t)len);
 	}
-	/* What Kafka carries in one record is far from the limit. */
-	CHECK(nested_make_map(a, headers_type, (uint32_t)n, keys, values,
-			      &map));
-	return map;
+	return nested_make_map(a, headers_type, (uint32_t)n, keys, values,
+			       ret) ||
+	       too_large(a, ret);
 }
 
 rd_kafka_headers_t *

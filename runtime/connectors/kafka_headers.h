@@ -13,8 +13,11 @@
 
 /* Whether columns of this type lie in memory like MAP<STRING, BYTES>. */
 bool kafka_headers_fit(struct type t);
-/* The value, whose bytes live in the arena; empty without headers. */
-struct str kafka_headers_read(rd_kafka_message_t *m, struct arena *a);
+/* The value, whose bytes live in the arena; empty without headers. False: they
+ * are more than a value can hold, or than anybody means. */
+#define KAFKA_HEADERS_MAX (1u << 16)
+bool kafka_headers_read(rd_kafka_message_t *m, struct arena *a,
+			struct str *ret);
 /* For a message to send, which takes them over. */
 rd_kafka_headers_t *kafka_headers_make(const struct str *map);
 

@@ -436,9 +436,11 @@ source_on_message(rd_kafka_message_t *m, void *opaque)
 	r->offset = m->offset;
 	r->timestamp_us = ms < 0 ? TIME_NONE : ms * 1000;
 	r->part = d->part;
-	r->headers = d->s->reads_headers ? kafka_headers_read(m, d->arena)
-					 : str_ref("", 0);
-	d->bytes += m->key_len + m->len;
+	r->headers = str_ref("", 0);
+	r->headers_too_large =
+		d->s->reads_headers &&
+		!kafka_headers_read(m, d->arena, &r->headers);
+	d->bytes += m->key_len + m->len + r->headers.len;
 	p->next = m->offset + 1;
 	if (p->next >= p->stop)
 		part_end(d);

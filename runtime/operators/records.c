@@ -370,7 +370,9 @@ check_sizes(struct records *r, const struct batch *b, struct error *err)
 		const struct raw_record *rec = &b->raw[row];
 
 		if (rec->value_len <= r->bytes_max &&
-		    rec->key_len <= r->bytes_max)
+		    rec->key_len <= r->bytes_max &&
+		    rec->headers.len <= r->bytes_max &&
+		    !rec->headers_too_large)
 			continue;
 		if (record_fail(r, b, row, ERR_RECORD_TOO_LARGE, NULL, NULL,
 				err) < 0)

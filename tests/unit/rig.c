@@ -170,6 +170,16 @@ rig_push_record(struct rig *r, const char *topic, unsigned partition,
 	rec->key = expanded(key, &rec->key_len);
 	rec->value = expanded(value, &rec->len);
 	rec->timestamp_us = r->now_us;
+	rec->headers_too_large = false;
+}
+
+void
+rig_headers(struct rig *r, const char *topic, unsigned partition)
+{
+	struct rig_part *part = &rig_topic(topic)->parts[partition];
+
+	(void)r;
+	part->records[part->n - 1].headers_too_large = true;
 }
 
 void

@@ -38,6 +38,8 @@ void rig_push(struct rig *r, const char *topic, unsigned partition,
 /* A record with its key; NULL for none, or for a tombstone. */
 void rig_push_record(struct rig *r, const char *topic, unsigned partition,
 		     const char *key, const char *value);
+/* The last record pushed has more headers than can be read. */
+void rig_headers(struct rig *r, const char *topic, unsigned partition);
 /* A row for time only: in `s` a filter stops it, but the watermark saw it. */
 void rig_tick(struct rig *r, const char *time);
 /* No more rows come: its partitions end when they are read. */

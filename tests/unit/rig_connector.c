@@ -102,6 +102,7 @@ source_poll(struct source *source, unsigned number, struct raw_record *out,
 			.offset = s->next[number]++,
 			.timestamp_us = rec->timestamp_us,
 			.part = number,
+			.headers_too_large = rec->headers_too_large,
 		};
 	}
 	return n;

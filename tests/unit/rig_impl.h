@@ -13,6 +13,7 @@ struct rig_record {
 	char *key, *value; /* or NULL */
 	uint32_t key_len, len;
 	int64_t timestamp_us;
+	bool headers_too_large;
 };
 
 struct rig_part {

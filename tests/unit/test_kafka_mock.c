@@ -4,6 +4,7 @@
  */
 #include "base/nested.h"
 #include "daemon/embedded_kafka.h"
+#include "runtime/connectors/kafka_headers.h"
 #include "runtime/connectors/kafka_properties.h"
 #include "tests/unit/kafka_rig.h"
 
@@ -285,6 +286,62 @@ TEST(headers_are_written_and_read)
 		EXPECT(nested_is_null(&v, 5));
 	}
 	EXPECT_EQ(total, 3);
+	rig_source_close(r);
+	end();
+}
+
+/* One header more than are read. */
+static void
+write_many_headers(struct rig_sink *out)
+{
+	struct batch *b = batch_create(NULL, &out->schema, 1);
+	uint32_t n = KAFKA_HEADERS_MAX + 1;
+	struct value *keys = arena_array(&b->arena, n, struct value);
+	struct value *values = arena_array(&b->arena, n, struct value);
+
+	for (uint32_t i = 0; i < n; i++) {
+		char *name = arena_bytes(&b->arena, 8);
+
+		snprintf(name, 8, "%u", i);
+		keys[i].str = str_ref(name, (uint32_t)strlen(name));
+		values[i].is_null = true;
+	}
+	b->col[0].str[0] = str_ref("k", 1);
+	EXPECT(nested_make_map(&b->arena, out->schema.cols[1].type, n, keys,
+			       values, &b->col[1].str[0]));
+	batch_seal(b, 1);
+	EXPECT_EQ(out->sink->type->write(out->sink, b, NULL, &out->err), 0);
+	batch_unref(b);
+}
+
+TEST(too_many_headers_are_not_read)
+{
+	unsigned bad = 0;
+	struct rig_source *r;
+	struct rig_sink *out;
+
+	begin();
+	out = rig_sink_open(OPTIONS("topic", "many", "format", "json", NULL),
+			    "k STRING, h HEADERS metadata headers", NULL,
+			    1 << 20, address);
+	write_headers(out);
+	write_many_headers(out);
+	rig_sink_cut(out, 1);
+	EXPECT(rig_sink_until(out, 1, 20000));
+	rig_sink_close(out);
+	r = rig_source_open(OPTIONS("topic", "many", EARLIEST,
+				    "scan.bounded.mode", "latest-offset",
+				    NULL), NULL, 0, address);
+	EXPECT(rig_source_until(r, PART_ENDED, 20000));
+	EXPECT_EQ(r->n, 4);
+	for (unsigned i = 0; i < r->n; i++) {
+		EXPECT(nested_validate(str_data(&r->got[i].headers),
+				       r->got[i].headers.len,
+				       type_map(&arena, TYPE_OF(TYPE_VARCHAR),
+						TYPE_OF(TYPE_VARBINARY))));
+		bad += r->got[i].headers_too_large;
+	}
+	EXPECT_EQ(bad, 1);
 	rig_source_close(r);
 	end();
 }

@@ -404,9 +404,13 @@ TEST(records_that_are_too_large_are_bad_ones)
 
 	rig_push(r, "t", 0, "a,@00:01");
 	rig_push(r, "t", 0, "a-text-that-is-longer-than-forty-bytes,@00:02");
+	rig_push(r, "t", 0, "b,@00:03");
+	rig_headers(r, "t", 0);
+	rig_push(r, "t", 0, "c,@00:04");
 	rig_run(r);
-	EXPECT_OUT(r, "+I a @00:01.000", NULL);
-	EXPECT_STR(rig_errors(r), "record_too_large t 0 1 -\n");
+	EXPECT_OUT(r, "+I a @00:01.000", "+I c @00:04.000", NULL);
+	EXPECT_STR(rig_errors(r), "record_too_large t 0 1 -\n"
+				  "record_too_large t 0 2 -\n");
 	rig_close(r);
 }
 
