@@ -570,7 +570,7 @@ decode_late(struct records *r, struct batch *b, struct error *err)
 /* ---- UPSERT ---- */
 
 /* A record without a key says nothing; one without a value, that its key is
- * gone; an empty one (Flink's upsert-kafka) nothing again. */
+ * gone. What an empty one says is the format's to know. */
 static void
 find_gone(struct records *r, struct batch *b)
 {
@@ -582,7 +582,7 @@ find_gone(struct records *r, struct batch *b)
 	batch_each(b, row) {
 		const struct raw_record *rec = &b->raw[row];
 
-		if (!rec->key || (rec->value && rec->value_len == 0))
+		if (!rec->key)
 			record_skip(r, row);
 		else
 			r->any_gone |= r->gone[row] = !rec->value;
