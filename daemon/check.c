@@ -98,6 +98,31 @@ report(struct check *k, const struct error *err, const char *text, size_t n)
 		k->failed[k->nfailed++] = name;
 }
 
+static int check_statement(const struct parse *p,
+			   const struct ast_statement *stmt,
+			   struct catalog *c, struct settings *s,
+			   struct arena *a, struct error *err);
+
+/* CREATE TABLE ... AS: the table, then the INSERT into it. */
+static int
+check_create_as(const struct parse *p, const struct ast_statement *stmt,
+		struct catalog *c, struct settings *s, struct arena *a,
+		struct error *err)
+{
+	struct ast_statement *part;
+	struct parse text;
+	const char *full;
+	int rc;
+
+	if (catalog_expand(c, p, stmt, s, a, &full, err) < 0)
+		return -1;
+	rc = parse_begin(&text, full, strlen(full), NULL, a,
+			 &parse_limits_default, err);
+	while (rc == 0 && (rc = parse_next(&text, &part, err)) == 1)
+		rc = check_statement(&text, part, c, s, a, err);
+	return rc < 0 ? parse_error_at(p, stmt->name.at, err) : 0;
+}
+
 static int
 check_statement(const struct parse *p, const struct ast_statement *stmt,
 		struct catalog *c, struct settings *s, struct arena *a,
@@ -110,6 +135,9 @@ check_statement(const struct parse *p, const struct ast_statement *stmt,
 
 	switch (stmt->kind) {
 	case AST_STMT_CREATE_TABLE:
+		if (stmt->create_table->query)
+			return check_create_as(p, stmt, c, s, a, err);
+		return catalog_add(c, p, stmt, s, &result, err);
 	case AST_STMT_CREATE_VIEW:
 		return catalog_add(c, p, stmt, s, &result, err);
 	case AST_STMT_DROP_TABLE:

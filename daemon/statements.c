@@ -323,6 +323,58 @@ run_create_savepoint(struct script *s)
 	return STATEMENT_WAITS;
 }
 
+static void
+take_back_table(struct script *s, const struct ast_statement *create)
+{
+	struct ast_statement drop = { .kind = AST_STMT_DROP_TABLE,
+				      .name = create->name };
+	enum catalog_result result;
+	struct error ignored = ERROR_INIT;
+	const char *name = create->name.part[create->name.nparts - 1];
+
+	if (catalog_drop(s->session->catalog, &s->parse, &drop, &result,
+			 &ignored) == 0 &&
+	    store_catalog_drop(s->d->store, CATALOG_TABLE, name, &ignored) < 0)
+		log_error(LOG_ERROR, "catalog_write", NULL, &ignored);
+}
+
+/* CREATE TABLE ... AS: the table and the job that fills it, or neither. */
+static enum statement_rc
+run_create_as(struct script *s)
+{
+	struct parse written = s->parse;
+	struct ast_statement *stmt = s->stmt;
+	enum statement_rc rc = STATEMENT_FAILED;
+	const char *text;
+	bool there;
+
+	if (catalog_expand(s->session->catalog, &s->parse, stmt,
+			   &s->session->settings, &s->arena, &text, &s->err) < 0)
+		return failed(s);
+	there = catalog_find(s->session->catalog,
+			     stmt->name.part[stmt->name.nparts - 1]);
+	if (parse_begin(&s->parse, text, strlen(text), NULL, &s->arena,
+			&parse_limits_default, &s->err) == 0 &&
+	    parse_next(&s->parse, &s->stmt, &s->err) == 1)
+		rc = run_create(s);
+	if (rc == STATEMENT_OK && there) {
+		s->parse = written;
+		s->stmt = stmt;
+		return rc;
+	}
+	if (rc == STATEMENT_OK)
+		rc = parse_next(&s->parse, &s->stmt, &s->err) == 1
+			     ? run_insert(s) : STATEMENT_FAILED;
+	s->parse = written;
+	s->stmt = stmt;
+	if (rc != STATEMENT_FAILED)
+		return rc;
+	if (!there)
+		take_back_table(s, stmt);
+	parse_error_at(&s->parse, stmt->name.at, &s->err);
+	return rc;
+}
+
 static enum statement_rc
 run_select(struct script *s)
 {
@@ -466,6 +518,9 @@ statement_run(struct script *s)
 		ndjson_notice(&s->out, s->number, s->stmt->notice);
 	switch (s->stmt->kind) {
 	case AST_STMT_CREATE_TABLE:
+		if (s->stmt->create_table->query)
+			return run_create_as(s);
+		return run_create(s);
 	case AST_STMT_CREATE_VIEW:
 		return run_create(s);
 	case AST_STMT_DROP_TABLE:

@@ -268,6 +268,18 @@ struct ast_column {
 	bool primary_key;          /* written at the column */
 };
 
+/* What LIKE takes from the other table, and how. */
+enum ast_like_part { AST_LIKE_CONSTRAINTS, AST_LIKE_GENERATED,
+		     AST_LIKE_METADATA, AST_LIKE_OPTIONS, AST_LIKE_WATERMARKS,
+		     AST_LIKE_PARTITIONS, AST_LIKE_PARTS };
+enum ast_like_how { AST_INCLUDING, AST_EXCLUDING, AST_OVERWRITING };
+
+struct ast_like {
+	struct span at;
+	struct ast_name name;
+	uint8_t how[AST_LIKE_PARTS]; /* enum ast_like_how */
+};
+
 struct ast_create_table {
 	struct ast_name name;
 	bool temporary, if_not_exists;
@@ -283,6 +295,8 @@ struct ast_create_table {
 	struct ast_option *options;
 	struct span with_at;         /* the word; length 0: none */
 	const char *comment;
+	struct ast_like *like;       /* LIKE name (...), or NULL */
+	struct ast_query *query;     /* AS query, or NULL */
 };
 
 struct ast_create_view {

@@ -303,6 +303,77 @@ build_primary_key(struct reader *r, struct span at, struct expr_list columns,
 	r->column_key = columns.n == 0;
 }
 
+/* ---- CREATE TABLE ... LIKE ---- */
+
+static const char *const like_hows[] = { "INCLUDING", "EXCLUDING",
+					 "OVERWRITING" };
+static const char *const like_parts[] = {
+	[AST_LIKE_CONSTRAINTS] = "CONSTRAINTS",
+	[AST_LIKE_GENERATED] = "GENERATED",
+	[AST_LIKE_METADATA] = "METADATA",
+	[AST_LIKE_OPTIONS] = "OPTIONS",
+	[AST_LIKE_WATERMARKS] = "WATERMARKS",
+	[AST_LIKE_PARTITIONS] = "PARTITIONS",
+	[AST_LIKE_PARTS] = "ALL",
+};
+
+void
+build_made_like(struct reader *r, struct token word, struct ast_name name)
+{
+	struct ast_like *like = arena_new(reader_arena(r), struct ast_like);
+
+	like->at = span_join(word.at, name.at);
+	like->name = name;
+	like->how[AST_LIKE_OPTIONS] = AST_OVERWRITING;
+	r->table->like = like;
+}
+
+/* Which of the words it is; n: none of them, and an error says so. */
+static size_t
+like_word(struct reader *r, struct token t, const char *const *words, size_t n)
+{
+	const char *near;
+	size_t i = 0;
+
+	while (i < n && !reader_is(r, t, words[i]))
+		i++;
+	if (i < n)
+		return i;
+	near = error_nearest(reader_name(r, t), words, n);
+	if (reader_fail(r, ERR_SYNTAX, t.at, "LIKE takes no \"%s\" here",
+			reader_name(r, t)) && near)
+		error_hint(r->err, "did you mean %s?", near);
+	if (r->failed && n == ARRAY_LEN(like_hows))
+		error_note(r->err, "INCLUDING, EXCLUDING or OVERWRITING and "
+			   "what: ALL, CONSTRAINTS, GENERATED, METADATA, "
+			   "OPTIONS, WATERMARKS");
+	return n;
+}
+
+void
+build_like_part(struct reader *r, struct token how, struct token part)
+{
+	size_t h = like_word(r, how, like_hows, ARRAY_LEN(like_hows)), p;
+	struct ast_like *like = r->table->like;
+
+	if (h == ARRAY_LEN(like_hows))
+		return;
+	p = like_word(r, part, like_parts, ARRAY_LEN(like_parts));
+	if (p == ARRAY_LEN(like_parts))
+		return;
+	if (h == AST_OVERWRITING &&
+	    (p == AST_LIKE_PARTS || p == AST_LIKE_CONSTRAINTS ||
+	     p == AST_LIKE_PARTITIONS)) {
+		reader_fail(r, ERR_SYNTAX, span_join(how.at, part.at),
+			    "there is no OVERWRITING %s, only INCLUDING and "
+			    "EXCLUDING", like_parts[p]);
+		return;
+	}
+	for (size_t i = 0; i < AST_LIKE_PARTS; i++)
+		if (i == p || p == AST_LIKE_PARTS)
+			like->how[i] = (uint8_t)h;
+}
+
 /* ---- CREATE VIEW, INSERT ---- */
 
 struct ast_create_view *

@@ -328,10 +328,10 @@ home_of(struct catalog *c, bool temporary)
 	return c;
 }
 
-int
-catalog_add(struct catalog *c, const struct parse *p,
-	    const struct ast_statement *stmt, const struct settings *s,
-	    enum catalog_result *ret, struct error *err)
+static int
+add_object(struct catalog *c, const struct parse *p,
+	   const struct ast_statement *stmt, const struct settings *s,
+	   enum catalog_result *ret, struct error *err)
 {
 	bool table = stmt->kind == AST_STMT_CREATE_TABLE;
 	bool temporary = table ? stmt->create_table->temporary
@@ -365,6 +365,49 @@ catalog_add(struct catalog *c, const struct parse *p,
 	*ret = CATALOG_CREATED;
 	return 0;
 }
+
+/* As if the text that it stands for had been written. */
+static int
+add_expanded(struct catalog *c, const struct parse *p,
+	     const struct ast_statement *stmt, const char *text,
+	     const struct settings *s, struct arena *a,
+	     enum catalog_result *ret, struct error *err)
+{
+	struct ast_statement *full;
+	struct parse parse;
+
+	if (parse_begin(&parse, text, strlen(text), NULL, a,
+			&parse_limits_default, err) == 0 &&
+	    parse_next(&parse, &full, err) == 1 &&
+	    catalog_add(c, &parse, full, s, ret, err) == 0)
+		return 0;
+	/* What is wrong may stand in the other table's text. */
+	error_context(err, "\"%s\" written out",
+		      stmt->name.part[stmt->name.nparts - 1]);
+	return parse_error_at(p, stmt->create_table->like
+					 ? stmt->create_table->like->at
+					 : stmt->name.at, err);
+}
+
+int
+catalog_add(struct catalog *c, const struct parse *p,
+	    const struct ast_statement *stmt, const struct settings *s,
+	    enum catalog_result *ret, struct error *err)
+{
+	const char *text;
+	struct arena scratch;
+	int rc;
+
+	arena_init(&scratch);
+	rc = catalog_expand(c, p, stmt, s, &scratch, &text, err);
+	if (rc == 0 && text)
+		rc = add_expanded(c, p, stmt, text, s, &scratch, ret, err);
+	else if (rc == 0)
+		rc = add_object(c, p, stmt, s, ret, err);
+	arena_release(&scratch);
+	return rc;
+}
+
 
 /* ---- DROP ---- */
 

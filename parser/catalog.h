@@ -70,7 +70,7 @@ struct catalog;
 struct catalog *catalog_create(struct catalog *parent);
 void catalog_destroy(struct catalog *c); /* NULL is allowed */
 
-/* CREATE TABLE or VIEW. TEMPORARY ones go into `c`, others into the last
+/* CREATE TABLE or VIEW; of a CREATE TABLE ... AS the table. TEMPORARY ones go into `c`, others into the last
  * parent. Everything that can be wrong with the object is found here. */
 enum catalog_result {
 	CATALOG_CREATED,
@@ -82,6 +82,12 @@ enum catalog_result {
 int catalog_add(struct catalog *c, const struct parse *p,
 		const struct ast_statement *stmt, const struct settings *s,
 		enum catalog_result *ret, struct error *err);
+/* CREATE TABLE ... LIKE as a CREATE TABLE that stands on its own, ... AS as
+ * that and an INSERT behind it, with ";" between. *ret is NULL for every other
+ * statement: nothing to write out. */
+int catalog_expand(const struct catalog *c, const struct parse *p,
+		   const struct ast_statement *stmt, const struct settings *s,
+		   struct arena *a, const char **ret, struct error *err);
 /* DROP TABLE or VIEW. The caller has made sure that nobody needs it. */
 int catalog_drop(struct catalog *c, const struct parse *p,
 		 const struct ast_statement *stmt, enum catalog_result *ret,

@@ -7,21 +7,16 @@
 
 #include "base/check.h"
 #include "parser/catalog.h"
+#include "parser/catalog_text.h"
 
-struct show {
-	const struct object *o;
-	struct buf *out;
-	struct arena a;
-};
-
-static void
-put_name(struct show *s, const char *name)
+void
+show_name(struct show *s, const char *name)
 {
-	buf_puts(s->out, parse_quoted(name, &s->a));
+	buf_puts(s->out, parse_quoted(name, s->a));
 }
 
-static void
-put_string(struct buf *out, const char *text)
+void
+show_string(struct buf *out, const char *text)
 {
 	buf_putc(out, '\'');
 	for (; *text; text++) {
@@ -33,20 +28,20 @@ put_string(struct buf *out, const char *text)
 }
 
 /* An expression as it was written. */
-static void
-put_span(struct show *s, struct span at)
+void
+show_span(struct show *s, struct span at)
 {
-	buf_append(s->out, s->o->parse.text + at.offset, at.length);
+	buf_append(s->out, s->parse->text + at.offset, at.length);
 }
 
-static void
-put_column(struct show *s, const struct ast_column *c)
+void
+show_column(struct show *s, const struct ast_column *c)
 {
 	buf_puts(s->out, "  ");
-	put_name(s, c->name);
+	show_name(s, c->name);
 	if (c->kind == AST_COMPUTED) {
 		buf_puts(s->out, " AS ");
-		put_span(s, c->expr->at);
+		show_span(s, c->expr->at);
 	} else {
 		buf_putc(s->out, ' ');
 		type_print(s->out, c->type.type);
@@ -55,97 +50,110 @@ put_column(struct show *s, const struct ast_column *c)
 		buf_puts(s->out, " METADATA");
 		if (c->metadata_key) {
 			buf_puts(s->out, " FROM ");
-			put_string(s->out, c->metadata_key);
+			show_string(s->out, c->metadata_key);
 		}
 		if (c->is_virtual)
 			buf_puts(s->out, " VIRTUAL");
 	}
 	if (c->comment) {
 		buf_puts(s->out, " COMMENT ");
-		put_string(s->out, c->comment);
+		show_string(s->out, c->comment);
 	}
 }
 
-static void
-put_constraints(struct show *s, const struct ast_create_table *ct)
+void
+show_watermark(struct show *s, const struct ast_create_table *ct)
 {
-	if (ct->watermark_column.nparts) {
-		buf_puts(s->out, ",\n  WATERMARK FOR ");
-		put_name(s, ct->watermark_column.part[0]);
-		buf_puts(s->out, " AS ");
-		put_span(s, ct->watermark->at);
-	}
-	if (!ct->key)
-		return;
+	buf_puts(s->out, ",\n  WATERMARK FOR ");
+	show_name(s, ct->watermark_column.part[0]);
+	buf_puts(s->out, " AS ");
+	show_span(s, ct->watermark->at);
+}
+
+void
+show_key(struct show *s, const struct ast_expr *key)
+{
 	buf_puts(s->out, ",\n  PRIMARY KEY (");
-	for (const struct ast_expr *e = ct->key; e; e = e->next) {
-		put_name(s, e->name.part[0]);
+	for (const struct ast_expr *e = key; e; e = e->next) {
+		show_name(s, e->name.part[0]);
 		buf_puts(s->out, e->next ? ", " : ") NOT ENFORCED");
 	}
 }
 
+void
+show_option(struct show *s, const char *key, const char *value)
+{
+	buf_puts(s->out, "  ");
+	show_string(s->out, key);
+	buf_puts(s->out, " = ");
+	show_string(s->out, value);
+}
+
 static void
-show_table(struct show *s, const struct ast_create_table *ct)
+show_table(struct show *s, const char *name,
+	   const struct ast_create_table *ct)
 {
 	buf_puts(s->out, ct->temporary ? "CREATE TEMPORARY TABLE "
 				       : "CREATE TABLE ");
-	put_name(s, s->o->name);
+	show_name(s, name);
 	buf_puts(s->out, " (\n");
 	for (const struct ast_column *c = ct->columns; c; c = c->next) {
-		put_column(s, c);
+		show_column(s, c);
 		if (c->next)
 			buf_puts(s->out, ",\n");
 	}
-	put_constraints(s, ct);
+	if (ct->watermark_column.nparts)
+		show_watermark(s, ct);
+	if (ct->key)
+		show_key(s, ct->key);
 	buf_puts(s->out, "\n)");
 	if (ct->comment) {
 		buf_puts(s->out, " COMMENT ");
-		put_string(s->out, ct->comment);
+		show_string(s->out, ct->comment);
 	}
 	buf_puts(s->out, " WITH (\n");
 	for (const struct ast_option *o = ct->options; o; o = o->next) {
-		buf_puts(s->out, "  ");
-		put_string(s->out, o->key);
-		buf_puts(s->out, " = ");
-		put_string(s->out, o->value);
+		show_option(s, o->key, o->value);
 		buf_puts(s->out, o->next ? ",\n" : "\n");
 	}
 	buf_puts(s->out, ");");
 }
 
 static void
-show_view(struct show *s, const struct ast_create_view *cv)
+show_view(struct show *s, const char *name,
+	  const struct ast_create_view *cv)
 {
 	buf_puts(s->out, cv->temporary ? "CREATE TEMPORARY VIEW "
 				       : "CREATE VIEW ");
-	put_name(s, s->o->name);
+	show_name(s, name);
 	if (cv->columns) {
 		buf_puts(s->out, " (");
 		for (const struct ast_expr *e = cv->columns; e; e = e->next) {
-			put_name(s, e->name.part[0]);
+			show_name(s, e->name.part[0]);
 			buf_puts(s->out, e->next ? ", " : ")");
 		}
 	}
 	if (cv->comment) {
 		buf_puts(s->out, " COMMENT ");
-		put_string(s->out, cv->comment);
+		show_string(s->out, cv->comment);
 	}
 	buf_puts(s->out, " AS\n");
-	put_span(s, cv->query_at);
+	show_span(s, cv->query_at);
 	buf_puts(s->out, ";");
 }
 
 void
 catalog_show_create(const struct object *o, struct buf *out)
 {
-	struct show s = { .o = o, .out = out };
+	struct arena a;
+	struct show s = { .parse = &o->parse, .out = out, .a = &a };
 
-	arena_init(&s.a);
+	arena_init(&a);
 	if (o->kind == OBJECT_TABLE)
-		show_table(&s, o->stmt->create_table);
+		show_table(&s, o->name, o->stmt->create_table);
 	else
-		show_view(&s, o->stmt->create_view);
-	arena_release(&s.a);
+		show_view(&s, o->name, o->stmt->create_view);
+	arena_release(&a);
 }
 
 /* ---- DESCRIBE ---- */

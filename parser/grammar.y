@@ -919,8 +919,18 @@ partition_by(A) ::= PARTITION BY LP names(L) RP. { A = L; }
 
 /* ---- CREATE, DROP ---- */
 
-statement ::= create_table table_comment partitioned with.
-statement ::= create_table LP table_elements RP table_comment partitioned with.
+statement ::= create_table table_comment partitioned with made_of.
+statement ::= create_table LP table_elements RP table_comment partitioned with
+		made_of.
+
+made_of ::= .
+made_of ::= AS query(Q). { r->table->query = Q; }
+made_of ::= like_table.
+made_of ::= like_table LP like_parts RP.
+like_table ::= LIKE(T) name(N). { build_made_like(r, T, N); }
+like_parts ::= like_part.
+like_parts ::= like_parts like_part.
+like_part ::= ID(H) ID|ALL|WATERMARKS(P). { build_like_part(r, H, P); }
 
 create_table ::= CREATE temporary(T) TABLE if_not_exists(I) name(N). {
 	build_create_table(r, T, I, N);

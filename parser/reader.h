@@ -409,6 +409,10 @@ void build_watermark(struct reader *r, struct token word, struct ast_name name,
 		     struct ast_expr *e);
 void build_primary_key(struct reader *r, struct span at,
 		       struct expr_list columns, bool not_enforced);
+/* LIKE name, and a part of it: how is INCLUDING and the like. */
+void build_made_like(struct reader *r, struct token word,
+		     struct ast_name name);
+void build_like_part(struct reader *r, struct token how, struct token part);
 struct ast_create_view *build_create_view(struct reader *r, bool temporary,
 					  bool if_not_exists,
 					  struct ast_name name);

@@ -83,6 +83,23 @@ def values_are_written_each_time():
     assert d.stop() == 0
 
 
+def a_table_of_a_query_comes_with_its_job_or_not_at_all():
+    d = Daemon().start()
+    end = end_of(d.sql(FEW + "CREATE TABLE made WITH ('connector' = 'blackhole') AS SELECT id, id * 2 AS twice FROM few;"))
+    assert end["job"] == "made", end
+    d.wait_state("made", "FINISHED")
+    # The job's name is taken, the connector cannot be written to, the query is wrong: nothing is left.
+    refused(d, "SET 'pipeline.name' = 'made'; CREATE TABLE other WITH ('connector' = 'print') AS SELECT id FROM few;", "job_differs")
+    refused(d, "CREATE TABLE other WITH ('connector' = 'datagen') AS SELECT id FROM few;", "not_a_sink")
+    refused(d, "CREATE TABLE other WITH ('connector' = 'print') AS SELECT nope FROM few;", "unknown_column")
+    assert sorted(row[0] for row in d.rows("SHOW TABLES;")) == ["few", "made"]
+    d.stop()
+    d.start()
+    assert sorted(row[0] for row in d.rows("SHOW TABLES;")) == ["few", "made"]
+    assert "`twice`" in d.rows("SHOW CREATE TABLE made;")[0][0] or "twice" in d.rows("SHOW CREATE TABLE made;")[0][0]
+    assert d.stop() == 0
+
+
 def creates_with_the_same_text_are_no_ops_too():
     d = Daemon().start()
     d.sql(BEGIN + "CREATE VIEW w AS SELECT id FROM numbers;")
@@ -635,6 +652,7 @@ def a_script_stops_at_its_first_error():
 
 
 main(an_insert_starts_a_job_and_the_same_text_is_a_no_op, values_are_written_each_time,
+     a_table_of_a_query_comes_with_its_job_or_not_at_all,
      creates_with_the_same_text_are_no_ops_too, names_have_rules,
      a_statement_set_is_one_job, limits_on_jobs_are_told, pause_keeps_the_place_and_resume_goes_on, stop_and_go_on,
      drain_fires_open_windows, a_job_of_too_many_tables_is_told_how_many_it_may_have, drop_forgets_and_keep_state_keeps, commands_on_jobs_that_are_not_there,

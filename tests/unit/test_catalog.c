@@ -269,3 +269,93 @@ TEST(like_knows_percent_and_underscore)
 	EXPECT(!catalog_like("words", "%x%"));
 	EXPECT(!catalog_like("", "_"));
 }
+
+static const char *
+shown(struct plan_rig *r, const char *name)
+{
+	struct buf out;
+	const char *text;
+
+	buf_init(&out);
+	catalog_show_create(catalog_find(r->catalog, name), &out);
+	text = arena_strndup(&r->arena, out.data, out.len);
+	buf_release(&out);
+	return text;
+}
+
+TEST(a_table_like_another_is_written_out)
+{
+	struct plan_rig r;
+
+	plan_rig_open(&r);
+	plan_rig_must(&r, "CREATE TABLE b (id BIGINT COMMENT 'c', ts "
+			  "TIMESTAMP(3), w AS id + 1, WATERMARK FOR ts AS ts - "
+			  "INTERVAL '1' SECOND, PRIMARY KEY (id) NOT ENFORCED)"
+			  " COMMENT 'not taken' WITH ('connector' = 'datagen', "
+			  "'number-of-rows' = '3');"
+			  "CREATE TABLE l (x INT, w AS id + 2, WATERMARK FOR "
+			  "ts AS ts) WITH ('number-of-rows' = '7') LIKE b "
+			  "(OVERWRITING GENERATED OVERWRITING WATERMARKS)");
+	EXPECT_STR(shown(&r, "l"),
+		   "CREATE TABLE l (\n"
+		   "  id BIGINT COMMENT 'c',\n"
+		   "  ts TIMESTAMP(3),\n"
+		   "  w AS id + 2,\n"
+		   "  x INT,\n"
+		   "  WATERMARK FOR ts AS ts,\n"
+		   "  PRIMARY KEY (id) NOT ENFORCED\n"
+		   ") WITH (\n"
+		   "  'connector' = 'datagen',\n"
+		   "  'number-of-rows' = '7'\n"
+		   ");");
+	plan_rig_must(&r, "CREATE TABLE e (w INT) WITH ('connector' = "
+			  "'print') LIKE b (EXCLUDING ALL)");
+	EXPECT_STR(shown(&r, "e"),
+		   "CREATE TABLE e (\n"
+		   "  id BIGINT COMMENT 'c',\n"
+		   "  ts TIMESTAMP(3),\n"
+		   "  w INT\n"
+		   ") WITH (\n"
+		   "  'connector' = 'print'\n"
+		   ");");
+	plan_rig_close(&r);
+}
+
+TEST(a_table_like_another_does_not_need_it_any_more)
+{
+	struct plan_rig r;
+
+	plan_rig_open(&r);
+	plan_rig_must(&r, "CREATE TABLE b (id BIGINT)" DATAGEN
+			  "; CREATE TABLE l LIKE b; DROP TABLE b;"
+			  " SELECT id FROM l");
+	EXPECT_EQ(create(&r, "CREATE TABLE b (id BIGINT)" DATAGEN),
+		  CATALOG_CREATED);
+	EXPECT_EQ(create(&r, "CREATE TABLE l LIKE b"), CATALOG_SAME);
+	plan_rig_close(&r);
+}
+
+TEST(a_table_of_a_query_has_its_columns)
+{
+	struct plan_rig r;
+
+	plan_rig_open(&r);
+	plan_rig_must(&r, "CREATE TABLE b (id BIGINT, ts TIMESTAMP(3))" DATAGEN
+			  "; CREATE TABLE m (x INT, n STRING, z AS n || '!', "
+			  "WATERMARK FOR ts AS ts, PRIMARY KEY (id) NOT "
+			  "ENFORCED) WITH ('connector' = 'print') AS SELECT "
+			  "id, ts, 'a' AS n FROM b");
+	EXPECT_STR(shown(&r, "m"),
+		   "CREATE TABLE m (\n"
+		   "  x INT,\n"
+		   "  z AS n || '!',\n"
+		   "  id BIGINT,\n"
+		   "  ts TIMESTAMP(3),\n"
+		   "  n STRING,\n"
+		   "  WATERMARK FOR ts AS ts,\n"
+		   "  PRIMARY KEY (id) NOT ENFORCED\n"
+		   ") WITH (\n"
+		   "  'connector' = 'print'\n"
+		   ");");
+	plan_rig_close(&r);
+}

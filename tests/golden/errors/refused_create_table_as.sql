@@ -1,1 +1,0 @@
-CREATE TABLE t WITH ('connector' = 'print') AS SELECT a FROM u;
