@@ -2,6 +2,8 @@
  * parser/bind_aggregate.c - what an aggregate function asks of its arguments
  * beyond their types: which of them are literals, and from where to where.
  */
+#include "base/check.h"
+#include "base/nested.h"
 #include "parser/binder.h"
 
 static int
@@ -14,10 +16,9 @@ not_a_literal(struct bind *b, const struct expr *call, unsigned i,
 }
 
 static int
-check_percentage(struct bind *b, const struct expr *call)
+check_percentage(struct bind *b, const struct expr *call,
+		 const struct expr *p)
 {
-	const struct expr *p = call->args[1];
-
 	if (p->kind != EXPR_LITERAL || p->value.is_null)
 		return not_a_literal(b, call, 1, "percentage");
 	if (p->value.f64 >= 0 && p->value.f64 <= 1)
@@ -28,6 +29,40 @@ check_percentage(struct bind *b, const struct expr *call)
 	error_hint(b->err, "the 99th percentile is %s(x, 0.99)",
 		   function_get(call->function)->name);
 	return -1;
+}
+
+#define PERCENTAGES_MAX 1000
+
+/* ARRAY[0.5, 0.9] as a literal. */
+static int
+fold_percentages(struct bind *b, struct expr *call)
+{
+	const struct expr *array = call->args[1];
+	unsigned n = array->nargs;
+	struct value *v = arena_array(b->a, n + 1, struct value);
+	struct type t = TYPE_OF(TYPE_DOUBLE);
+	struct expr *literal, *p;
+
+	if (array->kind != EXPR_CALL || array->function != FN_ARRAY || n == 0)
+		return not_a_literal(b, call, 1, "percentage");
+	if (n > PERCENTAGES_MAX)
+		return bind_error(b, array->at, ERR_INVALID_LITERAL,
+				  "PERCENTILE takes 1 to %d percentages",
+				  PERCENTAGES_MAX);
+	t.nullable = false;
+	for (unsigned i = 0; i < n; i++) {
+		if (bind_convert(b, array->args[i], t, &p) < 0 ||
+		    check_percentage(b, call, p) < 0)
+			return -1;
+		v[i] = p->value;
+	}
+	literal = arena_new(b->a, struct expr);
+	*literal = (struct expr){ .kind = EXPR_LITERAL, .at = array->at,
+				  .type = type_array(b->a, t) };
+	literal->type.nullable = false;
+	CHECK(nested_make(b->a, literal->type, n, v, &literal->value.str));
+	call->args[1] = literal;
+	return 0;
 }
 
 #define TOP_MAX 1000
@@ -92,23 +127,32 @@ check_distinct(struct bind *b, const struct expr *call)
 	return 0;
 }
 
-int
-bind_check_aggregate(struct bind *b, const struct bound_aggregate *agg)
+static int
+check_arguments(struct bind *b, struct expr *call)
 {
-	if (agg->distinct && check_distinct(b, &agg->e) < 0)
-		return -1;
-	switch (agg->e.function) {
+	switch (call->function) {
 	case FN_PERCENTILE:
+		if (call->args[1]->type.kind == TYPE_ARRAY)
+			return fold_percentages(b, call);
+		/* fall through */
 	case FN_APPROX_PERCENTILE:
-		return check_percentage(b, &agg->e);
+		return check_percentage(b, call, call->args[1]);
 	case FN_TOP_K:
-		return check_top(b, &agg->e);
+		return check_top(b, call);
 	case FN_LISTAGG:
-		return check_separator(b, &agg->e);
+		return check_separator(b, call);
 	case FN_ARG_MIN:
 	case FN_ARG_MAX:
-		return check_order(b, &agg->e);
+		return check_order(b, call);
 	default:
 		return 0;
 	}
+}
+
+int
+bind_check_aggregate(struct bind *b, struct bound_aggregate *agg)
+{
+	if (check_arguments(b, &agg->e) < 0)
+		return -1;
+	return agg->distinct ? check_distinct(b, &agg->e) : 0;
 }

@@ -110,7 +110,8 @@ struct bound_aggregate {
 	struct expr *filter;
 };
 
-int bind_check_aggregate(struct bind *b, const struct bound_aggregate *agg);
+/* What the types do not say; a list of percentages becomes a literal. */
+int bind_check_aggregate(struct bind *b, struct bound_aggregate *agg);
 
 struct scope {
 	const struct rel *rel;

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/decimal.h"
+#include "base/nested.h"
 #include "base/time.h"
 #include "parser/expr.h"
 #include "parser/schema.h"
@@ -109,6 +110,8 @@ put_temporal(struct buf *out, const struct expr *e)
 static void
 put_literal(struct buf *out, const struct expr *e)
 {
+	struct nested v;
+
 	if (e->value.is_null) {
 		buf_puts(out, "null");
 	} else if (e->type.kind == TYPE_BOOLEAN) {
@@ -119,6 +122,20 @@ put_literal(struct buf *out, const struct expr *e)
 		put_decimal(out, e);
 	} else if (phys_of(e->type) == PHYS_F64) {
 		buf_f64(out, e->value.f64);
+	} else if (e->type.kind == TYPE_ARRAY) {
+		buf_puts(out, "array[");
+		nested_open(&e->value.str, &v);
+		for (uint32_t i = 0; i < v.n; i++) {
+			const struct type t = type_element(e->type);
+			const struct expr item = {
+				.kind = EXPR_LITERAL, .type = t,
+				.value = nested_get(&v, i, t),
+			};
+
+			buf_puts(out, i ? ", " : "");
+			put_literal(out, &item);
+		}
+		buf_putc(out, ']');
 	} else if (phys_of(e->type) == PHYS_STR) {
 		put_string(out, str_data(&e->value.str), e->value.str.len);
 	} else {

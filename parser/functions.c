@@ -229,6 +229,8 @@ nested_result(const char *word, const struct type *args, struct type shared,
 		*ret = type_row(a, 2, entry);
 		ret->nullable = false;
 		*ret = type_array(a, *ret);
+	} else if (strcmp(word, "array_double") == 0) {
+		*ret = type_array(a, TYPE_OF(TYPE_DOUBLE));
 	} else if (strcmp(word, "array_string") == 0) {
 		*ret = type_array(a, TYPE_STRING_OF);
 	} else if (strcmp(word, "map_string") == 0) {

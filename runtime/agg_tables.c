@@ -186,7 +186,9 @@ view_values(const struct agg_tables *t, unsigned i, struct view_column *v)
 	uint16_t n = (uint16_t)(table->schema.ncols - 1);
 
 	v->table = table->number;
-	v->how = a->distinct ? a->type->view_distinct : a->type->view_values;
+	if (v->how != VIEW_NONE)
+		v->how = a->distinct ? a->type->view_distinct
+				     : a->type->view_values;
 	v->once = a->distinct || a->plan->distinct;
 	v->col = (uint16_t)(n - 1);
 	v->col2 = n;
@@ -214,7 +216,9 @@ aggregate_view(const struct agg_tables *t, unsigned i, uint16_t col)
 		.type = a->plan->type, .percentage = 0.5,
 	};
 
-	if (v.how == VIEW_PERCENTILE && a->plan->nmore > 0)
+	if (v.how == VIEW_PERCENTILE && type_is_nested(a->plan->type))
+		v.how = VIEW_NONE;
+	else if (v.how == VIEW_PERCENTILE && a->plan->nmore > 0)
 		v.percentage = a->plan->more[0].literal->value.f64;
 	if (a->type->view_values == VIEW_JOINED && a->plan->nmore > 0)
 		v.separator = text_of(t->op->arena,

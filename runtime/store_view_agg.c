@@ -445,13 +445,15 @@ percentile_text(struct view *v, const struct view_column *c)
 	return finish_text(v, &b);
 }
 
-/* A value in JSON, which has no bytes. */
+/* A value in JSON, which has no bytes; nested ones are stored as that. */
 static const char *
 json_text(struct view *v, struct type t, const char *x)
 {
-	return type_is_binary(t)
-		       ? arena_printf(&v->s->arena, "hex(%s)", x)
-		       : view_shown_text(v, t, x);
+	if (type_is_binary(t))
+		return arena_printf(&v->s->arena, "hex(%s)", x);
+	if (type_is_nested(t))
+		return arena_printf(&v->s->arena, "json(%s)", x);
+	return view_shown_text(v, t, x);
 }
 
 static const char *
@@ -462,9 +464,9 @@ list_text(struct view *v, const struct view_column *c)
 	struct buf b;
 
 	buf_init(&b);
-	buf_printf(&b, "(SELECT json_group_array(x) FROM (SELECT %s AS x",
-		   json_text(v, t->cols[c->col].type,
-			     view_column_text(v, 'd', t, c->col)));
+	buf_printf(&b, "(SELECT json_group_array(%s) FROM (SELECT %s AS x",
+		   json_text(v, t->cols[c->col].type, "x"),
+		   view_column_text(v, 'd', t, c->col));
 	put_rows_of(v, t, &b);
 	buf_printf(&b, " ORDER BY %sd._seq))", v->panes ? "d._pane, " : "");
 	return finish_text(v, &b);

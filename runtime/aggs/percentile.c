@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/decimal.h"
+#include "base/nested.h"
 #include "runtime/aggs/bag.h"
 
 static void
@@ -92,18 +93,40 @@ percentile_of(const struct agg *a, uint64_t root, double p)
 	return ((double)high - at) * below + (at - (double)low) * above;
 }
 
+/* One for each of an ARRAY of percentages. */
+static struct str
+percentiles_of(const struct agg *a, uint64_t root, struct arena *arena)
+{
+	const struct expr *literal = a->plan->more[0].literal;
+	const struct type t = type_element(literal->type);
+	struct nested p;
+	struct value *v;
+	struct str ret;
+
+	nested_open(&literal->value.str, &p);
+	v = arena_array(arena, p.n, struct value);
+	for (uint32_t i = 0; i < p.n; i++)
+		v[i].f64 = percentile_of(a, root, nested_get(&p, i, t).f64);
+	CHECK(nested_make(arena, a->plan->type, p.n, v, &ret));
+	return ret;
+}
+
 static void
 percentile_value(const struct agg *a, char *const *entry, uint32_t off,
 		 uint32_t n, struct column *out, uint32_t at, uint32_t cap,
 		 struct arena *arena)
 {
-	double p = a->plan->nmore > 0 ? a->plan->more[0].literal->value.f64
-				      : 0.5;
+	bool many = type_is_nested(a->plan->type);
+	double p = many			? 0
+		   : a->plan->nmore > 0 ? a->plan->more[0].literal->value.f64
+					: 0.5;
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t root = bag_at(a, entry[i], off)->root;
 
-		if (root)
+		if (root && many)
+			out->str[at + i] = percentiles_of(a, root, arena);
+		else if (root)
 			out->f64[at + i] = percentile_of(a, root, p);
 		else
 			column_set_null(out, at + i, cap, arena);
