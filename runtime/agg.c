@@ -196,7 +196,7 @@ aggs_check_results(struct aggs *s, struct error *err)
 
 	s->too_large = NULL;
 	return text ? error_set(err, ERR_GROUP_TOO_LARGE,
-				"the values of %s in one window are more than "
+				"the values of %s in one group are more than "
 				"%d MiB", text, AGG_WEIGHT_MAX >> 20)
 		    : 0;
 }

@@ -562,7 +562,6 @@ group_settle(struct op *op, struct error *err)
 {
 	struct op_group *g = op_cast(op, &op_group_aggregate_type);
 
-	(void)err;
 	while (g->cursor < g->ntouched) {
 		uint32_t n = g->ntouched - g->cursor;
 
@@ -576,6 +575,8 @@ group_settle(struct op *op, struct error *err)
 			n = n < PIECE ? n : PIECE;
 			answer_piece(g, g->cursor, n);
 		}
+		if (aggs_check_results(&g->aggs, err) < 0)
+			return OP_FAIL;
 		g->cursor += n;
 	}
 	step_clear(g);

@@ -63,7 +63,7 @@ TEST(a_window_whose_slices_are_too_large_together_fails_the_job)
 				   &err);
 	EXPECT_EQ(rc, PIPELINE_FAIL);
 	EXPECT_EQ(err.code, ERR_GROUP_TOO_LARGE);
-	EXPECT_STR(err.message, "the values of array_agg(k) in one window are "
+	EXPECT_STR(err.message, "the values of array_agg(k) in one group are "
 				"more than 32 MiB");
 	rig_close(r);
 }
