@@ -34,6 +34,8 @@ init_f64(struct agg *a)
 	column_add(a, "_nan", count, offsetof(struct sum_f64, nan));
 	column_add(a, "_pinf", count, offsetof(struct sum_f64, pinf));
 	column_add(a, "_ninf", count, offsetof(struct sum_f64, ninf));
+	column_add(a, "_low", TYPE_OF(TYPE_DOUBLE),
+		   offsetof(struct sum_f64, low));
 }
 
 static void
@@ -126,6 +128,18 @@ f64_special(struct sum_f64 *s, double v)
 	return v != v ? &s->nan : v > 0 ? &s->pinf : &s->ninf;
 }
 
+/* sum + low grows by v, to twice as many digits as sum has (Knuth's TwoSum).
+ * Beyond the largest DOUBLE there is nothing left to be exact about. */
+static void
+f64_add_exactly(struct sum_f64 *s, double v)
+{
+	double sum = s->sum + v, part = sum - s->sum;
+
+	if (isfinite(sum))
+		s->low += (s->sum - (sum - part)) + (v - part);
+	s->sum = sum;
+}
+
 static void
 f64_add_retractable(struct sum_f64 *s, double v, int64_t w)
 {
@@ -135,9 +149,9 @@ f64_add_retractable(struct sum_f64 *s, double v, int64_t w)
 	if (special)
 		*special += w;
 	else
-		s->sum += v * (double)w;
+		f64_add_exactly(s, v * (double)w);
 	if (s->n == s->nan + s->pinf + s->ninf)
-		s->sum = 0;
+		s->sum = s->low = 0;
 }
 
 /* ---- rows ---- */
@@ -223,9 +237,12 @@ static void
 merge_f64(const struct agg *a, struct sum_f64 *d, const struct sum_f64 *s)
 {
 	d->n += s->n;
-	d->sum += s->sum;
-	if (!a->retract)
+	if (!a->retract) {
+		d->sum += s->sum;
 		return;
+	}
+	f64_add_exactly(d, s->sum);
+	d->low += s->low;
 	d->nan += s->nan;
 	d->pinf += s->pinf;
 	d->ninf += s->ninf;
@@ -281,7 +298,7 @@ sum_f64_total(const struct agg *a, const struct sum_f64 *s)
 		return NAN;
 	if (s->pinf > 0)
 		return INFINITY;
-	return s->ninf > 0 ? -INFINITY : s->sum;
+	return s->ninf > 0 ? -INFINITY : s->sum + s->low;
 }
 
 int64_t

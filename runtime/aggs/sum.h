@@ -6,7 +6,8 @@
  * away. DECIMAL is exact in 128 bits, with a count of wraps where the
  * arguments are wide. DOUBLE cannot be taken away exactly: windows merge it;
  * where rows can be retracted, what never leaves a sum (NaN, infinities) is
- * counted apart, and a sum of nothing is exactly 0 again.
+ * counted apart, what rounding loses is summed beside it (Neumaier, 1974), and
+ * a sum of nothing is exactly 0 again.
  */
 #ifndef RUNTIME_AGGS_SUM_H
 #define RUNTIME_AGGS_SUM_H
@@ -21,6 +22,7 @@ struct sum_f64 {
 	int64_t n;
 	double sum; /* retracting: of the finite values */
 	int64_t nan, pinf, ninf;
+	double low; /* what rounding has taken from sum */
 };
 struct sum_i128 {
 	int64_t n;
