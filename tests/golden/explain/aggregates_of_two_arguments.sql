@@ -1,0 +1,3 @@
+CREATE TABLE bids (auction BIGINT, bidder STRING, price DECIMAL(10, 2), note STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'kafka', 'topic' = 'bids', 'properties.bootstrap.servers' = 'none:1', 'format' = 'json');
+CREATE TABLE best (auction BIGINT, bidder STRING, p95 DOUBLE, tops ARRAY<DOUBLE>, PRIMARY KEY (auction) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 'best', 'properties.bootstrap.servers' = 'none:1', 'key.format' = 'json', 'value.format' = 'json');
+EXPLAIN INSERT INTO best SELECT auction, ARG_MAX(bidder, price), APPROX_PERCENTILE(price, 0.95), PERCENTILE(price, ARRAY[0.5, 0.9], 2) FROM bids GROUP BY auction;
