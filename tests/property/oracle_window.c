@@ -63,8 +63,12 @@ choose_window(struct maker *m, const struct from *f, bool session)
 	else if (roll(m, 5) == 0)
 		w.slide_us += US_PER_SECOND / 2;
 	w.size_us = panes * w.slide_us;
-	if (session)
+	/* No row is exactly a gap behind another one: whether that session has
+	 * been closed a millisecond before depends on the steps. */
+	if (session) {
+		w.size_us += US_PER_SECOND / 4;
 		return w;
+	}
 	if (wants(m, F_OFFSET, 20) || wants(m, F_NEGATIVE_OFFSET, 20))
 		w.offset_us = roll(m, w.slide_us / 100000) * INT64_C(100000);
 	if (wants(m, F_NEGATIVE_OFFSET, 50))
@@ -103,8 +107,11 @@ make_old(struct maker *m, struct from *f, struct window *w)
 
 	w->offset_us = 0;
 	if (w->kind == ORACLE_HOP && wants(m, F_OLD_HOP_UNEVEN, 30)) {
-		w->size_us += roll(m, (unsigned)(w->slide_us / 500000)) *
-			      INT64_C(500000);
+		/* A window has a limit of slices. */
+		int64_t unit = w->slide_us < 10 * US_PER_MINUTE
+				       ? US_PER_SECOND / 2 : US_PER_MINUTE;
+
+		w->size_us += roll(m, (unsigned)(w->slide_us / unit)) * unit;
 		if (w->size_us % w->slide_us)
 			maker_mark(m, F_OLD_HOP_UNEVEN);
 	}
