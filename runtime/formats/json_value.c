@@ -5,6 +5,7 @@
  */
 #include "runtime/formats/json_value.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -280,13 +281,16 @@ count_members(struct json_token object)
 
 /* ---- nested values ---- */
 
+static enum field_rc read_value(struct json_reading *r, struct type t,
+				struct json_token token, struct value *ret);
+
 /* Reads what stands inside of another value: there null and what cannot be read
  * but may be ignored are NULL. */
 static enum field_rc
 read_item(struct json_reading *r, struct type t, struct json_token token,
 	  struct value *ret)
 {
-	enum field_rc rc = json_read(r, t, token, ret);
+	enum field_rc rc = read_value(r, t, token, ret);
 
 	if (rc == FIELD_NULL && !t.nullable && *token.text == 'n')
 		rc = bad_because(r, "null in a place that is NOT NULL");
@@ -312,19 +316,29 @@ bad_at(struct json_reading *r, unsigned place)
 	return FIELD_BAD;
 }
 
-static enum field_rc
-made(struct json_reading *r, bool fits)
+static const char too_large[] = "the value is too large";
+
+static struct arena *
+place_for(struct json_reading *r)
 {
-	return fits ? FIELD_OK : bad_because(r, "the value is too large");
+	return r->depth > 1 ? &r->inner : r->a;
 }
 
 static enum field_rc
-read_array(struct json_reading *r, struct type t, struct json_token token,
-	   struct value *ret)
+made(struct json_reading *r, bool fits, const struct str *s)
+{
+	size_t more = r->depth > 1 ? s->len : 0;
+
+	fits = fits && more < r->room;
+	r->room -= fits ? more : r->room;
+	return fits ? FIELD_OK : bad_because(r, too_large);
+}
+
+static enum field_rc
+read_elements(struct json_reading *r, struct type t, struct json_token token,
+	      struct value *items, uint32_t n)
 {
 	struct scanner s = scanner_of(token);
-	uint32_t n = count_elements(token);
-	struct value *items = arena_array(r->a, n, struct value);
 	struct json_token element;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -333,7 +347,22 @@ read_array(struct json_reading *r, struct type t, struct json_token token,
 		    FIELD_BAD)
 			return bad_at(r, i + 1);
 	}
-	return made(r, nested_make(r->a, t, n, items, &ret->str));
+	return FIELD_OK;
+}
+
+static enum field_rc
+read_array(struct json_reading *r, struct type t, struct json_token token,
+	   struct value *ret)
+{
+	uint32_t n = count_elements(token);
+	struct value *items = mem_alloc((n + 1) * sizeof(*items));
+	enum field_rc rc = read_elements(r, t, token, items, n);
+
+	if (rc == FIELD_OK)
+		rc = made(r, nested_make(place_for(r), t, n, items, &ret->str),
+			  &ret->str);
+	free(items);
+	return rc;
 }
 
 static int
@@ -358,11 +387,9 @@ read_missing(struct json_reading *r, struct type t, struct value *ret)
 }
 
 static enum field_rc
-read_row(struct json_reading *r, struct type t, struct json_token token,
-	 struct value *ret)
+read_members(struct json_reading *r, struct type t, struct json_token token,
+	     struct value *items, bool *seen)
 {
-	struct value *items = arena_array(r->a, t.length, struct value);
-	bool *seen = arena_array(r->a, t.length, bool);
 	struct scanner s = scanner_of(token);
 	struct json_token key, value;
 
@@ -387,7 +414,23 @@ read_row(struct json_reading *r, struct type t, struct json_token token,
 			return bad_in(r, (struct json_token){
 					f->name, (uint32_t)strlen(f->name) });
 	}
-	return made(r, nested_make(r->a, t, t.length, items, &ret->str));
+	return FIELD_OK;
+}
+
+static enum field_rc
+read_row(struct json_reading *r, struct type t, struct json_token token,
+	 struct value *ret)
+{
+	struct value *items = mem_alloc((t.length + 1) * sizeof(*items));
+	bool *seen = mem_zalloc(t.length + 1);
+	enum field_rc rc = read_members(r, t, token, items, seen);
+
+	if (rc == FIELD_OK)
+		rc = made(r, nested_make(place_for(r), t, t.length, items,
+					 &ret->str), &ret->str);
+	free(items);
+	free(seen);
+	return rc;
 }
 
 /* An entry of a map in state, [key, value]. */
@@ -412,12 +455,9 @@ read_pair(struct json_reading *r, struct type t, struct json_token token,
 
 static enum field_rc
 read_pairs(struct json_reading *r, struct type t, struct json_token token,
-	   struct value *ret)
+	   struct value *keys, struct value *values, uint32_t n)
 {
 	struct scanner s = scanner_of(token);
-	uint32_t n = count_elements(token);
-	struct value *keys = arena_array(r->a, n, struct value);
-	struct value *values = arena_array(r->a, n, struct value);
 	struct json_token pair;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -426,35 +466,62 @@ read_pairs(struct json_reading *r, struct type t, struct json_token token,
 					      &values[i]) == FIELD_BAD)
 			return FIELD_BAD;
 	}
-	return made(r, nested_make_map(r->a, t, n, keys, values, &ret->str));
+	return FIELD_OK;
 }
 
 static enum field_rc
-read_map(struct json_reading *r, struct type t, struct json_token token,
-	 struct value *ret)
+read_entries(struct json_reading *r, struct type t, struct json_token token,
+	     struct value *keys, struct value *values, uint32_t n)
 {
 	struct scanner s = scanner_of(token);
-	uint32_t n = count_members(token);
-	struct value *keys = arena_array(r->a, n, struct value);
-	struct value *values = arena_array(r->a, n, struct value);
 	struct json_token key, value;
 
 	for (uint32_t i = 0; i < n; i++) {
 		next_member(&s, &key, &value);
 		if (!plain_string(r, &key))
 			return bad_because(r, bad_escape);
-		keys[i].str = str_ref(key.text, key.len);
+		keys[i] = (struct value){ .str = str_ref(key.text, key.len) };
 		if (read_item(r, type_value(t), value, &values[i]) ==
 		    FIELD_BAD)
 			return bad_in(r, key);
 	}
-	return made(r, nested_make_map(r->a, t, n, keys, values, &ret->str));
+	return FIELD_OK;
 }
 
-enum field_rc
-json_read(struct json_reading *r, struct type t, struct json_token token,
-	  struct value *ret)
+static enum field_rc
+read_map(struct json_reading *r, struct type t, struct json_token token,
+	 struct value *ret)
 {
+	bool pairs = *token.text == '[';
+	uint32_t n = pairs ? count_elements(token) : count_members(token);
+	struct value *keys = mem_alloc((n + 1) * sizeof(*keys));
+	struct value *values = mem_alloc((n + 1) * sizeof(*values));
+	enum field_rc rc = (pairs ? read_pairs : read_entries)(
+		r, t, token, keys, values, n);
+
+	if (rc == FIELD_OK)
+		rc = made(r, nested_make_map(place_for(r), t, n, keys, values,
+					     &ret->str), &ret->str);
+	free(keys);
+	free(values);
+	return rc;
+}
+
+static enum field_rc
+read_nested(struct json_reading *r, struct type t, struct json_token token,
+	    struct value *ret)
+{
+	if (t.kind == TYPE_ARRAY)
+		return read_array(r, t, token, ret);
+	return t.kind == TYPE_ROW ? read_row(r, t, token, ret)
+				  : read_map(r, t, token, ret);
+}
+
+static enum field_rc
+read_value(struct json_reading *r, struct type t, struct json_token token,
+	   struct value *ret)
+{
+	enum field_rc rc;
 	bool is_map = t.kind == TYPE_MAP || t.kind == TYPE_MULTISET;
 	bool is_list;
 
@@ -468,13 +535,32 @@ json_read(struct json_reading *r, struct type t, struct json_token token,
 	if (token.len < 2 || (!is_list && *token.text != '{') ||
 	    (is_list != (t.kind == TYPE_ARRAY) && !(is_map && r->is_state)))
 		return bad_value(r, t, token);
+	if (r->room == 0)
+		return bad_because(r, too_large);
 	ret->is_null = false;
-	if (t.kind == TYPE_ARRAY)
-		return read_array(r, t, token, ret);
-	if (t.kind == TYPE_ROW)
-		return read_row(r, t, token, ret);
-	return is_list ? read_pairs(r, t, token, ret)
-		       : read_map(r, t, token, ret);
+	r->depth++;
+	rc = read_nested(r, t, token, ret);
+	r->depth--;
+	return rc;
+}
+
+enum field_rc
+json_read(struct json_reading *r, struct type t, struct json_token token,
+	  struct value *ret)
+{
+	enum field_rc rc;
+
+	if (!type_is_nested(t))
+		return read_value(r, t, token, ret);
+	arena_init(&r->inner);
+	r->depth = 0;
+	/* What state holds has been made once. */
+	r->room = r->is_state ? SIZE_MAX
+			      : JSON_ROOM_MIN + (size_t)JSON_ROOM_PER_BYTE *
+							token.len;
+	rc = read_value(r, t, token, ret);
+	arena_release(&r->inner);
+	return rc;
 }
 
 bool

@@ -20,12 +20,23 @@ struct json_reading {
 	bool fail_on_missing; /* members of a ROW have to be there */
 	struct arena *a;      /* of the batch: what is made lives there */
 
+	/* json_read()'s own: nested values that go into others, and how many
+	 * bytes of them there may still be. */
+	struct arena inner;
+	unsigned depth;
+	size_t room;
+
 	/* What could not be read: behind FIELD_BAD. */
 	const char *what; /* NULL: `bad` as `bad_type` */
 	struct type bad_type;
 	struct json_token bad;
 	const char *path; /* ".b[2]" within the value; "": all of it */
 };
+
+/* What lies inside of a nested value may take many times its text, where ROWs
+ * lack most of their members, but many a "{}" must not take the memory. */
+#define JSON_ROOM_MIN ((size_t)1 << 20)
+#define JSON_ROOM_PER_BYTE 64
 
 /* Reads a token that json_walk() has seen, null and nested ones included, as
  * type t (no text: that may stay where it is). */

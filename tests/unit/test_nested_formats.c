@@ -196,6 +196,48 @@ TEST(options_of_json_reach_inside)
 	arena_release(&a);
 }
 
+/* {"c":[{},{},...]} into an array of ROWs with a hundred fields. */
+static const char *
+sparse_rows(unsigned n, const char *const *options)
+{
+	static char shown[256];
+	struct arena a = { 0 };
+	struct type_field fields[100];
+	struct format_column col;
+	struct format_rig *r;
+	struct buf text;
+
+	for (unsigned i = 0; i < 100; i++)
+		fields[i] = (struct type_field){ arena_printf(&a, "f%u", i),
+						 type_int() };
+	for (unsigned i = 0; i < 100; i++)
+		fields[i].type.nullable = true;
+	col = (struct format_column){
+		"c", type_array(&a, type_row(&a, 100, fields)) };
+	r = format_rig_open("json", 1, &col, options);
+	buf_init(&text);
+	buf_puts(&text, "{\"c\":[{}");
+	for (unsigned i = 1; i < n; i++)
+		buf_puts(&text, ",{}");
+	buf_puts(&text, "]}");
+	snprintf(shown, sizeof(shown), "%s",
+		 format_rig_bytes(r, text.data, text.len));
+	buf_release(&text);
+	format_rig_close(r);
+	arena_release(&a);
+	return shown;
+}
+
+TEST(a_few_bytes_do_not_take_the_memory)
+{
+	const char *const ignore[] = { "ignore-parse-errors", "true", NULL };
+
+	EXPECT(strncmp(sparse_rows(1000, NULL), "[(NULL, NULL, ", 14) == 0);
+	EXPECT_STR(sparse_rows(100000, NULL), "BAD invalid_field c: the value "
+					      "is too large, at [24785]");
+	EXPECT_STR(sparse_rows(100000, ignore), "NULL");
+}
+
 TEST(keys_of_json_maps_are_text)
 {
 	struct arena a = { 0 };
