@@ -17,7 +17,7 @@ ARCH := $(shell uname -m)
 
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 DAEMON_PKGS := libuv rdkafka sqlite3 libmicrohttpd simdjson nettle libpcre2-8
-CLIENT_PKGS := libcurl jansson
+CLIENT_PKGS := libcurl jansson libedit
 
 WARN := -Wall -Wextra -Wshadow=local -Wvla $(if $(DEVELOPER),-Werror)
 CWARN := -Wstrict-prototypes -Wmissing-prototypes

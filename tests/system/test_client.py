@@ -444,10 +444,10 @@ SELECT idd FROM t;
 class Terminal:
     """A program on a pseudo-terminal of 100 columns."""
 
-    def __init__(self, args):
+    def __init__(self, args, history=""):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.environ["TERM"] = "xterm"
+            os.environ.update(TERM="xterm", SLUICE_HISTORY=history)
             os.execv(args[0], args)
         self.text = ""
 
@@ -534,6 +534,77 @@ def the_shell_talks_with_people():
     assert t.wait() == 3 and "no sluiced listens" in t.text
 
 
+def the_shell_completes_words():
+    d = Daemon().start()
+    d.sql(NUMBERS + "CREATE TABLE hole (id BIGINT) WITH ('connector' = 'blackhole'); "
+          "SET 'pipeline.name' = 'a-job'; INSERT INTO hole SELECT id FROM numbers;")
+    t = Terminal([SLUICE, "-s", d.sock])
+    t.until("sluice> ")
+    t.type("sel\t")
+    t.until("ECT ")
+    t.type("i\t\t")  # the function IF among others
+    assert "INITCAP" in t.until("IS_ALPHA")
+    t.type("\x15SELECT id FROM num\t")
+    t.until("bers ")
+    t.type("WHERE\x15DESCRIBE JOB 'a\t")
+    t.until("-job ")
+    t.type("\x15SET 'table.local\t")
+    t.until("-time-zone")
+    t.type("\x15\\q\n")
+    assert t.wait() == 0
+    assert d.stop() == 0
+
+
+def the_shell_remembers_statements():
+    d = Daemon().start()
+    history = os.path.join(d.dir, "history")
+    t = Terminal([SLUICE, "-s", d.sock], history)
+    t.until("sluice> ")
+    t.type("SELECT 41 +\n")
+    t.until("     -> ")
+    t.type("1 AS answer;\n")
+    t.until("42")
+    t.until("sluice> ")
+    t.type("\x04")
+    assert t.wait() == 0
+    t = Terminal([SLUICE, "-s", d.sock], history)
+    t.until("sluice> ")
+    t.type("\x10\n")  # Ctrl-P: the one before
+    t.until("42")
+    t.until("sluice> ")
+    t.type("\x04")
+    assert t.wait() == 0
+    assert d.stop() == 0
+
+
+def the_shell_has_commands_of_its_own():
+    d = Daemon().start()
+    d.sql(NUMBERS)
+    rows = os.path.join(d.dir, "rows")
+    script_file = script(d, "more.sql", "SELECT 'from a file' AS x;")
+    t = Terminal([SLUICE, "-s", d.sock])
+    t.until("sluice> ")
+    for typed, answer in (("\\?", r"\\watch"), ("\\dt", "numbers"), ("\\d numbers", "BIGINT"), ("\\df UP%", "UPPER"),
+                          ("\\dj", r"\(0 rows\)"), ("\\timing", ""), ("SELECT 7 AS seven;", r"time: [0-9.]+ ms"),
+                          ("\\x", ""), ("SELECT 8 AS eight;", r"eight +\|? *8"), ("\\x", ""),
+                          (f"\\i {script_file}", "from a file"), (f"\\o {rows}", ""), ("SELECT 9 AS nine;", "time"),
+                          ("\\o", ""), ("\\f csv", ""), ("SELECT 10 AS ten, 'a b' AS s;", "10,a b"),
+                          ("\\f odd", "formats: "), ("\\nonsense", r"\\\? lists what there is")):
+        t.type(typed + "\n")
+        t.until(answer) if answer else None
+        t.until("sluice> ")
+    with open(rows) as f:
+        assert "9" in f.read()
+    t.type("\\watch 0.1\n")
+    t.until("10,a b")
+    t.until("10,a b")
+    t.type("\x03")
+    t.until("sluice> ")
+    t.type("\\q\n")
+    assert t.wait() == 0
+    assert d.stop() == 0
+
+
 main(scripts_come_by_argument_file_and_stdin, one_line_is_answered_without_a_table, a_private_run_writes_values,
      json_keeps_every_digit, csv_and_tsv_can_be_read_back,
      people_get_columns_in_line, cells_of_many_lines_are_as_wide_as_the_longest,
@@ -542,4 +613,5 @@ main(scripts_come_by_argument_file_and_stdin, one_line_is_answered_without_a_tab
      the_first_example_runs, bounded_jobs_run_to_their_end, a_failing_job_is_told_with_its_cause,
      with_a_state_dir_the_next_run_goes_on, ctrl_c_takes_a_checkpoint, the_private_daemon_never_outlives_us,
      progress_is_shown_on_a_terminal, check_prints_every_error, check_tells_a_failed_create_once,
-     the_shell_talks_with_people)
+     the_shell_talks_with_people, the_shell_completes_words, the_shell_remembers_statements,
+     the_shell_has_commands_of_its_own)
