@@ -54,6 +54,9 @@ unknown_column(struct bind *b, const struct rel *rel, const struct ast_expr *e,
 			   "there is no column \"%s\"", name);
 	if (near)
 		error_hint(b->err, "did you mean \"%s\"?", near);
+	else if (e->name.nparts == 1 && function_find(name))
+		error_hint(b->err, "the function is written %s()",
+			   function_find(name)->name);
 	note_columns(b, rel);
 	return -1;
 }

@@ -127,7 +127,8 @@ expect_families(const struct reader *r, struct expected *e)
 		expect(e, accepts(r, TK_INSERT) ? "a query or INSERT" :
 						  "a query");
 	if (accepts(r, TK_ID) && accepts(r, TK_DAY)) {
-		expect(e, "a unit such as SECOND");
+		expect(e, accepts(r, TK_LP) ? "a period (a, b)"
+					    : "a unit such as SECOND");
 		return true;
 	}
 	if (accepts(r, TK_EQ) && accepts(r, TK_AND))
@@ -464,6 +465,7 @@ complain_of_reserved_before(struct reader *r, struct token t)
 	bool name;
 
 	if (!is_reserved(r, r->prev) || accepts(r, 0) || r->angles > 0 ||
+	    (accepts(r, TK_FROM) && !accepts(r, TK_PLUS)) || /* EXTRACT(DAY */
 	    (accepts(r, TK_LT) && !accepts(r, TK_EQ)) || /* ARRAY, a type */
 	    (accepts(r, TK_ID) && r->prev.kind != TK_INTERVAL))
 		return false;

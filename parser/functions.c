@@ -124,7 +124,9 @@ function_unknown(const char *name, struct error *err)
 	names = function_names(&n);
 	near = error_nearest(name, names, n);
 	error_set(err, ERR_UNKNOWN_FUNCTION, "there is no function %s", name);
-	if (near)
+	if (function_of_others(name))
+		error_hint(err, "write %s", function_of_others(name));
+	else if (near)
 		error_hint(err, "did you mean %s?", near);
 	return -1;
 }

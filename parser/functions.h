@@ -51,6 +51,9 @@ const struct function *function_get(enum function_id id);
 const struct function *function_find(const char *name);
 /* All names, for did-you-mean; *ret_n gets how many. */
 const char *const *function_names(size_t *ret_n);
+/* What Flink has for a function that other databases call so, as it is written;
+ * NULL: nothing (functions_foreign.c). */
+const char *function_of_others(const char *name);
 /* Flink has a function of this name and sluice has not yet. */
 bool function_is_planned(const char *name);
 /* Says that there is no function of this name, or none yet, and which is meant;

@@ -252,6 +252,7 @@ TEST(every_form_of_the_table_can_be_read)
 		function_forms(f, forms, sizeof(forms));
 		EXPECT(forms[0] != '\0');
 		EXPECT(!function_is_planned(f->name));
+		EXPECT(!function_of_others(f->name) || f->flags & FN_OPERATOR);
 	}
 }
 

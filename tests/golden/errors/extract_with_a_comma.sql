@@ -1,0 +1,1 @@
+SELECT EXTRACT(HOUR, ts) FROM t;

@@ -1,0 +1,1 @@
+SELECT (a, b) OVERLAPS 3 FROM t;
