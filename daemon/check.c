@@ -139,9 +139,11 @@ check_statement(const struct parse *p, const struct ast_statement *stmt,
 			return check_create_as(p, stmt, c, s, a, err);
 		return catalog_add(c, p, stmt, s, &result, err);
 	case AST_STMT_CREATE_VIEW:
+	case AST_STMT_CREATE_FUNCTION:
 		return catalog_add(c, p, stmt, s, &result, err);
 	case AST_STMT_DROP_TABLE:
 	case AST_STMT_DROP_VIEW:
+	case AST_STMT_DROP_FUNCTION:
 		return catalog_drop(c, p, stmt, &result, err);
 	case AST_STMT_SET:
 	case AST_STMT_RESET:

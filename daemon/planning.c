@@ -68,6 +68,7 @@ run_one(const struct parse *p, const struct ast_statement *stmt,
 		return settings_apply(s, p, stmt, &notice, err);
 	case AST_STMT_CREATE_TABLE:
 	case AST_STMT_CREATE_VIEW:
+	case AST_STMT_CREATE_FUNCTION:
 		return catalog_add(c, p, stmt, s, &result, err);
 	default:
 		return plan_statement(a, p, stmt, c, s, &ret->plan, err);

@@ -41,7 +41,8 @@ run_show_objects(struct script *s, bool views_only)
 	ndjson_header_of(&s->out, s->number, 1, &column);
 	s->rows = 0;
 	while ((o = catalog_next(s->session->catalog, o))) {
-		if (views_only && o->kind != OBJECT_VIEW)
+		if (o->kind == OBJECT_FUNCTION ||
+		    (views_only && o->kind != OBJECT_VIEW))
 			continue;
 		if (is_wanted(s, o->name))
 			row_of(s, o->name, NULL);
@@ -115,6 +116,25 @@ static const char *
 kind_of(const struct function *f)
 {
 	return f->flags & FN_AGGREGATE ? "aggregate" : "scalar";
+}
+
+/* Their names are kept with () behind them. */
+static enum statement_rc
+run_show_user_functions(struct script *s)
+{
+	const char *column = "function name";
+	const struct object *o = NULL;
+
+	ndjson_header_of(&s->out, s->number, 1, &column);
+	s->rows = 0;
+	while ((o = catalog_next(s->session->catalog, o))) {
+		const char *name = arena_strndup(&s->arena, o->name,
+						 strcspn(o->name, "("));
+
+		if (o->kind == OBJECT_FUNCTION && is_wanted(s, name))
+			row_of(s, name, NULL);
+	}
+	return STATEMENT_OK;
 }
 
 static enum statement_rc
@@ -202,6 +222,8 @@ show_run(struct script *s)
 		return run_describe(s);
 	case AST_STMT_SHOW_FUNCTIONS:
 		return run_show_functions(s);
+	case AST_STMT_SHOW_USER_FUNCTIONS:
+		return run_show_user_functions(s);
 	case AST_STMT_DESCRIBE_FUNCTION:
 		return run_describe_function(s);
 	case AST_STMT_SHOW_CATALOGS:

@@ -45,7 +45,8 @@ notices(struct script *s, const struct plan *plan)
 static enum catalog_kind
 stored_kind(const struct object *o)
 {
-	return o->kind == OBJECT_TABLE ? CATALOG_TABLE : CATALOG_VIEW;
+	return o->kind == OBJECT_TABLE ? CATALOG_TABLE
+	       : o->kind == OBJECT_VIEW ? CATALOG_VIEW : CATALOG_FUNCTION;
 }
 
 static int
@@ -67,21 +68,14 @@ store_object(struct script *s, const char *name)
 static enum statement_rc
 run_create(struct script *s)
 {
-	const struct ast_name *written;
 	enum catalog_result result;
 	const char *name;
-	bool temporary;
+	bool temporary = s->stmt->temporary;
 
-	if (s->stmt->kind == AST_STMT_CREATE_TABLE) {
-		written = &s->stmt->create_table->name;
-		temporary = s->stmt->create_table->temporary;
-	} else {
-		written = &s->stmt->create_view->name;
-		temporary = s->stmt->create_view->temporary;
-	}
 	if (catalog_add(s->session->catalog, &s->parse, s->stmt,
 			&s->session->settings, &result, &s->err) < 0 ||
-	    catalog_name(&s->parse, written, &name, &s->err) < 0)
+	    catalog_object_name(&s->parse, s->stmt, &s->arena, &name,
+				&s->err) < 0)
 		return failed(s);
 	if (result == CATALOG_SAME)
 		s->message = arena_printf(
@@ -99,25 +93,33 @@ run_create(struct script *s)
 	return STATEMENT_OK;
 }
 
+static enum catalog_kind
+dropped_kind(enum ast_kind kind)
+{
+	return kind == AST_STMT_DROP_TABLE ? CATALOG_TABLE
+	       : kind == AST_STMT_DROP_VIEW ? CATALOG_VIEW : CATALOG_FUNCTION;
+}
+
 static enum statement_rc
 run_drop(struct script *s)
 {
 	const struct object *o;
 	enum catalog_result result;
 	enum catalog_kind kind = CATALOG_TABLE;
-	enum catalog_kind wanted = s->stmt->kind == AST_STMT_DROP_TABLE
-		? CATALOG_TABLE : CATALOG_VIEW;
+	enum catalog_kind wanted = dropped_kind(s->stmt->kind);
 	const char *name, *user;
 	bool stored;
 
-	if (catalog_name(&s->parse, &s->stmt->name, &name, &s->err) < 0)
+	if (catalog_object_name(&s->parse, s->stmt, &s->arena, &name,
+				&s->err) < 0)
 		return failed(s);
 	o = catalog_find(s->session->catalog, name);
 	stored = o && !o->temporary;
 	if (o)
 		kind = stored_kind(o);
 	/* catalog_drop() tells who takes a view for a table. */
-	user = stored && kind == wanted ? jobs_user_of(s->d->jobs, name) : NULL;
+	user = stored && kind == wanted && kind != CATALOG_FUNCTION
+		       ? jobs_user_of(s->d->jobs, name) : NULL;
 	if (user) {
 		error_set(&s->err, ERR_IN_USE, "job \"%s\" uses %s", user,
 			  name);
@@ -522,9 +524,11 @@ statement_run(struct script *s)
 			return run_create_as(s);
 		return run_create(s);
 	case AST_STMT_CREATE_VIEW:
+	case AST_STMT_CREATE_FUNCTION:
 		return run_create(s);
 	case AST_STMT_DROP_TABLE:
 	case AST_STMT_DROP_VIEW:
+	case AST_STMT_DROP_FUNCTION:
 		return run_drop(s);
 	case AST_STMT_INSERT:
 	case AST_STMT_SET_OF:
@@ -545,6 +549,7 @@ statement_run(struct script *s)
 	case AST_STMT_SHOW_TABLES:
 	case AST_STMT_SHOW_VIEWS:
 	case AST_STMT_SHOW_FUNCTIONS:
+	case AST_STMT_SHOW_USER_FUNCTIONS:
 	case AST_STMT_SHOW_COLUMNS:
 	case AST_STMT_SHOW_CATALOGS:
 	case AST_STMT_SHOW_DATABASES:

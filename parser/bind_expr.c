@@ -294,6 +294,8 @@ bind_call(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	struct expr **args = arena_array(b->a, ast->nargs, struct expr *);
 	int rc;
 
+	if (!f)
+		f = catalog_function(b->catalog, ast->function);
 	if (!f) {
 		rc = bind_window_call(b, s, ast, ret);
 		if (rc != 0)

@@ -232,6 +232,12 @@ struct expr *bind_literal_time(struct bind *b, const struct expr *text,
 /* Literal patterns of LIKE, TO_TIMESTAMP and DATE_FORMAT, and units. */
 int bind_check_patterns(struct bind *b, const struct expr *call);
 
+/* ---- bind_function.c ---- */
+
+/* What CREATE FUNCTION ... AS 'class' stands for. */
+int bind_function_definition(struct bind *b, const struct ast_statement *stmt,
+			     const struct function **ret);
+
 /* ---- bind_table.c ---- */
 
 /* A table as one statement uses it: what it binds goes into its own arena, and

@@ -5,8 +5,10 @@
  */
 #include "parser/catalog.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/check.h"
 #include "parser/binder.h"
@@ -95,6 +97,46 @@ catalog_use(const struct parse *p, const struct ast_statement *stmt,
 	return parse_error_at(p, name->at, err);
 }
 
+static const struct ast_name *
+created_name(const struct ast_statement *stmt)
+{
+	if (stmt->kind == AST_STMT_CREATE_TABLE)
+		return &stmt->create_table->name;
+	return stmt->kind == AST_STMT_CREATE_VIEW ? &stmt->create_view->name
+						  : &stmt->name;
+}
+
+static bool
+is_temporary(const struct ast_statement *stmt)
+{
+	if (stmt->kind == AST_STMT_CREATE_TABLE)
+		return stmt->create_table->temporary;
+	return stmt->kind == AST_STMT_CREATE_VIEW
+		       ? stmt->create_view->temporary : stmt->temporary;
+}
+
+static enum object_kind
+kind_made(const struct ast_statement *stmt)
+{
+	switch (stmt->kind) {
+	case AST_STMT_CREATE_TABLE:
+	case AST_STMT_DROP_TABLE:
+		return OBJECT_TABLE;
+	case AST_STMT_CREATE_FUNCTION:
+	case AST_STMT_DROP_FUNCTION:
+		return OBJECT_FUNCTION;
+	default:
+		return OBJECT_VIEW;
+	}
+}
+
+static const char *
+kind_name(enum object_kind kind)
+{
+	return kind == OBJECT_TABLE  ? "table"
+	       : kind == OBJECT_VIEW ? "view" : "function";
+}
+
 static struct object *
 find_here(const struct catalog *c, const char *name)
 {
@@ -114,6 +156,44 @@ catalog_find(const struct catalog *c, const char *name)
 			return o;
 	}
 	return NULL;
+}
+
+int
+catalog_object_name(const struct parse *p, const struct ast_statement *stmt,
+		    struct arena *a, const char **ret, struct error *err)
+{
+	const struct ast_name *name = created_name(stmt);
+	char *lower;
+
+	if (catalog_name(p, name, ret, err) < 0)
+		return -1;
+	if (kind_made(stmt) != OBJECT_FUNCTION)
+		return 0;
+	lower = arena_printf(a, "%s()", *ret);
+	for (char *c = lower; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	*ret = lower;
+	return 0;
+}
+
+static const struct object *
+find_function(const struct catalog *c, const char *name)
+{
+	for (; c; c = c->parent)
+		for (const struct object *o = c->objects; o; o = o->next)
+			if (o->kind == OBJECT_FUNCTION &&
+			    strncasecmp(o->name, name, strlen(name)) == 0 &&
+			    strcmp(o->name + strlen(name), "()") == 0)
+				return o;
+	return NULL;
+}
+
+const struct function *
+catalog_function(const struct catalog *c, const char *name)
+{
+	const struct object *o = find_function(c, name);
+
+	return o ? o->function : NULL;
 }
 
 const struct object *
@@ -140,7 +220,8 @@ unknown_object(const struct catalog *c, const char *name, struct error *err)
 	unsigned n = 0;
 
 	while (n < ARRAY_LEN(names) && (o = catalog_next(c, o)))
-		names[n++] = o->name;
+		if (o->kind != OBJECT_FUNCTION)
+			names[n++] = o->name;
 	error_set(err, ERR_UNKNOWN_TABLE, "there is no table or view \"%s\"",
 		  name);
 	near = error_nearest(name, names, n);
@@ -167,13 +248,6 @@ catalog_resolve(const struct catalog *c, const struct parse *p,
 }
 
 /* ---- making an object ---- */
-
-static const struct ast_name *
-created_name(const struct ast_statement *stmt)
-{
-	return stmt->kind == AST_STMT_CREATE_TABLE ? &stmt->create_table->name
-						   : &stmt->create_view->name;
-}
 
 static int
 define_view(struct bind *b, struct object *o)
@@ -204,6 +278,8 @@ define(struct object *o, const struct settings *s, struct error *err)
 
 	if (o->kind == OBJECT_VIEW)
 		return define_view(&b, o);
+	if (o->kind == OBJECT_FUNCTION)
+		return bind_function_definition(&b, o->stmt, &o->function);
 	if (bind_table_definition(&b, o->stmt->create_table, &o->table) < 0)
 		return -1;
 	return bind_table(&b, o, o->table, NULL, &rel);
@@ -218,8 +294,7 @@ object_create(const struct catalog *owner, const struct ast_statement *stmt,
 	arena_init(&o->arena);
 	o->owner = owner;
 	o->name = arena_strdup(&o->arena, name);
-	o->kind = stmt->kind == AST_STMT_CREATE_TABLE ? OBJECT_TABLE
-						      : OBJECT_VIEW;
+	o->kind = kind_made(stmt);
 	return o;
 }
 
@@ -255,9 +330,7 @@ make(const struct catalog *owner, const char *text, size_t n,
 		object_destroy(o);
 		return -1;
 	}
-	o->temporary = o->kind == OBJECT_TABLE
-		? o->stmt->create_table->temporary
-		: o->stmt->create_view->temporary;
+	o->temporary = is_temporary(o->stmt);
 	*ret = o;
 	return 0;
 }
@@ -289,7 +362,8 @@ note_difference(const struct object *o, const char *canonical,
 		i--;
 	error_note(err, "it differs at: existing \"%.60s\", new \"%.60s\"; "
 		   "DROP %s first, or take another name", x + i, y + i,
-		   o->kind == OBJECT_TABLE ? "TABLE" : "VIEW");
+		   o->kind == OBJECT_TABLE  ? "TABLE"
+		   : o->kind == OBJECT_VIEW ? "VIEW" : "FUNCTION");
 }
 
 static int
@@ -306,14 +380,13 @@ compare_existing(const struct object *o, const struct parse *p,
 		*ret = CATALOG_KEPT;
 		return 0;
 	}
-	if ((o->kind == OBJECT_TABLE) !=
-	    (stmt->kind == AST_STMT_CREATE_TABLE)) {
+	if (o->kind != kind_made(stmt)) {
 		error_set(err, ERR_EXISTS, "\"%s\" is the name of a %s already",
-			  o->name, o->kind == OBJECT_TABLE ? "table" : "view");
+			  o->name, kind_name(o->kind));
 		return parse_error_at(p, created_name(stmt)->at, err);
 	}
 	error_set(err, ERR_EXISTS, "the %s \"%s\" exists with another text",
-		  o->kind == OBJECT_TABLE ? "table" : "view", o->name);
+		  kind_name(o->kind), o->name);
 	note_difference(o, canonical, err);
 	return parse_error_at(p, created_name(stmt)->at, err);
 }
@@ -333,33 +406,35 @@ add_object(struct catalog *c, const struct parse *p,
 	   const struct ast_statement *stmt, const struct settings *s,
 	   enum catalog_result *ret, struct error *err)
 {
-	bool table = stmt->kind == AST_STMT_CREATE_TABLE;
-	bool temporary = table ? stmt->create_table->temporary
-			       : stmt->create_view->temporary;
-	bool if_not_exists = table ? stmt->create_table->if_not_exists
-				   : stmt->create_view->if_not_exists;
-	struct catalog *home = home_of(c, temporary);
+	bool if_not_exists =
+		stmt->kind == AST_STMT_CREATE_TABLE
+			? stmt->create_table->if_not_exists
+		: stmt->kind == AST_STMT_CREATE_VIEW
+			? stmt->create_view->if_not_exists : stmt->if_exists;
+	struct catalog *home = home_of(c, is_temporary(stmt));
 	const char *text = p->text + stmt->at.offset, *name = NULL, *canonical;
 	const struct object *existing;
-	struct object *o;
+	struct object *o = NULL;
 	struct arena scratch;
 	int rc;
 
-	if (catalog_name(p, created_name(stmt), &name, err) < 0)
-		return -1;
-	existing = find_here(home, name);
+	arena_init(&scratch);
+	rc = catalog_object_name(p, stmt, &scratch, &name, err);
+	existing = rc == 0 ? find_here(home, name) : NULL;
 	if (existing) {
-		arena_init(&scratch);
 		canonical = parse_canonical(text, stmt->at.length, &scratch);
 		rc = compare_existing(existing, p, stmt, canonical,
 				      if_not_exists, ret, err);
 		arena_release(&scratch);
 		return rc;
 	}
-	if (check_definition(home, p, (struct ast_statement *)stmt, name, s,
-			     err) < 0)
-		return -1;
-	if (make(home, text, stmt->at.length, stmt, name, s, &o, err) < 0)
+	if (rc == 0)
+		rc = check_definition(home, p, (struct ast_statement *)stmt,
+				      name, s, err);
+	if (rc == 0)
+		rc = make(home, text, stmt->at.length, stmt, name, s, &o, err);
+	arena_release(&scratch);
+	if (rc < 0)
 		return -1;
 	insert_sorted(home, o);
 	*ret = CATALOG_CREATED;
@@ -420,6 +495,14 @@ drop_absent(const struct catalog *c, const struct parse *p,
 		*ret = CATALOG_ABSENT;
 		return 0;
 	}
+	if (kind_made(stmt) == OBJECT_FUNCTION) {
+		error_set(err, ERR_UNKNOWN_FUNCTION, "there is no function "
+			  "\"%s\" that CREATE FUNCTION has made%s",
+			  stmt->name.part[stmt->name.nparts - 1],
+			  stmt->temporary ? " in this session" : "");
+		error_note(err, "SHOW USER FUNCTIONS lists them");
+		return parse_error_at(p, stmt->name.at, err);
+	}
 	unknown_object(c, name, err);
 	if (catalog_find(c, name))
 		error_hint(err, "write DROP %s%s",
@@ -438,19 +521,29 @@ catalog_drop(struct catalog *c, const struct parse *p,
 	bool table = stmt->kind == AST_STMT_DROP_TABLE;
 	struct object **at = &home->objects, *o;
 	const char *name = NULL;
+	struct arena scratch;
+	int rc;
 
-	if (catalog_name(p, &stmt->name, &name, err) < 0)
-		return -1;
-	while (*at && strcmp((*at)->name, name) != 0)
+	arena_init(&scratch);
+	rc = catalog_object_name(p, &(struct ast_statement){
+			.kind = stmt->kind, .name = stmt->name },
+			&scratch, &name, err);
+	while (rc == 0 && *at && strcmp((*at)->name, name) != 0)
 		at = &(*at)->next;
-	o = *at;
-	if (!o || o->temporary != stmt->temporary)
-		return drop_absent(c, p, stmt, name, ret, err);
-	if ((o->kind == OBJECT_TABLE) != table) {
-		error_set(err, ERR_WRONG_OBJECT, "\"%s\" is a %s", name,
-			  table ? "view" : "table");
+	o = rc == 0 ? *at : NULL;
+	if (rc == 0 && (!o || o->temporary != stmt->temporary)) {
+		rc = drop_absent(c, p, stmt, name, ret, err);
+		arena_release(&scratch);
+		return rc;
+	}
+	arena_release(&scratch);
+	if (rc < 0)
+		return -1;
+	if (o->kind != kind_made(stmt)) {
+		error_set(err, ERR_WRONG_OBJECT, "\"%s\" is a %s", o->name,
+			  kind_name(o->kind));
 		error_hint(err, "write DROP %s %s", table ? "VIEW" : "TABLE",
-			   name);
+			   o->name);
 		return parse_error_at(p, stmt->name.at, err);
 	}
 	*at = o->next;
@@ -470,6 +563,8 @@ struct depends {
 
 static void depend_query(struct depends *d, const struct catalog *c,
 			 const struct ast_query *q);
+static void depend_expr(struct depends *d, const struct catalog *c,
+			const struct ast_expr *e);
 
 static bool
 is_of_with(const struct depends *d, const struct ast_name *name)
@@ -492,19 +587,22 @@ depend_view(struct depends *d, const struct object *o)
 }
 
 static void
-depend_name(struct depends *d, const struct catalog *c,
-	    const struct ast_name *name)
+depend_object(struct depends *d, const struct object *o)
 {
-	const struct object *o = catalog_find(c,
-					      name->part[name->nparts - 1]);
-
-	if (!o || is_of_with(d, name))
-		return;
 	for (unsigned i = 0; i < d->n; i++)
 		if (d->objects[i] == o)
 			return;
+	if (!o)
+		return;
 	if (o->kind == OBJECT_VIEW)
 		depend_view(d, o);
+	if (o->kind == OBJECT_TABLE) {
+		const struct ast_create_table *ct = o->stmt->create_table;
+
+		for (const struct ast_column *k = ct->columns; k; k = k->next)
+			depend_expr(d, o->owner, k->expr);
+		depend_expr(d, o->owner, ct->watermark);
+	}
 	if (d->n == d->room) {
 		const struct object **more;
 
@@ -515,6 +613,14 @@ depend_name(struct depends *d, const struct catalog *c,
 		d->objects = more;
 	}
 	d->objects[d->n++] = o;
+}
+
+static void
+depend_name(struct depends *d, const struct catalog *c,
+	    const struct ast_name *name)
+{
+	if (!is_of_with(d, name))
+		depend_object(d, catalog_find(c, name->part[name->nparts - 1]));
 }
 
 static void
@@ -537,9 +643,22 @@ depend_expr(struct depends *d, const struct catalog *c,
 	if (!e)
 		return;
 	depend_query(d, c, e->query);
+	if (e->kind == AST_CALL)
+		depend_object(d, find_function(c, e->function));
 	for (unsigned i = 0; i < e->nargs; i++)
 		depend_expr(d, c, e->args[i]);
 	depend_expr(d, c, e->filter);
+}
+
+static void
+depend_groups(struct depends *d, const struct catalog *c,
+	      const struct ast_group_item *g)
+{
+	for (; g; g = g->next) {
+		for (const struct ast_expr *e = g->keys; e; e = e->next)
+			depend_expr(d, c, e);
+		depend_groups(d, c, g->items);
+	}
 }
 
 static void
@@ -562,6 +681,9 @@ depend_query(struct depends *d, const struct catalog *c,
 		for (const struct ast_select_item *i = q->items; i; i = i->next)
 			depend_expr(d, c, i->expr);
 		depend_expr(d, c, q->where);
+		depend_groups(d, c, q->group_by);
+		for (const struct ast_expr *e = q->rows; e; e = e->next)
+			depend_expr(d, c, e);
 		depend_expr(d, c, q->having);
 		for (const struct ast_expr *e = q->order_by; e; e = e->next)
 			depend_expr(d, c, e);

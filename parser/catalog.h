@@ -16,9 +16,12 @@
 #include "parser/options.h"
 #include "parser/parse.h"
 
+struct function;
 struct settings;
 
-enum object_kind { OBJECT_TABLE, OBJECT_VIEW };
+/* A function's name in the catalog is in lower case with () behind it, so that
+ * it is no table's. */
+enum object_kind { OBJECT_TABLE, OBJECT_VIEW, OBJECT_FUNCTION };
 
 struct table_column {
 	const char *name;
@@ -59,6 +62,7 @@ struct object {
 	struct parse parse;    /* over `text` */
 	struct ast_statement *stmt;
 	struct table *table;   /* OBJECT_TABLE */
+	const struct function *function; /* OBJECT_FUNCTION: what it stands for */
 	unsigned nview_cols;   /* OBJECT_VIEW */
 	struct object_column *view_cols;
 	struct arena arena;
@@ -93,6 +97,13 @@ int catalog_drop(struct catalog *c, const struct parse *p,
 		 const struct ast_statement *stmt, enum catalog_result *ret,
 		 struct error *err);
 
+/* The function that a CREATE FUNCTION called so, in any case; or NULL. */
+const struct function *catalog_function(const struct catalog *c,
+					const char *name);
+/* What the object that a statement makes or drops is called here. */
+int catalog_object_name(const struct parse *p,
+			const struct ast_statement *stmt, struct arena *a,
+			const char **ret, struct error *err);
 /* NULL: neither here nor in a parent. */
 const struct object *catalog_find(const struct catalog *c, const char *name);
 /* By a name of a statement, with the error that says what there is. */

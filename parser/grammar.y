@@ -39,6 +39,15 @@ statement_named(struct reader *r, enum ast_kind kind, struct ast_name name)
 }
 
 static void
+statement_of_function(struct reader *r, enum ast_kind kind, bool temporary,
+		      bool if_exists, struct ast_name name)
+{
+	statement_named(r, kind, name);
+	r->statement->temporary = temporary;
+	r->statement->if_exists = if_exists;
+}
+
+static void
 statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 {
 	struct ast_statement *s = statement_of(r, kind);
@@ -411,14 +420,14 @@ quantifier(A) ::= . { A = false; }
 quantifier(A) ::= ALL. { A = false; }
 quantifier(A) ::= DISTINCT. { A = true; }
 
-expr(A) ::= BARE_FUNCTION(T). {
+expr(A) ::= BARE_FUNCTION|USER(T). {
 	A = build_call(r, T, (struct expr_list){ 0 }, T);
 	A->braces = false;
 }
-expr(A) ::= BARE_FUNCTION(T) LP RP(C). {
+expr(A) ::= BARE_FUNCTION|USER(T) LP RP(C). {
 	A = build_call(r, T, (struct expr_list){ 0 }, C);
 }
-expr(A) ::= BARE_FUNCTION(T) LP exprs(L) RP(C). {
+expr(A) ::= BARE_FUNCTION|USER(T) LP exprs(L) RP(C). {
 	A = build_call(r, T, L, C);
 }
 
@@ -1045,6 +1054,28 @@ statement ::= DROP temporary(T) VIEW if_exists(I) name(N). {
 if_exists(A) ::= . { A = false; }
 if_exists(A) ::= IF EXISTS. { A = true; }
 
+/* f for a function that is there by another name. */
+statement ::= CREATE temporary(T) FUNCTION_WORD if_not_exists(I) name(N) AS
+		text(V) language. {
+	statement_of_function(r, AST_STMT_CREATE_FUNCTION, T, I, N);
+	r->statement->value = V.data;
+	r->statement->value_at = V.at;
+}
+statement ::= CREATE TEMPORARY SYSTEM FUNCTION_WORD if_not_exists(I) name(N) AS
+		text(V) language. {
+	statement_of_function(r, AST_STMT_CREATE_FUNCTION, true, I, N);
+	r->statement->value = V.data;
+	r->statement->value_at = V.at;
+}
+language ::= .
+language ::= LANGUAGE ID.
+statement ::= DROP temporary(T) FUNCTION_WORD if_exists(I) name(N). {
+	statement_of_function(r, AST_STMT_DROP_FUNCTION, T, I, N);
+}
+statement ::= DROP TEMPORARY SYSTEM FUNCTION_WORD if_exists(I) name(N). {
+	statement_of_function(r, AST_STMT_DROP_FUNCTION, true, I, N);
+}
+
 /* ---- queries and INSERT as statements ---- */
 
 statement ::= query(Q). { statement_of(r, AST_STMT_SELECT)->query = Q; }
@@ -1099,6 +1130,9 @@ on_conflict(A) ::= ON(T) CONFLICT DO ID(W). { A = build_conflict(r, T, W); }
 
 statement ::= SHOW TABLES like. { statement_of(r, AST_STMT_SHOW_TABLES); }
 statement ::= SHOW VIEWS like. { statement_of(r, AST_STMT_SHOW_VIEWS); }
+statement ::= SHOW USER FUNCTIONS like. {
+	statement_of(r, AST_STMT_SHOW_USER_FUNCTIONS);
+}
 statement ::= SHOW FUNCTIONS like. {
 	statement_of(r, AST_STMT_SHOW_FUNCTIONS);
 }

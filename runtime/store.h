@@ -83,7 +83,8 @@ int store_get_totals(const char *path, struct store_totals *ret,
 
 /* ---- catalog.db ---- */
 struct store_catalog;
-enum catalog_kind { CATALOG_TABLE, CATALOG_VIEW, CATALOG_JOB };
+enum catalog_kind { CATALOG_TABLE, CATALOG_VIEW, CATALOG_JOB,
+		    CATALOG_FUNCTION };
 int store_catalog_open(const char *path, struct store_catalog **ret,
 		       struct error *err);
 void store_catalog_close(struct store_catalog *c); /* NULL is allowed */

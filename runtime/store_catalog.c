@@ -29,7 +29,33 @@ static const char version_1[] =
 	"CREATE VIEW jobs AS SELECT name, state, since, created_at,"
 	" error_code, error, note, sql FROM objects WHERE kind = 'job';";
 
-static const char *const steps[] = { version_1 };
+/* Functions. SQLite changes no CHECK: the table is made anew under the views,
+ * which are made anew as well. */
+static const char version_2[] =
+	"DROP VIEW jobs; DROP VIEW views; DROP VIEW tables;"
+	"DROP INDEX job_names;"
+	"ALTER TABLE objects RENAME TO objects_1;"
+	"CREATE TABLE objects("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" kind TEXT NOT NULL"
+	" CHECK(kind IN ('table', 'view', 'job', 'function')),"
+	" name TEXT NOT NULL, sql TEXT NOT NULL, state TEXT,"
+	" created_at TEXT, since TEXT, error_code TEXT, error TEXT,"
+	" note TEXT, UNIQUE(kind, name));"
+	"INSERT INTO objects SELECT * FROM objects_1;"
+	"DROP TABLE objects_1;"
+	"CREATE UNIQUE INDEX job_names ON objects(name COLLATE NOCASE)"
+	" WHERE kind = 'job';"
+	"CREATE VIEW tables AS SELECT name, sql FROM objects"
+	" WHERE kind = 'table';"
+	"CREATE VIEW views AS SELECT name, sql FROM objects"
+	" WHERE kind = 'view';"
+	"CREATE VIEW functions AS SELECT name, sql FROM objects"
+	" WHERE kind = 'function';"
+	"CREATE VIEW jobs AS SELECT name, state, since, created_at,"
+	" error_code, error, note, sql FROM objects WHERE kind = 'job';";
+
+static const char *const steps[] = { version_1, version_2 };
 
 static const struct store_kind catalog_kind = {
 	.what = "catalog",
@@ -38,7 +64,8 @@ static const struct store_kind catalog_kind = {
 	.steps = steps,
 };
 
-static const char *const kind_text[] = { "table", "view", "job" };
+static const char *const kind_text[] = { "table", "view", "job",
+					 "function" };
 
 struct store_catalog {
 	struct store_file file;

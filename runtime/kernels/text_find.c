@@ -59,6 +59,37 @@ instr(struct frame *f)
 	}
 }
 
+/* ---- COUNT_CHAR ---- */
+
+static int64_t
+count_char(const struct str *s, const struct str *c)
+{
+	const char *text = str_data(s);
+	size_t n = c->len ? utf8_offset(str_data(c), c->len, 1) : 0, at = 0;
+	const struct str first = str_part(c, 0, n);
+	int64_t count = 0;
+
+	if (n == 0)
+		return 0;
+	for (; at + n <= s->len; at += n) {
+		at = find(text, s->len, at, &first);
+		if (at > s->len)
+			break;
+		count++;
+	}
+	return count;
+}
+
+static void
+count_chars(struct frame *f)
+{
+	frame_each(f, row) {
+		struct str s = arg_str(f, 0, row), c = arg_str(f, 1, row);
+
+		f->out->i64[row] = count_char(&s, &c);
+	}
+}
+
 /* ---- STARTSWITH, ENDSWITH ---- */
 
 static void
@@ -314,7 +345,9 @@ static bool
 pick_position(struct kernel_call *k)
 {
 	return text_shape_is(k, 2, PHYS_I64) &&
-	       pick_sparse(k, k->function == FN_INSTR ? instr : position);
+	       pick_sparse(k, k->function == FN_INSTR	    ? instr
+			      : k->function == FN_COUNT_CHAR ? count_chars
+							     : position);
 }
 
 static bool
@@ -350,6 +383,7 @@ const struct kernel text_find_kernels[] = {
 	{ FN_POSITION, pick_position },
 	{ FN_LOCATE, pick_position },
 	{ FN_INSTR, pick_position },
+	{ FN_COUNT_CHAR, pick_position },
 	{ FN_STARTSWITH, pick_affix },
 	{ FN_ENDSWITH, pick_affix },
 	{ FN_SPLIT_INDEX, pick_split_index },

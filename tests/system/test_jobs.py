@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -97,6 +98,56 @@ def a_table_of_a_query_comes_with_its_job_or_not_at_all():
     d.start()
     assert sorted(row[0] for row in d.rows("SHOW TABLES;")) == ["few", "made"]
     assert "`twice`" in d.rows("SHOW CREATE TABLE made;")[0][0] or "twice" in d.rows("SHOW CREATE TABLE made;")[0][0]
+    assert d.stop() == 0
+
+
+def a_catalog_of_an_older_version_is_taken_over():
+    d = Daemon().start()
+    d.sql(FEW + "CREATE VIEW w AS SELECT id FROM few;")
+    d.stop()
+    c = sqlite3.connect(os.path.join(d.dir, "state", "catalog.db"))
+    c.executescript("""DROP VIEW functions; DROP VIEW jobs; DROP VIEW views; DROP VIEW tables; DROP INDEX job_names;
+        ALTER TABLE objects RENAME TO o;
+        CREATE TABLE objects(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL CHECK(kind IN ('table', 'view', 'job')),
+            name TEXT NOT NULL, sql TEXT NOT NULL, state TEXT, created_at TEXT, since TEXT, error_code TEXT, error TEXT,
+            note TEXT, UNIQUE(kind, name));
+        INSERT INTO objects SELECT * FROM o; DROP TABLE o;
+        CREATE UNIQUE INDEX job_names ON objects(name COLLATE NOCASE) WHERE kind = 'job';
+        CREATE VIEW tables AS SELECT name, sql FROM objects WHERE kind = 'table';
+        CREATE VIEW views AS SELECT name, sql FROM objects WHERE kind = 'view';
+        CREATE VIEW jobs AS SELECT name, state, since, created_at, error_code, error, note, sql FROM objects WHERE kind = 'job';
+        PRAGMA user_version = 1;""")
+    c.close()
+    d.start()
+    assert sorted(row[0] for row in d.rows("SHOW TABLES;")) == ["few", "w"]
+    d.sql("CREATE FUNCTION loud AS 'UPPER';")
+    d.stop()
+    d.start()
+    assert d.rows("SELECT loud('x');") == [["X"]] and sorted(row[0] for row in d.rows("SHOW TABLES;")) == ["few", "w"]
+    assert d.stop() == 0
+
+
+def functions_by_other_names():
+    d = Daemon().start()
+    d.sql("CREATE FUNCTION count_char AS 'com.github.nexmark.flink.udf.CountChar'; CREATE FUNCTION Loud AS 'upper' LANGUAGE JAVA;")
+    assert "nothing to do" in end_of(d.sql("CREATE FUNCTION Loud AS 'upper' LANGUAGE JAVA;"))["message"]
+    refused(d, "CREATE FUNCTION loud AS 'LOWER';", "already_exists")
+    assert d.rows("SELECT COUNT_CHAR('banana', 'a'), loud('x');") == [[3, "X"]]
+    assert [row[0] for row in d.rows("SHOW USER FUNCTIONS;")] == ["count_char", "loud"] and d.rows("SHOW TABLES;") == []
+    # A job and a view keep working without it; the next use does not.
+    d.sql(FEW + "CREATE TABLE words (w STRING) WITH ('connector' = 'blackhole');"
+          "INSERT INTO words SELECT loud(CAST(id AS STRING)) FROM few;")
+    d.wait_state("words", "FINISHED")
+    d.sql("DROP FUNCTION loud;")
+    assert "nothing to do" in end_of(d.sql("DROP FUNCTION IF EXISTS loud;"))["message"]
+    refused(d, "SELECT loud('x');", "unknown_function")
+    refused(d, "DROP FUNCTION loud;", "unknown_function")
+    d.sql("CREATE TEMPORARY SYSTEM FUNCTION mine AS 'LOWER'; SELECT mine('A');")
+    refused(d, "SELECT mine('A');", "unknown_function")
+    d.stop()
+    d.start()
+    assert [row[0] for row in d.rows("SHOW USER FUNCTIONS;")] == ["count_char"]
+    assert d.rows("SELECT count_char('aa', 'a');") == [[2]]
     assert d.stop() == 0
 
 
@@ -651,7 +702,8 @@ def a_script_stops_at_its_first_error():
     assert d.stop() == 0
 
 
-main(an_insert_starts_a_job_and_the_same_text_is_a_no_op, values_are_written_each_time,
+main(an_insert_starts_a_job_and_the_same_text_is_a_no_op, values_are_written_each_time, functions_by_other_names,
+     a_catalog_of_an_older_version_is_taken_over,
      a_table_of_a_query_comes_with_its_job_or_not_at_all,
      creates_with_the_same_text_are_no_ops_too, names_have_rules,
      a_statement_set_is_one_job, limits_on_jobs_are_told, pause_keeps_the_place_and_resume_goes_on, stop_and_go_on,

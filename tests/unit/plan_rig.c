@@ -34,10 +34,12 @@ run_statement(struct plan_rig *r, const struct parse *p,
 	switch (s->kind) {
 	case AST_STMT_CREATE_TABLE:
 	case AST_STMT_CREATE_VIEW:
+	case AST_STMT_CREATE_FUNCTION:
 		return catalog_add(r->catalog, p, s, &r->settings, &result,
 				   &r->err);
 	case AST_STMT_DROP_TABLE:
 	case AST_STMT_DROP_VIEW:
+	case AST_STMT_DROP_FUNCTION:
 		return catalog_drop(r->catalog, p, s, &result, &r->err);
 	case AST_STMT_SET:
 	case AST_STMT_RESET:

@@ -252,6 +252,7 @@ run_statement(struct rig *r, const struct parse *p,
 	switch (stmt->kind) {
 	case AST_STMT_CREATE_TABLE:
 	case AST_STMT_CREATE_VIEW:
+	case AST_STMT_CREATE_FUNCTION:
 		return catalog_add(r->catalog, p, stmt, &r->settings, &result,
 				   err);
 	case AST_STMT_SET:

@@ -1,0 +1,10 @@
+CREATE TABLE q (k STRING, v BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'kafka', 'topic' = 'q', 'properties.bootstrap.servers' = 'embedded', 'format' = 'json');
+CREATE TABLE e (k STRING, v BIGINT) WITH ('connector' = 'kafka', 'topic' = 'e', 'properties.bootstrap.servers' = 'embedded', 'format' = 'json', 'scan.bounded.mode' = 'latest-offset');
+CREATE TABLE l (w AS v + 1) WITH ('topic' = 'l') LIKE e (EXCLUDING CONSTRAINTS OVERWRITING OPTIONS);
+WITH a (x, y) AS (VALUES (1, 'a'), (1 + 2, NULL)), b AS (SELECT x FROM a UNION SELECT v FROM q) SELECT x, (SELECT MAX(v) + (SELECT 1) FROM e) AS m FROM b ORDER BY m DESC NULLS LAST, 1 LIMIT 3 OFFSET 1;
+SELECT k, SUM(v + (SELECT MIN(v) FROM e)) AS s FROM q GROUP BY k HAVING COUNT(*) > (SELECT 2) ORDER BY COUNT(*) + s FETCH FIRST 5 ROWS ONLY;
+SELECT k FROM q INTERSECT SELECT k FROM e EXCEPT (SELECT k FROM l WHERE w > (SELECT AVG(v) FROM e) ORDER BY v LIMIT 2);
+SELECT DISTINCT k, v FROM q ORDER BY v, k LIMIT 10;
+SELECT k, ts FROM q ORDER BY ts, v DESC;
+SELECT x FROM (SELECT v AS x FROM (SELECT k, v FROM e ORDER BY k) LIMIT ALL OFFSET 2 ROWS) AS t (x) ORDER BY x + 1;
+CREATE TABLE c (z AS k, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'print') AS SELECT k, COUNT(*) AS n FROM e GROUP BY k;

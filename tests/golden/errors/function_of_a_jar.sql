@@ -1,0 +1,1 @@
+CREATE FUNCTION f AS 'org.x.F' USING JAR 'f.jar';

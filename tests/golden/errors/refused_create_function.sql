@@ -1,1 +1,0 @@
-CREATE TEMPORARY FUNCTION f AS 'com.example.F';
