@@ -453,6 +453,12 @@ project_can_fail(const struct plan_node *n)
 	return false;
 }
 
+bool
+plan_sink_upserts(const struct plan_node *sink)
+{
+	return sink_upserts_by_key(sink);
+}
+
 /* By the key that n has. A row that says only that its key is gone has NULL
  * in all other columns: what could fail over these would lose it. */
 static bool

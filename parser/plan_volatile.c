@@ -18,10 +18,31 @@ volatile_part(const struct expr *e)
 	return found;
 }
 
-/* Rows that replace each other by a key are never looked for by their other
- * columns; those of the key come through unchanged. */
+/* Whether rows of n only ever replace each other by the key that n has; then
+ * the columns outside of the key are never compared. */
+static bool
+only_replaces(const struct plan *p, const struct plan_node *n)
+{
+	if (n->nkey == 0)
+		return false;
+	for (unsigned i = n->number + 1; i < p->n; i++) {
+		const struct plan_node *r = p->nodes[i];
+
+		for (unsigned k = 0; k < r->ninputs; k++) {
+			if (r->inputs[k] != n)
+				continue;
+			if (r->kind == PLAN_SINK ? !plan_sink_upserts(r)
+			    : r->kind != PLAN_PROJECT || !only_replaces(p, r))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* What changes in rows of n that are taken back, or NULL. Columns of the key
+ * come through projections unchanged. */
 static const struct expr *
-untakable(const struct plan_node *n)
+untakable(const struct plan *p, const struct plan_node *n)
 {
 	const struct expr *found = NULL;
 
@@ -31,16 +52,16 @@ untakable(const struct plan_node *n)
 		return volatile_part(n->predicate);
 	if (n->kind != PLAN_PROJECT)
 		return NULL;
-	for (unsigned i = 0; n->mode != CHANGE_UPSERT && !found &&
-	     i < n->schema.ncols; i++)
+	for (unsigned i = 0; i < n->schema.ncols && !found; i++)
 		found = volatile_part(n->exprs[i]);
-	return found;
+	return found && !only_replaces(p, n) ? found : NULL;
 }
 
 static int
-check_below(struct bind *b, const struct plan_node *n, struct span at)
+check_below(struct bind *b, const struct plan *p, const struct plan_node *n,
+	    struct span at)
 {
-	const struct expr *e = untakable(n);
+	const struct expr *e = untakable(p, n);
 	const char *name;
 
 	if (e) {
@@ -54,7 +75,7 @@ check_below(struct bind *b, const struct plan_node *n, struct span at)
 		return -1;
 	}
 	for (unsigned i = 0; i < n->ninputs; i++)
-		if (check_below(b, n->inputs[i], at) < 0)
+		if (check_below(b, p, n->inputs[i], at) < 0)
 			return -1;
 	return 0;
 }
@@ -63,7 +84,7 @@ int
 plan_volatile(struct bind *b, const struct plan *p)
 {
 	for (unsigned i = 0; i < p->nsinks; i++)
-		if (check_below(b, p->sinks[i], b->sink_at[i]) < 0)
+		if (check_below(b, p, p->sinks[i], b->sink_at[i]) < 0)
 			return -1;
 	return 0;
 }

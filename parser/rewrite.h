@@ -28,6 +28,8 @@ void rewrite_push_filters(struct plan *p);
 
 /* Change modes, keys, units; what a sink cannot take is an error. */
 int plan_modes(struct bind *b, struct plan *p);
+/* Writes rows by their key, so that their other columns are never compared. */
+bool plan_sink_upserts(const struct plan_node *sink);
 /* No value that changes by itself in a row that is taken back. */
 int plan_volatile(struct bind *b, const struct plan *p);
 /* meaning_* and ids. */

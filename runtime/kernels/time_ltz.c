@@ -94,8 +94,8 @@ row_zone(struct frame *f, uint32_t row, const struct zone **ret)
 	const char *name;
 	struct str s;
 
-	*ret = NULL;
-	if (f->call->nargs < 3)
+	*ret = f->call->state;
+	if (*ret || f->call->nargs < 3)
 		return true;
 	s = arg_str(f, 2, row);
 	name = arena_strndup(f->arena, str_data(&s), s.len);
@@ -153,6 +153,7 @@ static bool
 pick_to_timestamp_ltz(struct kernel_call *k)
 {
 	const struct value *format = k->nargs > 1 ? k->constant[1] : NULL;
+	const struct value *zone = k->nargs > 2 ? k->constant[2] : NULL;
 
 	if (!type_is_text(k->arg_type[0]))
 		return type_is_numeric(k->arg_type[0]) &&
@@ -160,6 +161,9 @@ pick_to_timestamp_ltz(struct kernel_call *k)
 	if (format && !format->is_null)
 		k->prepared = time_pattern_create(str_data(&format->str),
 						  format->str.len, k->arena);
+	if (zone && !zone->is_null)
+		k->state = (void *)zone_get(arena_strndup(
+			k->arena, str_data(&zone->str), zone->str.len));
 	return pick_sparse(k, of_texts);
 }
 

@@ -176,14 +176,25 @@ pick_to_date(struct kernel_call *k)
 
 /* ---- CONVERT_TZ ---- */
 
+struct conversion {
+	const struct simple_date_format *format;
+	const struct zone *zone[3]; /* by argument; NULL: one for each row */
+};
+
 /* NULL: there is none, and the row has failed. */
 static const struct zone *
 row_zone(struct frame *f, unsigned arg, uint32_t row)
 {
-	struct str s = row_text(f, arg, row);
-	const char *name = arena_strndup(f->arena, str_data(&s), s.len);
-	const struct zone *zone = zone_get(name);
+	const struct conversion *c = f->call->prepared;
+	const struct zone *zone = c->zone[arg];
+	const char *name;
+	struct str s;
 
+	if (zone)
+		return zone;
+	s = row_text(f, arg, row);
+	name = arena_strndup(f->arena, str_data(&s), s.len);
+	zone = zone_get(name);
 	if (!zone)
 		frame_fail(f, row, ERR_INVALID_ARGUMENT,
 			   arena_printf(f->arena, "there is no time zone "
@@ -194,7 +205,7 @@ row_zone(struct frame *f, unsigned arg, uint32_t row)
 static void
 convert_zones(struct frame *f)
 {
-	const struct simple_date_format *format = f->call->prepared;
+	const struct conversion *c = f->call->prepared;
 	struct buf out;
 
 	buf_init(&out);
@@ -206,12 +217,13 @@ convert_zones(struct frame *f)
 
 		if (!to)
 			continue;
-		if (!simple_date_read(format, str_data(&s), s.len, from, &us)) {
+		if (!simple_date_read(c->format, str_data(&s), s.len, from,
+				      &us)) {
 			frame_null(f, row);
 			continue;
 		}
 		buf_clear(&out);
-		simple_date_write(format, us, to, &out);
+		simple_date_write(c->format, us, to, &out);
 		f->out->str[row] = str_from(f->arena, out.data, out.len);
 	}
 	buf_release(&out);
@@ -220,7 +232,17 @@ convert_zones(struct frame *f)
 static bool
 pick_convert_tz(struct kernel_call *k)
 {
-	k->prepared = standard_format(k->arena);
+	struct conversion *c = arena_new(k->arena, struct conversion);
+
+	c->format = standard_format(k->arena);
+	for (unsigned arg = 1; arg < 3; arg++) {
+		const struct value *v = k->constant[arg];
+
+		if (v && !v->is_null)
+			c->zone[arg] = zone_get(arena_strndup(
+				k->arena, str_data(&v->str), v->str.len));
+	}
+	k->prepared = c;
 	return pick_sparse(k, convert_zones);
 }
 

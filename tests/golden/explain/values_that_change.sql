@@ -8,4 +8,6 @@ EXECUTE STATEMENT SET BEGIN
 INSERT INTO seen SELECT message, COUNT(*), CURRENT_TIMESTAMP FROM words GROUP BY message;
 -- below the aggregate each row comes once
 INSERT INTO all_changes SELECT message, COUNT(*), MAX(u) FROM words GROUP BY message;
+-- of a text UNIX_TIMESTAMP is the same always
+INSERT INTO all_changes SELECT message, COUNT(*), TO_TIMESTAMP_LTZ(UNIX_TIMESTAMP(message), 0) FROM words GROUP BY message;
 END;
