@@ -164,6 +164,7 @@ bind_where(struct bind *b, const struct ast_query *q, struct rel *rel)
 		return 0;
 	if (bind_predicate(b, &scope, q->where, &e) < 0)
 		return -1;
+	bind_scalars_above(b, e, &rel->node);
 	if (expr_reads_virtual(e)) {
 		bind_assigned(e, bind_assign(b, rel));
 	} else if (rel->state == WINDOW_PENDING &&
@@ -171,7 +172,6 @@ bind_where(struct bind *b, const struct ast_query *q, struct rel *rel)
 		rel->where = rel->where ? expr_and(rel->where, e, b->a) : e;
 		return 0;
 	}
-	bind_scalars_above(b, e, &rel->node);
 	rel->node = plan_filter(b->a, rel->node, e);
 	return 0;
 }

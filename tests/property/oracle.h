@@ -130,6 +130,8 @@
 	F(TWO_TABLES, "UNION ALL of two tables", ANY)       \
 	F(EXPRESSION, "computed columns", ANY)              \
 	F(DISTINCT_ROWS, "SELECT DISTINCT", PLAIN)          \
+	F(TOP, "ORDER BY with LIMIT", PLAIN)                \
+	F(VALUE, "value of a query, WITH, VALUES", PLAIN)   \
 	F(KEY_EXPRESSION, "key that is computed", AGGREGATE) \
 	F(OF_EXPRESSION, "aggregate of an expression", AGGREGATE) \
 	F(RESULT_EXPRESSION, "expression of aggregates", AGGREGATE) \

@@ -344,12 +344,36 @@ put_not_null(struct level *level)
 		     i ? " AND " : " WHERE ", level->cols[i].name);
 }
 
+/* A query as a value, over rows that stand in it. */
+static void
+put_value_condition(struct maker *m, struct level *level, const struct from *f)
+{
+	both(&level->select, " WHERE %s > (WITH v (x) AS (VALUES (%u), (%u)) "
+	     "SELECT MIN(x) FROM v)", f->cols[COL_N].name, roll(m, 50),
+	     roll(m, 50));
+	maker_mark(m, F_VALUE);
+}
+
+/* Rows that are all different, in an order of all their columns. */
+static bool
+put_top(struct maker *m, struct level *level)
+{
+	for (unsigned i = 0; i < level->ncols; i++)
+		if (!level->cols[i].orders)
+			return false;
+	both(&level->select, " ORDER BY p%u%s, p0 DESC, p1, p2, p3 LIMIT %u",
+	     1 + roll(m, 3), roll(m, 2) ? " DESC" : "", 1 + roll(m, 20));
+	maker_mark(m, F_TOP);
+	return true;
+}
+
 static void
 make_plain(struct maker *m, struct from *f, struct level *level)
 {
 	unsigned at = roll(m, BASE_COLS);
 	bool bare = wants(m, F_BARE, 20);
-	bool distinct = !bare && wants(m, F_DISTINCT_ROWS, 20);
+	bool top = !bare && !level->upsert && wants(m, F_TOP, 10);
+	bool distinct = !bare && (top || wants(m, F_DISTINCT_ROWS, 20));
 
 	make_rows_from(m, f, bare);
 	if (bare)
@@ -374,8 +398,12 @@ make_plain(struct maker *m, struct from *f, struct level *level)
 	both_text(&level->select, &f->text);
 	if (level->upsert)
 		put_not_null(level);
+	else if (wants(m, F_VALUE, 15))
+		put_value_condition(m, level, f);
 	else
 		put_where(m, &level->select, f);
+	if (top)
+		level->vanishing = put_top(m, level);
 	maker_mark(m, bare ? F_BARE : distinct ? F_DISTINCT_ROWS : F_PLAIN);
 }
 

@@ -1,0 +1,2 @@
+CREATE TABLE r0 (n INT, f BOOLEAN, u TIMESTAMP(3), ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'kafka', 'topic' = 't0', 'properties.bootstrap.servers' = 'embedded', 'format' = 'json');
+SELECT u AS p0, ts AS p1, window_start AS p2, window_end AS p3 FROM TABLE(SESSION(TABLE r0 PARTITION BY (f), DESCRIPTOR(ts), INTERVAL '3.250' SECOND)) WHERE n > (WITH v (x) AS (VALUES (43), (3)) SELECT MIN(x) FROM v);
