@@ -14,6 +14,7 @@
 #include "client/private.h"
 #include "client/run.h"
 #include "client/shell.h"
+#include "client/top.h"
 
 #define DEFAULT_SOCKET "/run/sluice/sluice.sock"
 #define PARTS_MAX 64
@@ -23,6 +24,7 @@ static const char usage[] =
 	"       sluice run [--state-dir DIR] [--set section.key=value]... FILE.sql...\n"
 	"       sluice check FILE.sql...\n"
 	"       sluice state check|show|export FILE.db\n"
+	"       sluice [-s SOCKET|URL] jobs | top [SECONDS]\n"
 	"\n"
 	"Sends SQL to sluiced. Without -e and -f: a shell on a terminal, a script\n"
 	"from standard input otherwise. FORMAT: aligned, csv, tsv, json, vertical;\n"
@@ -172,6 +174,33 @@ command_state(int argc, char **argv)
 			 : hand_on(argc, argv);
 }
 
+/* ---- sluice jobs, sluice top ---- */
+
+static bool
+is_jobs_command(const char *word)
+{
+	return strcmp(word, "jobs") == 0 || strcmp(word, "top") == 0;
+}
+
+static int
+command_jobs(const char *where, int argc, char **argv)
+{
+	bool live = strcmp(argv[0], "top") == 0;
+	double every = argc > 1 ? strtod(argv[1], NULL) : 1;
+	struct api *a;
+	int rc;
+
+	if (argc > (live ? 2 : 1) || !(every >= 0.1 && every <= 3600))
+		return usage_wrong(live ? "top: takes seconds, 0.1 to 3600"
+					: "jobs: takes nothing else");
+	if (live && !isatty(STDOUT_FILENO))
+		return usage_wrong("top: needs a terminal; see sluice jobs");
+	a = api_create(where);
+	rc = live ? jobs_live(a, every) : jobs_once(a);
+	api_destroy(a);
+	return rc;
+}
+
 /* ---- scripts over the socket ---- */
 
 struct part { /* of -e and -f, in order */
@@ -290,13 +319,15 @@ command_send(int argc, char **argv)
 		default:
 			return usage_error();
 		}
+	if (!where || !*where)
+		where = DEFAULT_SOCKET;
+	if (optind < argc && n == 0 && is_jobs_command(argv[optind]))
+		return command_jobs(where, argc - optind, argv + optind);
 	if (optind < argc) {
 		fprintf(stderr, "sluice: unknown command \"%s\"\n",
 			argv[optind]);
 		return usage_error();
 	}
-	if (!where || !*where)
-		where = DEFAULT_SOCKET;
 	if (n == 0 && isatty(STDIN_FILENO))
 		return shell(where, format);
 	if (n == 0)

@@ -605,6 +605,30 @@ def the_shell_has_commands_of_its_own():
     assert d.stop() == 0
 
 
+def jobs_are_listed_once_and_live():
+    d = Daemon().start()
+    d.sql(NUMBERS + "CREATE TABLE hole (id BIGINT) WITH ('connector' = 'blackhole'); INSERT INTO hole SELECT id FROM numbers;")
+    d.wait_state("hole", "RUNNING")
+    done = sluice(d, "jobs")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and lines[0].split()[:3] == ["NAME", "STATE", "IN/S"], done
+    assert len(lines) == 2 and lines[1].split()[:2] == ["hole", "RUNNING"], done
+    assert sluice(d, "top").returncode == 2  # no terminal
+    assert sluice(d, "jobs", "5").returncode == 2
+    t = Terminal([SLUICE, "-s", d.sock, "top", "0.1"])
+    for _ in range(3):
+        t.until(r"hole +RUNNING")
+    d.sql("STOP JOB 'hole';")
+    t.until(r"hole +STOPPED")
+    t.type("q")
+    assert t.wait() == 0
+    t = Terminal([SLUICE, "-s", d.sock, "top", "0.1"])
+    t.until("hole")
+    assert d.stop() == 0
+    assert t.wait() == 3 and "sluice: " in t.text
+    assert sluice(d, "jobs").returncode == 3
+
+
 main(scripts_come_by_argument_file_and_stdin, one_line_is_answered_without_a_table, a_private_run_writes_values,
      json_keeps_every_digit, csv_and_tsv_can_be_read_back,
      people_get_columns_in_line, cells_of_many_lines_are_as_wide_as_the_longest,
@@ -614,4 +638,4 @@ main(scripts_come_by_argument_file_and_stdin, one_line_is_answered_without_a_tab
      with_a_state_dir_the_next_run_goes_on, ctrl_c_takes_a_checkpoint, the_private_daemon_never_outlives_us,
      progress_is_shown_on_a_terminal, check_prints_every_error, check_tells_a_failed_create_once,
      the_shell_talks_with_people, the_shell_completes_words, the_shell_remembers_statements,
-     the_shell_has_commands_of_its_own)
+     the_shell_has_commands_of_its_own, jobs_are_listed_once_and_live)
