@@ -332,6 +332,15 @@ bind_call(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 
 /* ---- operators ---- */
 
+/* The smallest integers are their own negatives: they wrap when it is done. */
+static bool
+is_smallest(const struct expr *e)
+{
+	if (e->type.kind == TYPE_INT)
+		return e->value.i64 == INT32_MIN;
+	return phys_of(e->type) == PHYS_I64 && e->value.i64 == INT64_MIN;
+}
+
 /* -5 is a literal of its own. */
 static struct expr *
 negated_literal(struct bind *b, const struct expr *e)
@@ -341,6 +350,8 @@ negated_literal(struct bind *b, const struct expr *e)
 	if (e->kind != EXPR_LITERAL || e->value.is_null)
 		return NULL;
 	if (!type_is_numeric(e->type) && !type_is_interval(e->type))
+		return NULL;
+	if (is_smallest(e))
 		return NULL;
 	n = arena_new(b->a, struct expr);
 	*n = *e;
