@@ -90,6 +90,15 @@ job_stands(enum job_state s)
 	       s == JOB_FAILED;
 }
 
+/* job_script.c */
+
+/* Equal tokens: comments and blanks aside. */
+bool job_same_text(const char *a, const char *b);
+/* The last statement of a script, what people want to see of it; for free(). */
+char *job_last_statement(const char *script);
+/* Fills objects and once from the script. */
+void job_learn_objects(struct job *j);
+
 /* job_wait.c: main thread only. */
 void job_wait_add(struct job *j, enum wait_for what, jobs_done_fn *done,
 		  void *arg);

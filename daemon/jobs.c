@@ -282,81 +282,6 @@ jobs_find(struct jobs *js, const char *name, struct error *err)
 	return NULL;
 }
 
-static bool
-same_text(const char *a, const char *b)
-{
-	struct arena arena;
-	char *ca, *cb;
-	bool same;
-
-	arena_init(&arena);
-	ca = parse_canonical(a, strlen(a), &arena);
-	cb = parse_canonical(b, strlen(b), &arena);
-	same = ca && cb ? strcmp(ca, cb) == 0 : strcmp(a, b) == 0;
-	arena_release(&arena);
-	return same;
-}
-
-/* The last statement of a script: what people want to see of it. */
-static char *
-last_statement(const char *script)
-{
-	struct ast_statement *stmt, *last = NULL;
-	struct error ignored = ERROR_INIT;
-	struct arena a;
-	struct parse p;
-	char *text;
-
-	arena_init(&a);
-	if (parse_begin(&p, script, strlen(script), NULL, &a,
-			&parse_limits_default, &ignored) == 0)
-		while (parse_next(&p, &stmt, &ignored) == 1)
-			last = stmt;
-	if (last) {
-		text = mem_alloc(last->at.length + 1);
-		memcpy(text, script + last->at.offset, last->at.length);
-		text[last->at.length] = '\0';
-	} else {
-		text = mem_strdup(script);
-	}
-	arena_release(&a);
-	return text;
-}
-
-static void
-learn_objects(struct job *j)
-{
-	struct error ignored = ERROR_INIT;
-	struct planned planned;
-	struct arena a;
-
-	arena_init(&a);
-	if (plan_script(j->script, &a, &planned, &ignored) == 0) {
-		j->once = plan_is_once(planned.plan);
-		j->objects = mem_zalloc((planned.nobjects + 1) *
-					sizeof(*j->objects));
-		for (unsigned i = 0; i < planned.nobjects; i++)
-			j->objects[j->nobjects++] =
-				mem_strdup(planned.objects[i]);
-	}
-	arena_release(&a);
-}
-
-const char *
-jobs_user_of(struct jobs *js, const char *object)
-{
-	for (struct job *j = js->first; j; j = j->next) {
-		enum job_state s = job_state_of(j);
-
-		if (s == JOB_FINISHED || s == JOB_FAILED || s == JOB_STOPPED)
-			continue;
-		for (unsigned i = 0; i < j->nobjects; i++)
-			if (strcmp(j->objects[i], object) == 0)
-				return j->name;
-	}
-	return NULL;
-}
-
 /* For free(). */
 static char *
 path_of(const struct jobs *js, const char *name)
@@ -376,7 +301,7 @@ job_new(struct jobs *js, const char *name, const char *script)
 	j->js = js;
 	j->name = mem_strdup(name);
 	j->script = mem_strdup(script);
-	j->statement = last_statement(script);
+	j->statement = job_last_statement(script);
 	j->path = path_of(js, name);
 	j->created_us = clock_wall_us();
 	j->core = js->next_core++ % js->ncores;
@@ -385,7 +310,7 @@ job_new(struct jobs *js, const char *name, const char *script)
 	j->info.wm_us = TIME_NONE;
 	j->info.lag = j->info.end_total = j->info.read_total = -1;
 	pthread_mutex_init(&j->lock, NULL);
-	learn_objects(j);
+	job_learn_objects(j);
 	*js->tail = j;
 	js->tail = &j->next;
 	js->n++;
@@ -398,7 +323,7 @@ static int
 submit_known(struct job *j, const struct job_text *text, bool *ret_noop,
 	     struct error *err)
 {
-	if (!same_text(j->script, text->script)) {
+	if (!job_same_text(j->script, text->script)) {
 		error_set(err, ERR_JOB_CHANGED,
 			  "job \"%s\" exists with another text", j->name);
 		error_note(err, "DROP JOB '%s' forgets it and its state; or "
