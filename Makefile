@@ -214,7 +214,10 @@ install: all
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d \
 		$(DESTDIR)$(PREFIX)/share/doc/sluice/examples \
-		$(DESTDIR)$(PREFIX)/share/doc/sluice/manual
+		$(DESTDIR)$(PREFIX)/share/doc/sluice/manual \
+		$(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 build/sluiced $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 build/sluice $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 etc/sluice.ini $(DESTDIR)/etc/sluice/
@@ -226,13 +229,17 @@ install: all
 	install -m 644 systemd/sluice.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sluice.conf
 	install -m 644 etc/examples/*.sql $(DESTDIR)$(PREFIX)/share/doc/sluice/examples/
 	install -m 644 docs/manual/*.md $(DESTDIR)$(PREFIX)/share/doc/sluice/manual/
+	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 README.md NEWS.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/sluice/
 
 # build/sluice_VERSION_ARCH.deb
 deb: all
 	scripts/deb
 
-# The tables of the manual, from where their rows are declared.
+# The tables of the manual and of the man pages, from where their rows are
+# declared.
 docs: all
 	$(Q)scripts/manual
 
@@ -257,7 +264,7 @@ help:
 	@echo 'make deps       install the Debian packages that are missing'
 	@echo 'make install    DESTDIR= PREFIX=/usr'
 	@echo 'make deb        a Debian package of that, in build/'
-	@echo 'make docs       the tables of docs/manual, anew'
+	@echo 'make docs       the tables of docs/manual and docs/man, anew'
 	@echo 'make fuzz format dist clean help'
 	@echo 'V=1 DEVELOPER=1 SAN=address,undefined SAN=thread'
 

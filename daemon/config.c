@@ -371,11 +371,43 @@ config_release(struct config *c)
 
 /* ---- out ---- */
 
+struct unit {
+	const char *name;
+	int64_t of;
+};
+
+static const struct unit times[] = {
+	{ "d", 24 * 3600 * SEC }, { "h", 3600 * SEC }, { "min", 60 * SEC },
+	{ "s", SEC }, { "ms", MS }, { "us", 1 },
+};
+static const struct unit sizes[] = {
+	{ "gb", GIB }, { "mb", MIB }, { "kb", KIB }, { "b", 1 },
+};
+
+/* In the largest unit that tells it whole; nothing is told in the last. */
+static void
+print_in(const struct unit *u, int64_t v, FILE *out)
+{
+	while (u->of > 1 && (v == 0 || v % u->of != 0))
+		u++;
+	fprintf(out, "%" PRId64 " %s", v / u->of, u->name);
+}
+
+static void
+print_number(enum setting_type type, int64_t v, FILE *out)
+{
+	if (type == SET_DURATION)
+		print_in(times, v, out);
+	else if (type == SET_BYTES)
+		print_in(sizes, v, out);
+	else
+		fprintf(out, "%" PRId64, v);
+}
+
 static void
 print_value(const struct config *c, const struct setting *s, FILE *out)
 {
 	const void *field = (const char *)c + s->at;
-	int64_t v;
 
 	switch (s->type) {
 	case SET_TEXT:
@@ -386,23 +418,9 @@ print_value(const struct config *c, const struct setting *s, FILE *out)
 		fputs(*(const bool *)field ? "true" : "false", out);
 		return;
 	case SET_DURATION:
-		v = *(const int64_t *)field;
-		if (v % SEC == 0)
-			fprintf(out, "%" PRId64 " s", v / SEC);
-		else
-			fprintf(out, "%" PRId64 " ms", v / MS);
-		return;
 	case SET_BYTES:
-		v = *(const int64_t *)field;
-		if (v % MIB == 0 && v)
-			fprintf(out, "%" PRId64 " mb", v / MIB);
-		else if (v % KIB == 0 && v)
-			fprintf(out, "%" PRId64 " kb", v / KIB);
-		else
-			fprintf(out, "%" PRId64 " b", v);
-		return;
 	case SET_INT:
-		fprintf(out, "%" PRId64, *(const int64_t *)field);
+		print_number(s->type, *(const int64_t *)field, out);
 		return;
 	}
 }
@@ -447,14 +465,47 @@ config_print(const struct config *c, FILE *out)
 	}
 }
 
+/* What a value may be, as a table's cell of Markdown. */
+static void
+document_values(const struct setting *s, FILE *out)
+{
+	static const char *const kinds[] = {
+		[SET_TEXT] = "text",	     [SET_BOOL] = "`true`, `false`",
+		[SET_INT] = "integer",	     [SET_BYTES] = "size",
+		[SET_DURATION] = "duration", [SET_CHOICE] = "",
+	};
+
+	fputs(kinds[s->type], out);
+	for (const char *p = s->choices; p && *p;) {
+		size_t len = strcspn(p, "|");
+
+		fprintf(out, "%s`%.*s`", p == s->choices ? "" : ", ", (int)len,
+			p);
+		p += len;
+		p += *p == '|';
+	}
+	if (s->max == 0)
+		return;
+	fputc(' ', out);
+	print_number(s->type, s->min, out);
+	fputs(" to ", out);
+	print_number(s->type, s->max, out);
+}
+
 void
 config_document(FILE *out)
 {
-	fputs("| setting | default | meaning |\n|---|---|---|\n", out);
+	fputs("| setting | values | default | meaning |\n|---|---|---|---|\n",
+	      out);
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
 		const struct setting *s = &settings[i];
 
-		fprintf(out, "| `[%s] %s` | `%s` | %s |\n", s->section, s->key,
-			s->fallback, s->help);
+		fprintf(out, "| `[%s] %s` | ", s->section, s->key);
+		document_values(s, out);
+		if (*s->fallback)
+			fprintf(out, " | `%s`", s->fallback);
+		else
+			fputs(" | empty", out);
+		fprintf(out, " | %s |\n", s->help);
 	}
 }

@@ -35,7 +35,8 @@ def the_package_has_everything_and_says_what_it_needs():
         files = sh("dpkg-deb", "-c", path)
         for f in ("./usr/sbin/sluiced", "./usr/bin/sluice", "./etc/sluice/sluice.ini", "./usr/lib/sysusers.d/sluice.conf",
                   "./usr/lib/tmpfiles.d/sluice.conf", "./usr/lib/systemd/system/sluiced.service",
-                  "./usr/lib/systemd/system/sluiced.socket"):
+                  "./usr/lib/systemd/system/sluiced.socket", "./usr/share/man/man1/sluice.1.gz",
+                  "./usr/share/man/man5/sluice.ini.5.gz", "./usr/share/man/man8/sluiced.8.gz"):
             assert re.search(r"^\S+ root/root .* " + re.escape(f) + "$", files, flags=re.M), (f, files)
         needs = sh("dpkg-deb", "-f", path, "Depends")
         for library in ("librdkafka1", "libsqlite3-0", "libuv1", "libmicrohttpd12", "libc6"):

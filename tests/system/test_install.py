@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""make install, the systemd unit, the tables of the manual."""
+"""make install, the systemd unit, the tables of the manual, the man pages."""
 import os
 import re
 import shutil
@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from sluice import BUILD, TOP, Skip, main  # noqa: E402
+from sluice import BUILD, TOP, Skip, main, run  # noqa: E402
 
 UNIT = os.path.join(TOP, "systemd", "sluiced.service")
 
@@ -44,7 +44,8 @@ def make_install_puts_everything_in_its_place():
         installed = {os.path.relpath(os.path.join(d, f), top) for d, _, files in os.walk(top) for f in files}
         for path in ("usr/sbin/sluiced", "usr/bin/sluice", "etc/sluice/sluice.ini", "usr/lib/sysusers.d/sluice.conf",
                      "usr/lib/systemd/system/sluiced.service", "usr/lib/systemd/system/sluiced.socket", "usr/lib/tmpfiles.d/sluice.conf", "usr/share/doc/sluice/README.md",
-                     "usr/share/doc/sluice/manual/options.md", "usr/share/doc/sluice/examples/words.sql"):
+                     "usr/share/doc/sluice/manual/options.md", "usr/share/doc/sluice/examples/words.sql",
+                     "usr/share/man/man1/sluice.1", "usr/share/man/man5/sluice.ini.5", "usr/share/man/man8/sluiced.8"):
             assert path in installed, (path, sorted(installed))
         with open(top + "/usr/lib/systemd/system/sluiced.service") as f:
             assert "ExecStart=/usr/sbin/sluiced\n" in f.read()
@@ -56,7 +57,7 @@ def make_install_puts_everything_in_its_place():
                               capture_output=True, text=True, stdin=subprocess.DEVNULL,
                               env=dict(os.environ, PATH=top + "/usr/sbin:" + os.environ["PATH"]))
         assert done.returncode == 0 and '"orders"' in done.stdout, done
-        code, text = systemd_analyze("verify", unit_with(top + "/usr/sbin/sluiced", top))
+        code, text = systemd_analyze("verify", "--man=no", unit_with(top + "/usr/sbin/sluiced", top))
         assert code == 0 and text == "", text
     finally:
         shutil.rmtree(top)
@@ -91,5 +92,60 @@ def the_manuals_links_lead_somewhere():
     assert not broken, broken
 
 
+PAGES = ("sluice.1", "sluiced.8", "sluice.ini.5")
+
+
+def man_page(name):
+    with open(os.path.join(TOP, "docs", "man", name)) as f:
+        return f.read()
+
+
+def mandoc_finds_nothing_in_the_man_pages():
+    if not shutil.which("mandoc"):
+        raise Skip("there is no mandoc here")
+    paths = [os.path.join(TOP, "docs", "man", p) for p in PAGES]
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", *paths], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done
+
+
+def usage_of(program):
+    done = run(program, "--help")
+    assert done.returncode == 0 and done.stdout.startswith("usage: "), done
+    return done.stdout.split("\n\n")[0]
+
+
+def every_option_and_command_stands_in_its_man_page():
+    for program, page in (("sluice", "sluice.1"), ("sluiced", "sluiced.8")):
+        usage, text = usage_of(program), man_page(page)
+        items = [line for line in text.splitlines() if line.startswith(".It ")]
+        options = set(re.findall(r"(?<![\w-])-(-?[a-z][a-z-]*)", usage))
+        assert len(options) >= 6, usage
+        for option in options | {"-help", "-version"}:
+            assert any(re.search(rf"\bFl ([a-zA-Z] , Fl )?{option}( |$)", i) for i in items), (page, option)
+            # The synopsis of sluice leaves out what usage does.
+            assert option not in options or re.search(rf"^\.Op Fl \w*{option}\b", text, flags=re.M), (page, option)
+        for command in re.findall(rf"^(?:usage:)? +{program} ([a-z]+) ", usage, flags=re.M):
+            assert any(i.startswith(f".It Cm {command} ") for i in items), (page, command)
+        for verb in ("check", "show", "export"):
+            assert f".It Cm state Cm {verb} Ar file.db" in items, (page, verb)
+
+
+def the_man_page_has_every_setting():
+    printed = run("sluiced", "-c", "/dev/null", "--print-config").stdout
+    keys = re.findall(r"^([a-z-]+) =", printed, flags=re.M)
+    items = re.findall(r"^\.It Cm (\S+) No = ", man_page("sluice.ini.5"), flags=re.M)
+    assert len(keys) > 20 and [i.replace("\\-", "-") for i in items] == keys, (keys, items)
+
+
+def exit_statuses_are_the_manuals():
+    for page, manual in (("sluice.1", "client.md"), ("sluiced.8", "operations.md")):
+        section = man_page(page).split(".Sh EXIT STATUS")[1].split(".Sh")[0]
+        with open(os.path.join(TOP, "docs", "manual", manual)) as f:
+            rows = re.search(r"\| exit \| \|\n\|---\|---\|\n((?:\|.*\n)+)", f.read())[1]
+        assert re.findall(r"^\.It (\d+)", section, flags=re.M) == re.findall(r"^\| (\d+) ", rows, flags=re.M), page
+
+
 main(make_install_puts_everything_in_its_place, the_unit_gives_next_to_no_rights, the_manual_is_current,
-     the_manuals_links_lead_somewhere)
+     the_manuals_links_lead_somewhere, mandoc_finds_nothing_in_the_man_pages,
+     every_option_and_command_stands_in_its_man_page, the_man_page_has_every_setting, exit_statuses_are_the_manuals)
