@@ -307,6 +307,9 @@ pull_child(struct multiset *m, uint32_t t, uint32_t child)
 	}
 }
 
+/* No sum over 2^32 nodes leaves an int64. */
+#define NODE_WEIGHT_MAX (INT64_C(1) << 30)
+
 /* Equal values of ordered sets are given one by one. */
 static int64_t
 node_weight(const struct multiset *m, uint32_t t)
@@ -317,7 +320,10 @@ node_weight(const struct multiset *m, uint32_t t)
 		bytes += m->node[t].value.str.len;
 	if (m->kind.pairs && m->kind.beside == PHYS_STR)
 		bytes += m->more[t].beside.str.len;
-	return m->kind.ordered ? bytes * m->node[t].n : bytes;
+	if (!m->kind.ordered)
+		return bytes;
+	return m->node[t].n > NODE_WEIGHT_MAX / bytes ? NODE_WEIGHT_MAX
+						      : bytes * m->node[t].n;
 }
 
 /* What is known of a subtree, from what is known of those below it. */

@@ -142,6 +142,20 @@ list_of(const struct agg *a, uint64_t root, struct buf *out,
 	return str_from(arena, out->data, out->len);
 }
 
+/* A separator counts as often as it is written; short ones are within what
+ * each value weighs. */
+static bool
+separators_fit(const struct agg *a, uint64_t root)
+{
+	uint32_t len = separator_of(a).len;
+
+	if (len <= MULTISET_VALUE_WEIGHT ||
+	    multiset_total(a->multiset, root) < AGG_WEIGHT_MAX / len)
+		return true;
+	*a->too_large = a->plan->text;
+	return false;
+}
+
 static void
 list_value(const struct agg *a, char *const *entry, uint32_t off, uint32_t n,
 	   struct column *out, uint32_t at, uint32_t cap, struct arena *arena)
@@ -152,7 +166,8 @@ list_value(const struct agg *a, char *const *entry, uint32_t off, uint32_t n,
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t root = bag_at(a, entry[i], off)->root;
 
-		if ((root == 0 && !is_array(a)) || !bag_gives_all(a, root))
+		if ((root == 0 && !is_array(a)) || !bag_gives_all(a, root) ||
+		    !separators_fit(a, root))
 			column_set_null(out, at + i, cap, arena);
 		else
 			out->str[at + i] = list_of(a, root, &text, arena);

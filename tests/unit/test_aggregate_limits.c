@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/error.h"
+#include "runtime/agg.h"
 #include "tests/unit/rig.h"
 #include "tests/unit/test.h"
 
@@ -66,4 +67,28 @@ TEST(a_window_whose_slices_are_too_large_together_fails_the_job)
 	EXPECT_STR(err.message, "the values of array_agg(k) in one group are "
 				"more than 32 MiB");
 	rig_close(r);
+}
+
+TEST(separators_count_as_often_as_they_are_written)
+{
+	const unsigned len = 1000, n = AGG_WEIGHT_MAX / len + 1;
+	char *sql = mem_alloc(len + 64);
+	struct error err = ERROR_INIT;
+	enum pipeline_rc rc = PIPELINE_BUSY;
+	struct rig *r;
+
+	strcpy(sql, "SELECT CHAR_LENGTH(LISTAGG(k, '");
+	memset(sql + strlen(sql), ';', len);
+	strcpy(sql + sizeof("SELECT CHAR_LENGTH(LISTAGG(k, '") - 1 + len,
+	       "')) FROM s;");
+	r = rig_open(sql);
+	for (unsigned i = 0; i < n; i++)
+		rig_push(r, "s", 0, "a,1,@00:01,");
+	while (rc == PIPELINE_BUSY)
+		rc = pipeline_step(rig_pipeline(r), INT64_C(1767225600000000),
+				   &err);
+	EXPECT_EQ(rc, PIPELINE_FAIL);
+	EXPECT_EQ(err.code, ERR_GROUP_TOO_LARGE);
+	rig_close(r);
+	free(sql);
 }
