@@ -626,15 +626,7 @@ agg_tables_put_time(const struct agg_tables *t, struct snapshot *s,
 static bool
 id_is_good(const struct batch *b, unsigned col, uint32_t row)
 {
-	return b->col[col].i64[row] >= 0 && b->col[col].i64[row] < KEYS_NONE;
-}
-
-static int
-damaged(const struct agg_tables *t, struct error *err)
-{
-	return error_set(err, ERR_STORE_DAMAGED,
-			 "a row of %s cannot be one that was written",
-			 t->op->state_name ? t->op->state_name : "the state");
+	return keys_may_be_gid(b->col[col].i64[row]);
 }
 
 static int
@@ -646,7 +638,8 @@ restore_group(const struct agg_tables *t, const struct batch *b, uint32_t row,
 	struct distinct *sets;
 	char *entry;
 
-	if (!id_is_good(b, 0, row) || keys_is_live(to->keys, gid))
+	if (!id_is_good(b, 0, row) || keys_is_live(to->keys, gid) ||
+	    (!t->panes && !state_may_be_count(b->col[col].i64[row])))
 		return -1;
 	keys_restore(to->keys, gid, b->col + 1, row);
 	if (t->panes)
@@ -667,6 +660,7 @@ restore_session(const struct agg_tables *t, const struct batch *b, uint32_t row,
 	char *entry;
 
 	if (!id_is_good(b, 0, row) ||
+	    !state_may_be_count(b->col[col + 2].i64[row]) ||
 	    !to->session(to->arg, id, b->col + 1, row, b->col[col].i64[row],
 			 b->col[col + 1].i64[row]))
 		return -1;
@@ -683,9 +677,12 @@ restore_entry(const struct agg_tables *t, const struct batch *b, uint32_t row,
 	struct distinct *sets;
 	char *entry;
 
-	if (!id_is_good(b, 1, row) || !keys_is_live(to->keys, gid))
+	if (!id_is_good(b, 1, row) || !keys_is_live(to->keys, gid) ||
+	    !state_may_be_count(b->col[2].i64[row]))
 		return -1;
 	entry = to->entry(to->arg, b->col[0].i64[row], gid, &sets);
+	if (!entry)
+		return -1;
 	((struct entry *)entry)->rows = b->col[2].i64[row];
 	return aggs_load(t->aggs, entry, b, 3, row) ? 0 : -1;
 }
@@ -724,7 +721,8 @@ restore_value(const struct agg_tables *t, unsigned i, const struct batch *b,
 	if (!a->distinct && a->kind.pairs)
 		s.beside = &b->col[col++];
 	s.n = b->col[col].i64[row];
-	if (!id_is_good(b, id, row) || s.n <= 0 ||
+	if (!id_is_good(b, id, row) || s.n == 0 || !state_may_be_count(s.n) ||
+	    !state_may_be_count((int64_t)s.seq) ||
 	    (!t->sessions && !keys_is_live(to->keys, s.place.gid)) ||
 	    (!a->nulls && column_is_null(s.value, row)))
 		return -1;
@@ -766,6 +764,6 @@ agg_tables_restore(struct agg_tables *t, unsigned table,
 		return ++t->complete == t->n;
 	batch_each(rows, row)
 		if (restore_row(t, table, rows, row, to) < 0)
-			return damaged(t, err);
+			return op_state_damaged(t->op, err);
 	return 0;
 }

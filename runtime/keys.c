@@ -197,6 +197,7 @@ keys_reserve(struct keys *k, uint32_t n)
 
 	if (n <= k->cap)
 		return;
+	CHECK(n <= KEYS_MAX);
 	while (cap < n)
 		cap *= 2;
 	for (unsigned c = 0; c < k->ncols; c++) {

@@ -16,6 +16,7 @@
 #include "runtime/strheap.h"
 
 #define KEYS_NONE UINT32_MAX
+#define KEYS_MAX (UINT32_C(1) << 30) /* gids: arrays by gid double up to it */
 #define KEYS_SLOTS 256 /* of the stable hash: units of state that move */
 
 enum key_flags {
@@ -98,6 +99,13 @@ void keys_touch(struct keys *k, uint32_t gid);
 uint32_t keys_changed(struct keys *k, const uint32_t **ret_gid);
 /* All of that is in a snapshot now. */
 void keys_saved(struct keys *k);
+/* Whether a number out of a file, which anybody may have written, can have
+ * been a gid. */
+static inline bool
+keys_may_be_gid(int64_t id)
+{
+	return id >= 0 && id < KEYS_MAX;
+}
 /* A row that was written once. All references are to be taken again. */
 void keys_restore(struct keys *k, uint32_t gid, const struct column *cols,
 		  uint32_t row);

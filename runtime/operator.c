@@ -262,3 +262,11 @@ op_name_state(struct op *op, const char *state_name)
 {
 	op->state_name = arena_strdup(op->arena, state_name);
 }
+
+int
+op_state_damaged(const struct op *op, struct error *err)
+{
+	return error_set(err, ERR_STORE_DAMAGED,
+			 "a row of %s cannot be one that was written",
+			 op->state_name ? op->state_name : "the state");
+}

@@ -208,6 +208,15 @@ uint64_t op_seed(const struct op *op); /* for hash tables, and by chance */
 /* In open(): declares a table (def is kept by pointer), and the view. */
 int op_table(struct op *op, const struct table_def *def, unsigned *ret_table,
 	     struct error *err);
+/* Counts of rows in a state file are below: no job lives to see more. */
+#define STATE_COUNT_MAX (INT64_C(1) << 60)
+static inline bool
+state_may_be_count(int64_t n)
+{
+	return n >= 0 && n < STATE_COUNT_MAX;
+}
+/* For restore(): a row that no checkpoint has put. Sets err, returns -1. */
+int op_state_damaged(const struct op *op, struct error *err);
 void op_view(struct op *op, const struct view_def *view);
 /* Of scan and watermark: the table's name; a second scan of the same table
  * that the planner could not join with the first is "table#2". */

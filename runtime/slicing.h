@@ -36,6 +36,20 @@ slicing_pane(const struct slicing *s, int64_t wall_us)
 
 	return wall_us - (r < 0 ? r + s->width_us : r);
 }
+/* Whether a number out of a file, which anybody may have written, can have
+ * been a window's bound, or a pane's start. */
+static inline bool
+slicing_may_be_bound(int64_t wall_us)
+{
+	return wall_us >= -2 * SLICING_TIME_MAX &&
+	       wall_us <= 2 * SLICING_TIME_MAX;
+}
+static inline bool
+slicing_may_be_pane(const struct slicing *s, int64_t pane_us)
+{
+	return slicing_may_be_bound(pane_us) &&
+	       slicing_pane(s, pane_us) == pane_us;
+}
 /* The ends of the first and the last window that hold the pane. */
 int64_t slicing_first_end(const struct slicing *s, int64_t pane_us);
 int64_t slicing_last_end(const struct slicing *s, int64_t pane_us);

@@ -11,7 +11,7 @@
 #include "runtime/keys.h"
 #include "runtime/operators/registry.h"
 #include "runtime/operators/scalar.h"
-#include "runtime/snapshot.h"
+#include "runtime/table_writer.h"
 
 struct op_scalar {
 	struct op op; /* first */
@@ -92,8 +92,18 @@ add_value(struct op_scalar *s, uint32_t gid, int64_t w)
 		keys_unref(&s->values, gid);
 }
 
-static void
-push_values(struct op_scalar *s, const struct batch *in)
+static int
+too_many(const struct op_scalar *s, struct error *err)
+{
+	return error_set(err, ERR_SEVERAL_ROWS, "a sub-query as a value gave "
+			 "%lld rows: it may give one at most",
+			 (long long)s->total);
+}
+
+/* Where nothing is taken back the second row is one too many for good: the
+ * values of an input without end are not kept to find that out. */
+static int
+push_values(struct op_scalar *s, const struct batch *in, struct error *err)
 {
 	batch_each(in, row) {
 		uint32_t gid;
@@ -103,6 +113,8 @@ push_values(struct op_scalar *s, const struct batch *in)
 		add_value(s, gid, batch_weight(in, row));
 	}
 	scalar_count_state(s);
+	return s->op.node->inputs[1]->mode == CHANGE_APPEND && s->total > 1
+		       ? too_many(s, err) : OP_OK;
 }
 
 static bool
@@ -118,9 +130,7 @@ resolve(struct op_scalar *s, struct error *err)
 	struct type type = schema->cols[schema->ncols - 1].type;
 
 	if (s->total > 1)
-		return error_set(err, ERR_SEVERAL_ROWS, "a sub-query as a value "
-				 "gave %lld rows: it may give one at most",
-				 (long long)s->total);
+		return too_many(s, err);
 	column_alloc(&s->value, phys_of(type), 1, s->op.arena);
 	column_set_null(&s->value, 0, 1, s->op.arena);
 	for (uint32_t gid = 0; gid < s->values.n; gid++) {
@@ -164,10 +174,8 @@ scalar_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 	const struct schema *schema = &op->node->schema;
 	struct batch *out;
 
-	if (port == 1) {
-		push_values(s, in);
-		return OP_OK;
-	}
+	if (port == 1)
+		return push_values(s, in, err);
 	CHECK(s->resolved || second_has_ended(op));
 	if (!s->resolved && resolve(s, err) < 0)
 		return OP_FAIL;
@@ -195,39 +203,42 @@ scalar_end(struct op *op, unsigned port, struct error *err)
 
 /* ---- checkpoints ---- */
 
-static int
-put_one(struct op_scalar *s, struct snapshot *snap, uint32_t gid)
+static void
+put_value_row(struct op_scalar *s, struct batch *b, uint32_t at, uint32_t gid)
 {
-	bool live = keys_is_live(&s->values, gid);
-	struct batch *b;
-
-	if (!live && !(s->values.flags[gid] & KEY_STORED))
-		return 0;
-	b = batch_create(NULL, live ? &s->state : &s->state_key, 1);
-	b->col[VALUE_ID].i64[0] = gid;
-	if (live) {
-		b->col[VALUE_N].i64[0] = s->n[gid];
-		keys_gather(&s->values, 0, &gid, 1, &b->col[VALUE_VALUE], 0, 1,
-			    &b->arena);
-	}
-	batch_seal(b, 1);
-	return live ? snapshot_put(snap, &s->op, s->table, b)
-		    : snapshot_drop(snap, &s->op, s->table, b);
+	b->col[VALUE_ID].i64[at] = gid;
+	b->col[VALUE_N].i64[at] = s->n[gid];
+	keys_gather(&s->values, 0, &gid, 1, &b->col[VALUE_VALUE], at,
+		    BATCH_ROWS, &b->arena);
 }
 
 static int
 scalar_checkpoint(struct op *op, struct snapshot *snap, struct error *err)
 {
 	struct op_scalar *s = op_cast(op, &op_scalar_type);
+	struct table_writer drop = { .s = snap, .op = op, .table = s->table,
+				     .schema = &s->state_key, .drop = true };
+	struct table_writer put = { .s = snap, .op = op, .table = s->table,
+				    .schema = &s->state };
 	const uint32_t *gid;
 	uint32_t n = keys_changed(&s->values, &gid);
 
 	(void)err;
-	for (uint32_t i = 0; i < n; i++)
-		if (put_one(s, snap, gid[i]) < 0)
-			return OP_FAIL;
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t flags = s->values.flags[gid[i]];
+		uint32_t at;
+
+		if (flags & KEY_LIVE) {
+			at = table_writer_row(&put);
+			put_value_row(s, put.b, at, gid[i]);
+		} else if (flags & KEY_STORED) {
+			at = table_writer_row(&drop);
+			drop.b->col[VALUE_ID].i64[at] = gid[i];
+		}
+	}
 	keys_saved(&s->values);
-	return OP_OK;
+	return table_writer_end(&drop) < 0 || table_writer_end(&put) < 0
+		       ? OP_FAIL : OP_OK;
 }
 
 static int
@@ -244,19 +255,18 @@ scalar_restore(struct op *op, unsigned table, const struct batch *rows,
 	}
 	batch_each(rows, row) {
 		int64_t id = rows->col[VALUE_ID].i64[row];
+		int64_t n = rows->col[VALUE_N].i64[row];
 
-		if (id < 0 || id >= KEYS_NONE ||
+		if (!keys_may_be_gid(id) || n == 0 ||
+		    !state_may_be_count(n < 0 ? -(n + 1) : n) ||
 		    keys_is_live(&s->values, (uint32_t)id))
-			return error_set(err, ERR_STORE_DAMAGED, "a row of %s "
-					 "cannot be one that was written",
-					 op->state_name ? op->state_name
-							: "the state");
+			return op_state_damaged(op, err);
 		keys_restore(&s->values, (uint32_t)id,
 			     &rows->col[VALUE_VALUE], row);
 		reserve(s);
 		keys_ref(&s->values, (uint32_t)id);
-		s->n[id] = rows->col[VALUE_N].i64[row];
-		s->total += s->n[id];
+		s->n[id] = n;
+		s->total += n;
 	}
 	return 0;
 }

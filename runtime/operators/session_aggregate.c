@@ -492,6 +492,9 @@ session_restored(void *arg, uint32_t id, const struct column *key,
 	struct op_session *s = arg;
 	uint32_t gid;
 
+	if (!slicing_may_be_bound(start_us) || !slicing_may_be_bound(end_us) ||
+	    end_us < start_us)
+		return false;
 	keys_lookup(&s->keys, key, &row, 1, &gid);
 	if (!session_set_restore(&s->sessions, id, gid, start_us, end_us)) {
 		keys_drop_unused(&s->keys, &gid, 1);

@@ -644,7 +644,8 @@ restore_row(struct op_session_assign *s, const struct batch *b, uint32_t row)
 	const struct column *time =
 		&b->col[OWN_COLUMNS + s->w->time_col];
 
-	if (id < 0 || id >= ROW_NONE / 2 || n == 0 ||
+	if (!keys_may_be_gid(id) || n == 0 ||
+	    !state_may_be_count(b->col[1].i64[row]) ||
 	    column_is_null(time, row) || time->i64[row] > SLICING_TIME_MAX ||
 	    time->i64[row] < -SLICING_TIME_MAX)
 		return -1;
@@ -724,10 +725,7 @@ assign_restore(struct op *op, unsigned table, const struct batch *rows,
 		if (table == s->time.number)
 			s->wm_us = rows->col[1].i64[row];
 		else if (restore_row(s, rows, row) < 0)
-			return error_set(err, ERR_STORE_DAMAGED, "a row of %s "
-					 "cannot be one that was written",
-					 op->state_name ? op->state_name
-							: "the state");
+			return op_state_damaged(op, err);
 	}
 	return 0;
 }

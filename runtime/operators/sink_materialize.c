@@ -437,7 +437,8 @@ restore_row(struct op_materialize *m, const struct batch *b, uint32_t row)
 	int64_t touched_us = b->col[c + 3].i64[row];
 	uint32_t gid = (uint32_t)id, key;
 
-	if (id < 0 || id >= KEYS_NONE || n <= 0 || seq <= 0 ||
+	if (!keys_may_be_gid(id) || n == 0 || !state_may_be_count(n) ||
+	    seq == 0 || !state_may_be_count(seq) ||
 	    keys_is_live(&m->rows, gid))
 		return -1;
 	for (uint16_t k = 0; k < m->nkeys; k++)
@@ -503,10 +504,7 @@ materialize_restore(struct op *op, unsigned table, const struct batch *rows,
 	}
 	batch_each(rows, row)
 		if (restore_row(m, rows, row) < 0)
-			return error_set(err, ERR_STORE_DAMAGED, "a row of %s "
-					 "cannot be one that was written",
-					 op->state_name ? op->state_name
-							: "the state");
+			return op_state_damaged(op, err);
 	return 0;
 }
 

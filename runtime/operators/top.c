@@ -173,7 +173,9 @@ static size_t
 top_bytes(const struct op_top *t)
 {
 	return keys_bytes(&t->rows) + ordered_bytes(&t->order) +
-	       t->entries_cap * sizeof(*t->entry) + ttl_bytes(&t->ttl);
+	       t->entries_cap * sizeof(*t->entry) + ttl_bytes(&t->ttl) +
+	       t->shifts_cap * sizeof(*t->shift) +
+	       (t->shown.cap + t->next.cap) * sizeof(*t->shown.gid);
 }
 
 static void
@@ -643,7 +645,8 @@ restore_row(struct op_top *t, const struct batch *b, uint32_t row)
 	int64_t id = b->col[ROW_ID].i64[row], n = b->col[ROW_N].i64[row];
 	struct entry *e;
 
-	if (id < 0 || id >= KEYS_NONE || n <= 0 ||
+	if (!keys_may_be_gid(id) || n == 0 || !state_may_be_count(n) ||
+	    !state_may_be_count(b->col[ROW_SEQ].i64[row]) ||
 	    keys_is_live(&t->rows, (uint32_t)id))
 		return -1;
 	keys_restore(&t->rows, (uint32_t)id, b->col + ROW_COLS, row);
@@ -679,10 +682,7 @@ top_restore(struct op *op, unsigned table, const struct batch *rows,
 	}
 	batch_each(rows, row)
 		if (restore_row(t, rows, row) < 0)
-			return error_set(err, ERR_STORE_DAMAGED, "a row of %s "
-					 "cannot be one that was written",
-					 op->state_name ? op->state_name
-							: "the state");
+			return op_state_damaged(op, err);
 	return 0;
 }
 

@@ -318,7 +318,7 @@ restore_row(struct op_normalize *n, const struct batch *b, uint32_t row)
 {
 	int64_t id = b->col[0].i64[row];
 
-	if (id < 0 || id >= KEYS_NONE ||
+	if (!keys_may_be_gid(id) ||
 	    keys_is_live(&n->keys, (uint32_t)id))
 		return -1;
 	for (uint16_t k = 0; k < n->nkeys; k++)
@@ -345,10 +345,7 @@ normalize_restore(struct op *op, unsigned table, const struct batch *rows,
 	}
 	batch_each(rows, row)
 		if (restore_row(n, rows, row) < 0)
-			return error_set(err, ERR_STORE_DAMAGED, "a row of %s "
-					 "cannot be one that was written",
-					 op->state_name ? op->state_name
-							: "the state");
+			return op_state_damaged(op, err);
 	return 0;
 }
 

@@ -497,9 +497,12 @@ window_entry(void *arg, int64_t pane_us, uint32_t gid,
 	     struct distinct **ret_sets)
 {
 	struct op_window *w = arg;
-	struct pane *pane = panes_get(&w->panes, pane_us);
+	struct pane *pane;
 	char *entry;
 
+	if (!slicing_may_be_pane(&w->panes.slicing, pane_us))
+		return NULL;
+	pane = panes_get(&w->panes, pane_us);
 	accs_touch(&pane->accs, &w->keys, &gid, 1, 0, &entry);
 	*ret_sets = pane->sets;
 	return entry;

@@ -538,6 +538,21 @@ rig_crash(struct rig *r)
 	must(build(r, &err), &err);
 }
 
+int
+rig_damage(struct rig *r, const char *sql, struct error *err)
+{
+	sqlite3 *db;
+
+	forget_pipeline(r);
+	for (struct rig_topic *t = r->topics; t; t = t->next)
+		topic_forget(t);
+	CHECK(sqlite3_open(r->path, &db) == SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		FAIL("%s: %s", sql, sqlite3_errmsg(db));
+	sqlite3_close(db);
+	return build(r, err);
+}
+
 void
 rig_budget(struct rig *r, int64_t bytes)
 {

@@ -61,6 +61,9 @@ void rig_watermark(struct rig *r, const char *time);
 
 void rig_checkpoint(struct rig *r);
 void rig_crash(struct rig *r);
+/* A crash, and a statement of somebody else's in the state file before the
+ * restart; what that comes to, 0 or -1 and the error. */
+int rig_damage(struct rig *r, const char *sql, struct error *err);
 /* From now on after every step: RIG_RESTORE checkpoints and crashes, so that
  * nothing is read twice; RIG_REPLAY crashes without a checkpoint. */
 enum rig_trouble { RIG_CALM, RIG_RESTORE, RIG_REPLAY };

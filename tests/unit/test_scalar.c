@@ -21,6 +21,26 @@ TEST(a_value_of_several_rows_ends_the_job)
 	rig_close(r);
 }
 
+TEST(a_second_row_ends_the_job_before_the_input_does)
+{
+	struct rig *r = rig_open(
+		"CREATE TABLE d (v BIGINT) WITH ('connector' = 'kafka', "
+		"'topic' = 'd', 'properties.bootstrap.servers' = 'rig', "
+		"'format' = 'csv', 'scan.bounded.mode' = 'latest-offset');"
+		"SELECT k, (SELECT v FROM d) FROM s;");
+	struct error err = ERROR_INIT;
+	enum pipeline_rc rc = PIPELINE_BUSY;
+
+	rig_push(r, "d", 0, "4");
+	rig_push(r, "d", 0, "4");
+	while (rc == PIPELINE_BUSY)
+		rc = pipeline_step(rig_pipeline(r), INT64_C(1767225600000000),
+				   &err);
+	EXPECT_EQ(rc, PIPELINE_FAIL);
+	EXPECT_EQ(err.code, ERR_SEVERAL_ROWS);
+	rig_close(r);
+}
+
 TEST(nothing_is_read_for_rows_that_would_wait)
 {
 	struct rig *r = rig_open(
