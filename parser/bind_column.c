@@ -35,6 +35,36 @@ note_columns(struct bind *b, const struct rel *rel)
 		error_note(b->err, "columns: %s", column_list(b, rel));
 }
 
+static bool
+has_qualifier(const struct rel *rel, const char *qualifier)
+{
+	for (unsigned i = 0; i < rel->ncols; i++)
+		if (rel->cols[i].qualifier &&
+		    strcmp(rel->cols[i].qualifier, qualifier) == 0)
+			return true;
+	return false;
+}
+
+static bool
+has_column(const struct rel *rel, const char *name)
+{
+	for (unsigned i = 0; i < rel->ncols; i++)
+		if (strcmp(rel->cols[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The name is one of the query around the sub-query. */
+static int
+correlated(struct bind *b, struct span at, const char *name)
+{
+	bind_error(b, at, ERR_UNSUPPORTED, "\"%s\" is of the query around: a "
+		   "sub-query that reads it is not supported yet", name);
+	error_note(b->err, "joins come with a later release; a sub-query that "
+		   "stands alone can be a value");
+	return -1;
+}
+
 static int
 unknown_column(struct bind *b, const struct rel *rel, const struct ast_expr *e,
 	       const char *name)
@@ -42,6 +72,8 @@ unknown_column(struct bind *b, const struct rel *rel, const struct ast_expr *e,
 	const char **names = arena_array(b->a, rel->ncols, const char *);
 	const char *near;
 
+	if (b->around && has_column(b->around, name))
+		return correlated(b, e->at, name);
 	for (unsigned i = 0; i < rel->ncols; i++)
 		names[i] = rel->cols[i].name;
 	near = error_nearest(name, names, rel->ncols);
@@ -67,6 +99,9 @@ unknown_qualifier(struct bind *b, const struct rel *rel,
 {
 	const char *known = NULL;
 
+	if (b->around && has_qualifier(b->around, qualifier))
+		return correlated(b, name->part_at[name->nparts - 2],
+				  qualifier);
 	for (unsigned i = 0; i < rel->ncols && !known; i++)
 		known = rel->cols[i].qualifier;
 	bind_error(b, name->part_at[name->nparts - 2], ERR_UNKNOWN_ALIAS,
@@ -74,16 +109,6 @@ unknown_qualifier(struct bind *b, const struct rel *rel,
 	if (known)
 		error_hint(b->err, "here the columns are of \"%s\"", known);
 	return -1;
-}
-
-static bool
-has_qualifier(const struct rel *rel, const char *qualifier)
-{
-	for (unsigned i = 0; i < rel->ncols; i++)
-		if (rel->cols[i].qualifier &&
-		    strcmp(rel->cols[i].qualifier, qualifier) == 0)
-			return true;
-	return false;
 }
 
 /* Where the name begins behind default_catalog.default_database. */

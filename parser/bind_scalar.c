@@ -74,6 +74,7 @@ bind_scalar(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	    struct expr **ret)
 {
 	struct query_context qc = { .inner = true };
+	const struct rel *around = b->around;
 	struct scalars *list = b->scalars;
 	struct type type;
 	struct rel rel;
@@ -86,8 +87,10 @@ bind_scalar(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 		return bind_error(b, ast->at, ERR_LIMIT,
 				  "a query has more than %d sub-queries as "
 				  "values", SCALARS_MAX);
+	b->around = s->rel;
 	if (bind_query(b, ast->query, &qc, &rel) < 0)
 		return -1;
+	b->around = around;
 	if (rel.state == WINDOW_PENDING)
 		bind_assign(b, &rel);
 	if (check_value(b, ast, &rel) < 0)

@@ -79,6 +79,8 @@ struct bind {
 	const struct catalog *catalog;
 	const struct with_scope *with; /* newest first; NULL: none */
 	struct scalars *scalars;       /* of the query; NULL: it is none */
+	/* Of the query around a sub-query, which cannot read it; or NULL. */
+	const struct rel *around;
 	const struct settings *settings;
 	const struct zone *zone;
 	struct error *err;
