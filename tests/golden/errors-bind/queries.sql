@@ -124,7 +124,9 @@ DROP FUNCTION f
 DROP TEMPORARY FUNCTION f
 --
 SELECT f(1)
--- what a sub-query cannot read
-SELECT message, (SELECT MAX(y) FROM (VALUES (1)) AS u(y) WHERE y = n) FROM words;
-SELECT message, (SELECT MAX(y) FROM (VALUES (1)) AS u(y) WHERE y = w.n) FROM words AS w;
-SELECT message, (SELECT MAX(z) FROM (VALUES (1)) AS u(y)) FROM words;
+--
+SELECT message, (SELECT MAX(y) FROM (VALUES (1)) AS u(y) WHERE y = n) FROM words
+--
+SELECT message, (SELECT MAX(y) FROM (VALUES (1)) AS u(y) WHERE y = w.n) FROM words AS w
+--
+SELECT message, (SELECT MAX(z) FROM (VALUES (1)) AS u(y)) FROM words
