@@ -48,7 +48,7 @@ check_key(struct sets_builder *sb, const struct ast_expr *ast,
 	  const struct expr *e)
 {
 	if (e->type.kind == TYPE_NULL)
-		return bind_error(sb->b, ast->at, ERR_TYPE_MISMATCH,
+		return bind_error(sb->b, ast->at, ERR_UNTYPED_NULL,
 				  "the type of NULL is not known here: write "
 				  "CAST(NULL AS ...)");
 	if (e->kind == EXPR_LITERAL && type_is_integer(e->type))

@@ -4,6 +4,7 @@
  * be guessed, what was meant. The grammar still is in the state before the
  * token, so it can be asked for every token that it would have taken.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -301,7 +302,7 @@ advise(struct reader *r, struct token t)
 	else if (r->table && r->nesting == 0 && accepts(r, 0))
 		error_note(r->err, "the order is CREATE TABLE t (...), "
 			   "COMMENT, PARTITIONED BY, WITH (...)");
-	else if (r->prev.kind == TK_STRING &&
+	else if (r->prev.kind == TK_STRING && !ispunct((unsigned char)*text) &&
 		 t.at.offset == span_end(r->prev.at))
 		error_hint(r->err, "a quote inside of a text is doubled: ''");
 	else if (wants_value(r))
@@ -465,6 +466,7 @@ complain_of_reserved_before(struct reader *r, struct token t)
 	bool name;
 
 	if (!is_reserved(r, r->prev) || accepts(r, 0) || r->angles > 0 ||
+	    (r->prev.kind == TK_LIMIT && t.kind == TK_MINUS) ||
 	    (accepts(r, TK_FROM) && !accepts(r, TK_PLUS)) || /* EXTRACT(DAY */
 	    (accepts(r, TK_LT) && !accepts(r, TK_EQ)) || /* ARRAY, a type */
 	    (accepts(r, TK_ID) && r->prev.kind != TK_INTERVAL))

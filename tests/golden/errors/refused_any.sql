@@ -1,0 +1,1 @@
+SELECT id FROM t WHERE price = ANY (SELECT 1);
