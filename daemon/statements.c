@@ -340,6 +340,22 @@ take_back_table(struct script *s, const struct ast_statement *create)
 		log_error(LOG_ERROR, "catalog_write", NULL, &ignored);
 }
 
+/* A savepoint is there only later, when the table cannot be taken back. */
+static int
+refuse_savepoint(struct script *s)
+{
+	const char *from = settings_get(&s->session->settings,
+					"execution.state-recovery.path");
+
+	if (!from || !*from)
+		return 0;
+	error_set(&s->err, ERR_UNSUPPORTED, "the job of CREATE TABLE ... AS "
+		  "cannot begin with a savepoint");
+	error_hint(&s->err, "create the table first, then INSERT INTO it; or "
+		   "RESET 'execution.state-recovery.path'");
+	return -1;
+}
+
 /* CREATE TABLE ... AS: the table and the job that fills it, or neither. */
 static enum statement_rc
 run_create_as(struct script *s)
@@ -350,7 +366,8 @@ run_create_as(struct script *s)
 	const char *text;
 	bool there;
 
-	if (catalog_expand(s->session->catalog, &s->parse, stmt,
+	if (refuse_savepoint(s) < 0 ||
+	    catalog_expand(s->session->catalog, &s->parse, stmt,
 			   &s->session->settings, &s->arena, &text, &s->err) < 0)
 		return failed(s);
 	there = catalog_find(s->session->catalog,

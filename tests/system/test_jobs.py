@@ -93,6 +93,7 @@ def a_table_of_a_query_comes_with_its_job_or_not_at_all():
     refused(d, "SET 'pipeline.name' = 'made'; CREATE TABLE other WITH ('connector' = 'print') AS SELECT id FROM few;", "job_differs")
     refused(d, "CREATE TABLE other WITH ('connector' = 'datagen') AS SELECT id FROM few;", "not_a_sink")
     refused(d, "CREATE TABLE other WITH ('connector' = 'print') AS SELECT nope FROM few;", "unknown_column")
+    refused(d, "SET 'execution.state-recovery.path' = '/nowhere'; CREATE TABLE other WITH ('connector' = 'print') AS SELECT id FROM few;", "not_supported")
     assert sorted(row[0] for row in d.rows("SHOW TABLES;")) == ["few", "made"]
     d.stop()
     d.start()
