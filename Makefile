@@ -214,6 +214,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d \
 		$(DESTDIR)$(PREFIX)/share/doc/sluice/examples \
+		$(DESTDIR)$(PREFIX)/share/doc/sluice/grafana \
 		$(DESTDIR)$(PREFIX)/share/doc/sluice/manual \
 		$(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5 \
@@ -228,6 +229,7 @@ install: all
 	install -m 644 systemd/sluice.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/sluice.conf
 	install -m 644 systemd/sluice.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sluice.conf
 	install -m 644 etc/examples/*.sql $(DESTDIR)$(PREFIX)/share/doc/sluice/examples/
+	install -m 644 etc/grafana/sluice.json $(DESTDIR)$(PREFIX)/share/doc/sluice/grafana/
 	install -m 644 docs/manual/*.md $(DESTDIR)$(PREFIX)/share/doc/sluice/manual/
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/

@@ -203,6 +203,7 @@ job_set_state(struct job *j, enum job_state state, const char *reason,
 				 now.tv_nsec / 1000;
 	}
 	info->state = state;
+	info->restarts += state == JOB_RESTARTING;
 	if (!same_reason)
 		snprintf(info->reason, sizeof(info->reason), "%s", reason);
 	if (err)

@@ -110,6 +110,7 @@ struct job_info {
 	int64_t since_us, created_us, figures_us; /* when; 0: never */
 	uint64_t rows_in, rows_out, errors, late; /* since the job was made */
 	uint64_t skipped;    /* records that give no row, by format or choice */
+	uint64_t restarts;   /* after failures that may pass, in this process */
 	double rows_in_s, rows_out_s;             /* over the last seconds */
 	int64_t lag;         /* records behind; -1: not known */
 	int64_t end_total, read_total; /* of bounded sources: progress; -1 */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""make install, the systemd unit, the tables of the manual, the man pages."""
+"""make install, the systemd unit, the tables of the manual, the man pages, the dashboard."""
+import json
 import os
 import re
 import shutil
@@ -45,7 +46,7 @@ def make_install_puts_everything_in_its_place():
         for path in ("usr/sbin/sluiced", "usr/bin/sluice", "etc/sluice/sluice.ini", "usr/lib/sysusers.d/sluice.conf",
                      "usr/lib/systemd/system/sluiced.service", "usr/lib/systemd/system/sluiced.socket", "usr/lib/tmpfiles.d/sluice.conf", "usr/share/doc/sluice/README.md",
                      "usr/share/doc/sluice/manual/options.md", "usr/share/doc/sluice/examples/words.sql",
-                     "usr/share/man/man1/sluice.1", "usr/share/man/man5/sluice.ini.5", "usr/share/man/man8/sluiced.8"):
+                     "usr/share/doc/sluice/grafana/sluice.json", "usr/share/man/man1/sluice.1", "usr/share/man/man5/sluice.ini.5", "usr/share/man/man8/sluiced.8"):
             assert path in installed, (path, sorted(installed))
         with open(top + "/usr/lib/systemd/system/sluiced.service") as f:
             assert "ExecStart=/usr/sbin/sluiced\n" in f.read()
@@ -146,6 +147,75 @@ def exit_statuses_are_the_manuals():
         assert re.findall(r"^\.It (\d+)", section, flags=re.M) == re.findall(r"^\| (\d+) ", rows, flags=re.M), page
 
 
+# ---- the dashboard ----
+
+
+def dashboard():
+    with open(os.path.join(TOP, "etc", "grafana", "sluice.json")) as f:
+        return json.load(f)
+
+
+def documented_metrics():
+    """Names as they stand in expressions: a histogram has three."""
+    with open(os.path.join(TOP, "docs", "manual", "metrics.md")) as f:
+        rows = re.findall(r"^\| `(\w+)` \| (\w+) \|", f.read(), flags=re.M)
+    assert len(rows) > 20, rows
+    return {n for name, kind in rows for n in ([name + s for s in ("_bucket", "_sum", "_count")] if kind == "histogram" else [name])}
+
+
+def metrics_of(expression):
+    """The names of metrics in an expression of PromQL."""
+    bare = re.sub(r"\[[^\]]*\]", "", re.sub(r"\{[^}]*\}", "", expression))
+    bare = re.sub(r"\bby \([^)]*\)", "", re.sub(r"\b(label_values\([^,]*),[^)]*\)", r"\1)", bare))
+    words = re.findall(r"(?<![\w.])[a-z_]\w*(?!\w*\()", bare)
+    return {w for w in words if w not in ("or", "sum", "max")}
+
+
+def expressions(board):
+    return [t["expr"] for p in board["panels"] for t in p.get("targets", [])]
+
+
+def the_dashboard_is_over_the_documented_metrics():
+    board, known = dashboard(), documented_metrics()
+    used = set()
+    for e in expressions(board):
+        assert metrics_of(e) and metrics_of(e) <= known, (e, metrics_of(e) - known)
+        assert 'instance="$instance"' in e, e
+        used |= metrics_of(e)
+        for name, labels in re.findall(r"\b(\w+)(\{[^}]*\})?", e):
+            if re.match("sluice_(job|operator|partition)_", name):
+                assert 'job=~"$job"' in labels, (e, name)
+    for v in board["templating"]["list"]:
+        if v["type"] == "query":
+            assert metrics_of(v["definition"]) <= known and v["query"]["query"] == v["definition"], v
+    assert not known - used, known - used
+    assert [v["name"] for v in board["templating"]["list"]] == ["datasource", "instance", "job"]
+
+
+def the_dashboards_panels_stand_side_by_side():
+    panels = dashboard()["panels"]
+    assert len({p["id"] for p in panels}) == len(panels)
+    taken = {}
+    for p in panels:
+        g = p["gridPos"]
+        assert g["x"] + g["w"] <= 24, p["title"]
+        assert p["type"] == "row" or p["description"] and p["datasource"]["uid"] == "${datasource}", p["title"]
+        for cell in ((x, y) for x in range(g["x"], g["x"] + g["w"]) for y in range(g["y"], g["y"] + g["h"])):
+            assert cell not in taken, (p["title"], taken[cell])
+            taken[cell] = p["title"]
+
+
+def the_dashboard_knows_every_state_of_a_job():
+    with open(os.path.join(TOP, "daemon", "job_info.c")) as f:
+        states = re.findall(r'"([A-Z]+)"', re.search(r"job_state_text\[\] = \{(.*?)\};", f.read(), flags=re.S)[1])
+    panel = next(p for p in dashboard()["panels"] if p["type"] == "state-timeline")
+    shown = {n: m["text"] for n, m in panel["fieldConfig"]["defaults"]["mappings"][0]["options"].items()}
+    numbers = {s: n for s, n in re.findall(r'state="([A-Z]+)"\} \* (\d+)', panel["targets"][0]["expr"])}
+    assert sorted(numbers) == sorted(states) and shown == {n: s for s, n in numbers.items()}, (states, shown, numbers)
+
+
 main(make_install_puts_everything_in_its_place, the_unit_gives_next_to_no_rights, the_manual_is_current,
      the_manuals_links_lead_somewhere, mandoc_finds_nothing_in_the_man_pages,
-     every_option_and_command_stands_in_its_man_page, the_man_page_has_every_setting, exit_statuses_are_the_manuals)
+     every_option_and_command_stands_in_its_man_page, the_man_page_has_every_setting, exit_statuses_are_the_manuals,
+     the_dashboard_is_over_the_documented_metrics, the_dashboards_panels_stand_side_by_side,
+     the_dashboard_knows_every_state_of_a_job)

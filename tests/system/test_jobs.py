@@ -562,6 +562,7 @@ def a_failure_that_may_pass_is_tried_again():
     assert path in j["reason"], j
     assert list(dict.fromkeys(waits))[:3] == ["0.2", "0.4", "0.8"], waits
     assert "event=job_restarting job=files" in d.log()
+    assert int(re.search(rb'^sluice_job_restarts_total\{job="files"\} (\d+)$', d.get("/metrics"), flags=re.M)[1]) >= 3
     at = d.wait_state("files", "RUNNING")["checkpoint"]
     wait_for("it goes on", lambda: d.job("files")["checkpoint"] > at + 1)
     d.sql("STOP JOB 'files';")
