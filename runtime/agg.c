@@ -4,6 +4,7 @@
  */
 #include "runtime/agg.h"
 #include "runtime/distinct.h"
+#include "runtime/operator.h"
 
 static const struct agg_type *const types[] = {
 	&agg_count_type,     &agg_sum_type,      &agg_avg_type,
@@ -96,7 +97,7 @@ aggs_init(struct aggs *s, const struct plan_group *g, const struct schema *in,
 		else if (!a->invertible)
 			s->stack = true;
 		s->owns |= a->owns;
-		s->choosy |= a->type->refuses != NULL;
+		s->choosy |= a->type->refuses && !a->takes_all;
 		a->too_large = &s->too_large;
 		if (a->collects)
 			a->multiset = multiset_create(a->kind, seed);
@@ -315,7 +316,8 @@ aggs_save(const struct aggs *s, char *const *entry, uint32_t n,
 	}
 }
 
-static void
+/* False: it cannot have been saved. */
+static bool
 value_load(const struct agg *a, char *entry, const struct agg_column *ac,
 	   const struct column *in, uint32_t row)
 {
@@ -324,7 +326,9 @@ value_load(const struct agg *a, char *entry, const struct agg_column *ac,
 			 : agg_at(entry, a->off + (uint32_t)ac->null_at);
 
 	if (column_is_null(in, row) || a->collects)
-		return;
+		return true;
+	if (strcmp(ac->suffix, "_n") == 0 && !state_may_be_count(in->i64[row]))
+		return false;
 	if (in->phys == PHYS_STR)
 		*(struct str *)to = strheap_put(a->heap, &in->str[row]);
 	else
@@ -333,6 +337,7 @@ value_load(const struct agg *a, char *entry, const struct agg_column *ac,
 	/* A column of the count, if there is one, comes later. */
 	if (count && *count == 0)
 		*count = 1;
+	return true;
 }
 
 bool
@@ -343,8 +348,9 @@ aggs_load(const struct aggs *s, char *entry, const struct batch *b,
 		const struct agg *a = &s->agg[k];
 
 		for (unsigned c = 0; c < a->ncolumns; c++)
-			value_load(a, entry, &a->column[c], &b->col[first++],
-				   row);
+			if (!value_load(a, entry, &a->column[c],
+					&b->col[first++], row))
+				return false;
 		if (a->type->check && !a->type->check(a, entry))
 			return false;
 	}

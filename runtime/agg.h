@@ -127,6 +127,7 @@ struct agg {
 	const struct plan_aggregate *plan;
 	struct type arg_type;
 	struct type more_type[PLAN_MORE_MAX]; /* of plan->more */
+	bool takes_all;   /* its type refuses rows, but never one of these */
 	bool distinct;    /* false where it makes no difference: FN_ONCE */
 	bool retract;     /* rows with w < 0 may come */
 	bool invertible;  /* has sub() */

@@ -407,7 +407,8 @@ table_see_ids(struct store_table *t, const struct batch *b)
 	batch_each(b, row) {
 		int64_t id = b->col[t->id_col].i64[row];
 
-		if (id >= t->next_id)
+		/* A damaged file may have any: its operator says so. */
+		if (id >= t->next_id && id < INT64_MAX)
 			t->next_id = id + 1;
 	}
 }

@@ -9,9 +9,14 @@
 #include "base/nested.h"
 #include "runtime/aggs/bag.h"
 
+/* Values of a group, each as often as it counts: ranks are exact as DOUBLE up
+ * to here, and the slices of a window together stay within an int64. */
+#define VALUES_MAX (INT64_C(1) << 53)
+
 static void
 percentile_init(struct agg *a)
 {
+	a->takes_all = a->plan->nmore < 2;
 	bag_init(a, (struct multiset_kind){
 			    .phys = phys_of(a->arg_type), .ranked = true,
 		    }, 0);
@@ -58,6 +63,23 @@ percentile_holds(const struct agg *a, const char *entry, const struct batch *b,
 	int64_t times = times_of(frequency_of(a), agg_more(a, b, 1), row);
 
 	return times <= 0 || bag_holds(a, entry, b, row, w * times);
+}
+
+static const char *
+percentile_refuses(const struct agg *a, const char *entry,
+		   const struct batch *b, uint32_t row, int64_t w,
+		   enum error_code *ret_code)
+{
+	int64_t times = times_of(frequency_of(a), agg_more(a, b, 1), row), n;
+	int64_t before = entry ? multiset_total(a->multiset,
+						bag_at(a, entry, a->off)->root)
+			       : 0;
+
+	if (times <= 0 || (!__builtin_mul_overflow(times, w, &n) &&
+			   n <= VALUES_MAX - before))
+		return NULL;
+	*ret_code = ERR_OUT_OF_RANGE;
+	return "the values of a group would count more than 2^53 times";
 }
 
 static double
@@ -153,6 +175,7 @@ const struct agg_type agg_percentile_type = {
 	.function = FN_PERCENTILE,
 	.init = percentile_init,
 	.add = percentile_add,
+	.refuses = percentile_refuses,
 	.holds = percentile_holds,
 	.merge = bag_merge,
 	.absorb = bag_absorb,

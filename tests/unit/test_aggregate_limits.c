@@ -69,6 +69,30 @@ TEST(a_window_whose_slices_are_too_large_together_fails_the_job)
 	rig_close(r);
 }
 
+TEST(values_that_count_too_often_go_to_errors)
+{
+	static const char *const sql[] = {
+		"SELECT COUNT(*), PERCENTILE(1, 0.5, v) FROM s;",
+		"SELECT COUNT(*), PERCENTILE(1, 0.5, v) FROM TABLE(HOP(TABLE s,"
+		" DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '5' SECOND))"
+		" GROUP BY window_start, window_end;",
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(sql); i++) {
+		struct rig *r = rig_open(sql[i]);
+
+		rig_push(r, "s", 0, "a,9223372036854775807,@00:01,");
+		rig_push(r, "s", 0, "a,9007199254740991,@00:01,");
+		rig_push(r, "s", 0, "a,1,@00:01,");
+		rig_push(r, "s", 0, "a,1,@00:01,");
+		rig_watermark(r, "00:20");
+		EXPECT_STR(rig_errors(r), "out_of_range s 0 0 -\n"
+					  "out_of_range s 0 3 -\n");
+		EXPECT_STR(rig_net(r, ""), "2 1.0\n");
+		rig_close(r);
+	}
+}
+
 TEST(separators_count_as_often_as_they_are_written)
 {
 	const unsigned len = 1000, n = AGG_WEIGHT_MAX / len + 1;
