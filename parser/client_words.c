@@ -12,8 +12,11 @@
 #include "parser/grammar.h"
 #include "parser/reader.h"
 
+static const char leaving[] =
+	"the script ends here by itself; the shell is left with \\q";
+
 static const struct {
-	const char *words[3];
+	const char *words[2]; /* the second may be missing */
 	const char *notice;
 } harmless[] = {
 	{ { "ADD", "JAR" },
@@ -28,6 +31,10 @@ static const struct {
 	  "USE MODULES changes nothing: all functions are built in" },
 	{ { "ANALYZE", "TABLE" },
 	  "ANALYZE TABLE changes nothing: sluice needs no statistics" },
+	{ { "CLEAR" }, "CLEAR changes nothing: it is for a terminal" },
+	{ { "HELP" }, "HELP changes nothing: in the shell it is \\?" },
+	{ { "QUIT" }, leaving },
+	{ { "EXIT" }, leaving },
 };
 
 /* The statement's end: its semicolon, or the end of the text. */
@@ -65,12 +72,28 @@ fail_at(struct reader *r, struct token t, const char *what)
 	return true;
 }
 
+/* What comes behind QUIT would run all the same: that is not harmless. */
+static bool
+is_harmless(const struct reader *r, size_t i, struct token t)
+{
+	struct token next = reader_peek(r, t);
+
+	if (!reader_is(r, t, harmless[i].words[0]))
+		return false;
+	if (harmless[i].words[1])
+		return reader_is(r, next, harmless[i].words[1]);
+	if (harmless[i].notice != leaving)
+		return is_end(next);
+	if (next.kind == TK_SEMI)
+		next = reader_peek(r, next);
+	return next.kind == 0;
+}
+
 static bool
 read_harmless(struct reader *r, struct token t)
 {
 	for (size_t i = 0; i < ARRAY_LEN(harmless); i++) {
-		if (!reader_is(r, t, harmless[i].words[0]) ||
-		    !reader_is(r, reader_peek(r, t), harmless[i].words[1]))
+		if (!is_harmless(r, i, t))
 			continue;
 		take_all(r, t);
 		r->statement->kind = AST_STMT_NOTHING;

@@ -216,6 +216,8 @@ TEST(statements_of_flinks_client_are_read_word_by_word)
 		   "set 'table.local-time-zone' = 'Europe/Berlin'\n"
 		   "set 'a.b' = 'c'\nset 'a' = ''\nreset 'a-b.c'\n"
 		   "nothing\nnothing\nnothing\n");
+	EXPECT_STR(sql_dump("HELP; clear; QUIT;"), "nothing\nnothing\nnothing\n");
+	EXPECT_STR(sql_dump("exit"), "nothing\n");
 	EXPECT_STR(sql_dump("DESCRIBE FUNCTION upper; DESC FUNCTION `left`;"
 			    "DESC FUNCTION EXTENDED JSON_VALUE;"
 			    "SHOW FUNCTIONS LIKE 'a%'; SHOW COLUMNS FROM t;"
