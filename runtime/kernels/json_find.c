@@ -240,6 +240,9 @@ deep(struct walk *w, uint32_t step, uint32_t node)
 	enum json_kind kind = kind_of(w, node);
 	enum json_find_rc rc = JSON_FIND_OK;
 
+	/* Parts of parts are seen once for each value above that matches. */
+	if (++w->work > JSON_FIND_WORK_MAX)
+		return JSON_FIND_LIMIT;
 	if (kind != JSON_OBJECT && kind != JSON_ARRAY)
 		return JSON_FIND_OK;
 	if (matches(w, &w->path->step[step + 1], node))

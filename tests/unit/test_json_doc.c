@@ -251,6 +251,14 @@ TEST(a_path_that_looks_everywhere_comes_to_an_end)
 	text = arena_printf(&a, "%s%s", text, repeated("", "]", 900, &a));
 	EXPECT(json_doc_parse(&d, text, strlen(text), &bad) == 0);
 	EXPECT_EQ(json_find(&path, &d, &found), JSON_FIND_LIMIT);
+	/* What lies at the bottom is looked at from each level. */
+	text = repeated("", "{\"a\":", 900, &a);
+	text = arena_printf(&a, "%s%s]%s", text,
+			    repeated("[1", ",1", 60000, &a),
+			    repeated("", "}", 900, &a));
+	EXPECT(json_doc_parse(&d, text, strlen(text), &bad) == 0);
+	EXPECT(json_path_parse("$..a..b", 7, &a, &path, &fault) == 0);
+	EXPECT_EQ(json_find(&path, &d, &found), JSON_FIND_LIMIT);
 	json_found_release(&found);
 	json_doc_release(&d);
 	arena_release(&a);
