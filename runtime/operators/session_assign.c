@@ -25,9 +25,11 @@
 
 enum row_flags { ROW_LIVE = 1, ROW_STORED = 2, ROW_LISTED = 4 };
 
-/* Of a session: its rows in the order in which they came. */
+/* Of a session: its rows in the order in which they came; where it is mixed,
+ * those of sessions that became one, each in that order. */
 struct chain {
 	uint32_t first, last;
+	bool mixed;
 };
 
 struct state_table {
@@ -305,21 +307,56 @@ chain_append(struct op_session_assign *s, uint32_t id, uint32_t number)
 	c->last = number;
 }
 
-/* Both chains as one, in the order in which the rows came. */
+/* Both chains as one. Sorted when it closes: a long session that takes in
+ * short ones all the time must not be walked each time. */
 static void
 chain_merge(struct op_session_assign *s, uint32_t dst, uint32_t src)
 {
-	uint32_t a = s->chain[dst].first, b = s->chain[src].first;
+	struct chain *d = &s->chain[dst];
+	const struct chain *from = &s->chain[src];
 
-	s->chain[dst].first = ROW_NONE;
-	while (a != ROW_NONE || b != ROW_NONE) {
-		bool take_a = b == ROW_NONE ||
-			      (a != ROW_NONE && s->seq[a] < s->seq[b]);
-		uint32_t *from = take_a ? &a : &b, number = *from;
+	if (from->first == ROW_NONE)
+		return;
+	d->mixed = d->first != ROW_NONE || from->mixed;
+	if (d->first == ROW_NONE)
+		d->first = from->first;
+	else
+		s->next[d->last] = from->first;
+	d->last = from->last;
+}
 
-		*from = s->next[number];
-		chain_append(s, dst, number);
-	}
+struct place { /* of a row in the order in which rows came */
+	int64_t seq;
+	uint32_t number;
+};
+
+static int
+place_cmp(const void *x, const void *y)
+{
+	int64_t a = ((const struct place *)x)->seq;
+	int64_t b = ((const struct place *)y)->seq;
+
+	return (a > b) - (a < b);
+}
+
+static void
+chain_sort(struct op_session_assign *s, uint32_t id)
+{
+	struct chain *c = &s->chain[id];
+	struct place *rows;
+	uint32_t n = 0;
+
+	for (uint32_t at = c->first; at != ROW_NONE; at = s->next[at])
+		n++;
+	rows = mem_alloc((n + 1u) * sizeof(*rows));
+	n = 0;
+	for (uint32_t at = c->first; at != ROW_NONE; at = s->next[at])
+		rows[n++] = (struct place){ s->seq[at], at };
+	qsort(rows, n, sizeof(*rows), place_cmp);
+	*c = (struct chain){ ROW_NONE, ROW_NONE, false };
+	for (uint32_t i = 0; i < n; i++)
+		chain_append(s, id, rows[i].number);
+	free(rows);
 }
 
 static void
@@ -330,7 +367,7 @@ chain_begin(struct op_session_assign *s, uint32_t id)
 		s->chain = mem_realloc(s->chain, s->chain_cap *
 						 sizeof(*s->chain));
 	}
-	s->chain[id] = (struct chain){ ROW_NONE, ROW_NONE };
+	s->chain[id] = (struct chain){ ROW_NONE, ROW_NONE, false };
 }
 
 /* The session that holds such a row from now on; SESSION_NONE: it is late,
@@ -461,6 +498,8 @@ next_closing(struct op_session_assign *s)
 	    !wm_closes(s->goal_us, close_utc(s, s->sessions.end_us[id])))
 		return false;
 	session_set_retire(&s->sessions, id);
+	if (s->chain[id].mixed)
+		chain_sort(s, id);
 	s->closing = id;
 	return true;
 }
@@ -661,36 +700,22 @@ restore_row(struct op_session_assign *s, const struct batch *b, uint32_t row)
 	return 0;
 }
 
-struct restored {
-	int64_t seq;
-	uint32_t number;
-};
-
-static int
-restored_cmp(const void *x, const void *y)
-{
-	int64_t a = ((const struct restored *)x)->seq;
-	int64_t b = ((const struct restored *)y)->seq;
-
-	return (a > b) - (a < b);
-}
-
 static void
 restore_sessions(struct op_session_assign *s)
 {
-	struct restored *r = mem_alloc((s->live + 1u) * sizeof(*r));
+	struct place *r = mem_alloc((s->live + 1u) * sizeof(*r));
 	const struct column *time = &s->rows.col[s->w->time_col];
 	uint32_t n = 0;
 
 	for (uint32_t i = s->nrows; i-- > 0;) {
 		if (s->flags[i] & ROW_LIVE) {
-			r[n++] = (struct restored){ s->seq[i], i };
+			r[n++] = (struct place){ s->seq[i], i };
 			continue;
 		}
 		s->next[i] = s->free_first;
 		s->free_first = i;
 	}
-	qsort(r, n, sizeof(*r), restored_cmp);
+	qsort(r, n, sizeof(*r), place_cmp);
 	for (unsigned k = 0; k < s->w->npartition; k++)
 		s->key_cols[k] = s->rows.col[s->w->partition[k]];
 	for (uint32_t i = 0; i < n; i++) {
