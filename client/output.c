@@ -205,24 +205,30 @@ separated_cell(const char *text, size_t n, char separator, struct buf *out)
 }
 
 static void
+separated_header(struct output *o, bool updating, char separator,
+		 struct buf *out)
+{
+	if (updating)
+		buf_printf(out, "op%c", separator);
+	for (unsigned i = 0; i < o->ncols; i++) {
+		if (i)
+			buf_putc(out, separator);
+		separated_cell(o->names[i], strlen(o->names[i]), separator,
+			       out);
+	}
+	buf_putc(out, '\n');
+	o->header_done = true;
+}
+
+static void
 row_separated(struct output *o, const struct output_row *r, char separator)
 {
 	struct buf out, cell;
 
 	buf_init(&out);
 	buf_init(&cell);
-	if (!o->header_done) {
-		if (r->op)
-			buf_printf(&out, "op%c", separator);
-		for (unsigned i = 0; i < o->ncols; i++) {
-			if (i)
-				buf_putc(&out, separator);
-			separated_cell(o->names[i], strlen(o->names[i]),
-				       separator, &out);
-		}
-		buf_putc(&out, '\n');
-		o->header_done = true;
-	}
+	if (!o->header_done)
+		separated_header(o, r->op != NULL, separator, &out);
 	if (r->op)
 		buf_printf(&out, "%s%c", r->op, separator);
 	for (unsigned i = 0; i < o->ncols; i++) {
@@ -589,6 +595,24 @@ remember_job(struct output *o, const char *name)
 	o->jobs[o->jobs_len] = '\0';
 }
 
+/* An empty answer still shows its columns. */
+static void
+header_alone(struct output *o)
+{
+	struct buf out;
+
+	buf_init(&out);
+	if (o->format == OUTPUT_ALIGNED) {
+		aligned_widths(o, NULL);
+		aligned_header(o);
+	} else if (o->format == OUTPUT_CSV || o->format == OUTPUT_TSV) {
+		separated_header(o, false,
+				 o->format == OUTPUT_CSV ? ',' : '\t', &out);
+		put(&out);
+	}
+	buf_release(&out);
+}
+
 static void
 take_end(struct output *o, json_t *root)
 {
@@ -598,12 +622,8 @@ take_end(struct output *o, json_t *root)
 	json_t *bad = json_object_get(root, "bad_records");
 
 	o->ending = true;
-	/* An empty answer still shows its columns. */
-	if (o->format == OUTPUT_ALIGNED && rows && o->ncols &&
-	    !o->header_done && o->nrows == 0) {
-		aligned_widths(o, NULL);
-		aligned_header(o);
-	}
+	if (rows && o->ncols && !o->header_done && o->nrows == 0)
+		header_alone(o);
 	output_flush(o);
 	if (o->format == OUTPUT_ALIGNED && rows)
 		printf("(%lld row%s)\n", (long long)json_integer_value(rows),

@@ -29,6 +29,7 @@ struct select {
 	uv_async_t async;  /* thread to main loop */
 	int room_fd;       /* main loop to sink: there is room again */
 	bool told_bad;     /* thread only: why a row was left out */
+	bool told_reason; /* why a source cannot begin */
 	bool joined;       /* main only */
 	bool abandoned;    /* main only: nobody will take any more */
 
@@ -250,6 +251,42 @@ pass_notices(struct select *s, struct pipeline *p)
 	pass_first_bad(s, p);
 }
 
+static void
+take_reason(const struct source_status *status, void *arg)
+{
+	struct buf *text = arg;
+
+	if (status->reason && text->len == 0)
+		buf_printf(text, "%s: %s", status->source, status->reason);
+}
+
+/* A source that cannot begin, in the client's words, once: nobody sees a
+ * SELECT's state as they see a job's. */
+static void
+pass_reason(struct select *s, struct pipeline *p)
+{
+	struct buf text;
+
+	if (s->told_reason)
+		return;
+	buf_init(&text);
+	pipeline_sources(p, take_reason, &text);
+	if (text.len > 0) {
+		s->told_reason = true;
+		pass_notice(s, buf_cstr(&text));
+	}
+	buf_release(&text);
+}
+
+/* When to look for that again; TIME_END: it is known, or rows came. */
+static int64_t
+reason_deadline(const struct select *s, const struct pipeline *p,
+		int64_t now_us)
+{
+	return s->told_reason || pipeline_rows_in(p) > 0
+		       ? TIME_END : now_us + US_PER_SECOND;
+}
+
 static int
 select_run(struct select *s, struct pipeline *p, struct error *err)
 {
@@ -271,6 +308,7 @@ select_run(struct select *s, struct pipeline *p, struct error *err)
 			break;
 		}
 		pass_notices(s, p);
+		pass_reason(s, p);
 		deadline_us = rc == PIPELINE_BLOCKED ? stall_deadline(s)
 						     : TIME_END;
 		if (now_us >= deadline_us)
@@ -280,6 +318,8 @@ select_run(struct select *s, struct pipeline *p, struct error *err)
 							     ->client_stall_us /
 						     US_PER_SECOND));
 		next_us = pipeline_next_us(p);
+		if (next_us > reason_deadline(s, p, now_us))
+			next_us = reason_deadline(s, p, now_us);
 		runner_serve(&s->runner, rc != PIPELINE_BUSY,
 			     deadline_us < next_us ? deadline_us : next_us);
 	}

@@ -144,6 +144,28 @@ def csv_and_tsv_can_be_read_back():
     assert d.stop() == 0
 
 
+def an_empty_answer_still_has_its_header():
+    d = Daemon().start()
+    nothing = "SELECT x, 'a,b' AS `y,z` FROM (VALUES (1)) AS t(x) WHERE x > 5;"
+    assert sluice(d, "-o", "csv", "-e", nothing).stdout == 'x,"y,z"\n'
+    assert sluice(d, "-o", "tsv", "-e", nothing).stdout == "x\ty,z\n"
+    assert sluice(d, "-o", "json", "-e", nothing).stdout == ""
+    assert d.stop() == 0
+
+
+def a_select_tells_why_its_source_gives_nothing():
+    d = Daemon().start()
+    d.sql("CREATE TABLE away (a INT) WITH ('connector' = 'kafka', 'topic' = 't', 'properties.bootstrap.servers' = "
+          "'127.0.0.1:9', 'format' = 'json', 'scan.startup.mode' = 'earliest-offset');")
+    child = subprocess.Popen([SLUICE, "-s", d.sock, "-e", "SELECT * FROM away;"], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    line = child.stderr.readline()
+    assert "away: " in line and "127.0.0.1:9" in line, line
+    child.send_signal(signal.SIGINT)
+    child.wait(20)
+    assert d.stop() == 0
+
+
 def people_get_columns_in_line():
     d = with_hard_rows()
     done = sluice(d, "-o", "aligned", "-e", "SELECT s, big FROM hard WHERE big > 1 AND big < 9223372036854775807;")
@@ -631,7 +653,7 @@ def jobs_are_listed_once_and_live():
 
 main(scripts_come_by_argument_file_and_stdin, one_line_is_answered_without_a_table, a_private_run_writes_values,
      json_keeps_every_digit, csv_and_tsv_can_be_read_back,
-     people_get_columns_in_line, cells_of_many_lines_are_as_wide_as_the_longest,
+     an_empty_answer_still_has_its_header, a_select_tells_why_its_source_gives_nothing, people_get_columns_in_line, cells_of_many_lines_are_as_wide_as_the_longest,
      updates_have_their_kind_first, results_of_selects_come_while_they_run,
      errors_name_file_line_and_column, exit_codes_can_be_trusted, who_may_not_use_the_socket_is_told, a_daemon_that_dies_is_told, limits_are_told_as_errors,
      the_first_example_runs, bounded_jobs_run_to_their_end, a_failing_job_is_told_with_its_cause,
