@@ -563,20 +563,6 @@ statement_run(struct script *s)
 	case AST_STMT_DESCRIBE_JOB:
 	case AST_STMT_EXPLAIN_STALL:
 		return show_jobs_run(s) < 0 ? failed(s) : STATEMENT_OK;
-	case AST_STMT_SHOW_TABLES:
-	case AST_STMT_SHOW_VIEWS:
-	case AST_STMT_SHOW_FUNCTIONS:
-	case AST_STMT_SHOW_USER_FUNCTIONS:
-	case AST_STMT_SHOW_COLUMNS:
-	case AST_STMT_SHOW_CATALOGS:
-	case AST_STMT_SHOW_DATABASES:
-	case AST_STMT_SHOW_CURRENT_CATALOG:
-	case AST_STMT_SHOW_CURRENT_DATABASE:
-	case AST_STMT_SHOW_CREATE_TABLE:
-	case AST_STMT_SHOW_CREATE_VIEW:
-	case AST_STMT_DESCRIBE:
-	case AST_STMT_DESCRIBE_FUNCTION:
-		return show_run(s) < 0 ? failed(s) : STATEMENT_OK;
 	case AST_STMT_USE:
 	case AST_STMT_USE_CATALOG:
 		if (catalog_use(&s->parse, s->stmt, &s->err) < 0)
@@ -592,7 +578,7 @@ statement_run(struct script *s)
 	case AST_STMT_STOP_JOB:
 	case AST_STMT_DROP_JOB:
 		return run_job(s);
+	default: /* SHOW and DESCRIBE */
+		return show_run(s) < 0 ? failed(s) : STATEMENT_OK;
 	}
-	error_set(&s->err, ERR_INTERNAL, "a statement of an unknown kind");
-	return failed(s);
 }
