@@ -115,6 +115,57 @@ set_top_mode(struct plan_node *n, const struct plan_node *in, struct arena *a)
 	}
 }
 
+/* The changes of the input, under the key that they have. */
+static void
+set_mode_of_input(struct plan_node *n, const struct plan_node *in,
+		  struct arena *a)
+{
+	n->mode = in->mode;
+	n->unit = in->unit;
+	set_key(n, in->nkey, a);
+	if (in->nkey)
+		memcpy(n->key, in->key, in->nkey * sizeof(*n->key));
+}
+
+/* A last row for each key of a table. */
+static void
+set_kept_mode(struct plan_node *n, struct arena *a)
+{
+	bool is_sink = n->kind == PLAN_MATERIALIZE;
+
+	n->mode = is_sink ? CHANGE_UPSERT : CHANGE_RETRACT;
+	set_key(n, n->normalize->nkeys, a);
+	memcpy(n->key, n->normalize->keys, n->nkey * sizeof(*n->key));
+	n->unbounded = is_sink
+		? "grows with the number of rows of the result"
+		: "grows with the number of keys in the table";
+}
+
+static void
+set_union_mode(struct plan_node *n)
+{
+	n->mode = CHANGE_APPEND;
+	for (unsigned i = 0; i < n->ninputs; i++) {
+		if (n->inputs[i]->mode != CHANGE_APPEND)
+			n->mode = CHANGE_RETRACT;
+		n->unit &= n->inputs[i]->unit;
+	}
+}
+
+static void
+set_group_mode(struct plan_node *n, struct arena *a)
+{
+	n->mode = CHANGE_RETRACT;
+	n->need_old = true;
+	key_first_columns(n, n->group->nkeys, a);
+	if (n->group->nkeys)
+		n->unbounded = "grows with the number of distinct keys";
+	for (unsigned i = 0; i < n->group->naggs; i++)
+		if (keeps_values(n, &n->group->aggs[i]))
+			n->unbounded = "grows with the number of distinct "
+				       "keys and values";
+}
+
 static void
 set_mode(struct plan_node *n, struct arena *a)
 {
@@ -131,18 +182,8 @@ set_mode(struct plan_node *n, struct arena *a)
 		key_of_scan(n, a);
 		break;
 	case PLAN_MATERIALIZE:
-		n->mode = CHANGE_UPSERT;
-		set_key(n, n->normalize->nkeys, a);
-		memcpy(n->key, n->normalize->keys,
-		       n->nkey * sizeof(*n->key));
-		n->unbounded = "grows with the number of rows of the result";
-		break;
 	case PLAN_NORMALIZE:
-		n->mode = CHANGE_RETRACT;
-		set_key(n, n->normalize->nkeys, a);
-		memcpy(n->key, n->normalize->keys,
-		       n->nkey * sizeof(*n->key));
-		n->unbounded = "grows with the number of keys in the table";
+		set_kept_mode(n, a);
 		break;
 	case PLAN_VALUES:
 		n->mode = CHANGE_APPEND;
@@ -150,11 +191,8 @@ set_mode(struct plan_node *n, struct arena *a)
 	case PLAN_WATERMARK:
 	case PLAN_FILTER:
 	case PLAN_SINK:
-		n->mode = in->mode;
-		n->unit = in->unit;
-		set_key(n, in->nkey, a);
-		if (in->nkey)
-			memcpy(n->key, in->key, in->nkey * sizeof(*n->key));
+	case PLAN_SCALAR:
+		set_mode_of_input(n, in, a);
 		break;
 	case PLAN_PROJECT:
 		n->mode = in->mode;
@@ -162,12 +200,7 @@ set_mode(struct plan_node *n, struct arena *a)
 		key_through_project(n, a);
 		break;
 	case PLAN_UNION:
-		n->mode = CHANGE_APPEND;
-		for (unsigned i = 0; i < n->ninputs; i++) {
-			if (n->inputs[i]->mode != CHANGE_APPEND)
-				n->mode = CHANGE_RETRACT;
-			n->unit &= n->inputs[i]->unit;
-		}
+		set_union_mode(n);
 		break;
 	case PLAN_GROUPING_SETS:
 		n->mode = in->mode;
@@ -185,23 +218,7 @@ set_mode(struct plan_node *n, struct arena *a)
 		key_first_columns(n, n->group->nkeys + 2u, a);
 		break;
 	case PLAN_GROUP_AGGREGATE:
-		n->mode = CHANGE_RETRACT;
-		n->need_old = true;
-		key_first_columns(n, n->group->nkeys, a);
-		if (n->group->nkeys)
-			n->unbounded = "grows with the number of distinct "
-				       "keys";
-		for (unsigned i = 0; i < n->group->naggs; i++)
-			if (keeps_values(n, &n->group->aggs[i]))
-				n->unbounded = "grows with the number of "
-					       "distinct keys and values";
-		break;
-	case PLAN_SCALAR:
-		n->mode = in->mode;
-		n->unit = in->unit;
-		set_key(n, in->nkey, a);
-		if (in->nkey)
-			memcpy(n->key, in->key, in->nkey * sizeof(*n->key));
+		set_group_mode(n, a);
 		break;
 	case PLAN_TOP:
 	case PLAN_LIMIT:
