@@ -163,21 +163,6 @@ put_name(struct buf *out, const char *name, unsigned count)
 	buf_append(out, name, count >= 4 ? strlen(name) : 3);
 }
 
-/* Weeks of the US: from Sunday, the first is that of January 1. */
-static void
-week_of(const struct moment *m, int64_t *ret_year, unsigned *ret_week)
-{
-	unsigned first = (m->weekday + 371 - m->day) % 7; /* January 1 */
-	unsigned days = year_is_leap(m->c.year) ? 366 : 365;
-
-	*ret_year = m->c.year;
-	*ret_week = (m->day + first) / 7 + 1;
-	if (m->day + (6 - m->weekday) >= days) { /* its Saturday */
-		*ret_year = m->c.year + 1;
-		*ret_week = 1;
-	}
-}
-
 /* Z: +0100; X, XX, XXX: +01, +0100, +01:00, and Z for none. */
 static void
 put_offset(struct buf *out, int64_t offset_us, char letter, unsigned count)
@@ -217,7 +202,7 @@ number_of(const struct moment *m, char letter)
 
 	switch (letter) {
 	case 'w':
-		week_of(m, &year, &week);
+		us_week(m->c.year, m->day, m->weekday, &year, &week);
 		return week;
 	case 'W':
 		return (day + (m->weekday + 35 - day) % 7) / 7 + 1;
@@ -260,7 +245,7 @@ put_field(struct buf *out, const struct moment *m, const struct item *item)
 		put_year(out, m->c.year, item->count);
 		break;
 	case 'Y':
-		week_of(m, &year, &week);
+		us_week(m->c.year, m->day, m->weekday, &year, &week);
 		put_year(out, year, item->count);
 		break;
 	case 'M':

@@ -92,6 +92,21 @@ year_is_leap(int64_t year)
 	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
+void
+us_week(int64_t year, unsigned day, unsigned weekday, int64_t *ret_year,
+	unsigned *ret_week)
+{
+	unsigned first = (weekday + 371 - day) % 7; /* January 1 */
+	unsigned days = year_is_leap(year) ? 366 : 365;
+
+	*ret_year = year;
+	*ret_week = (day + first) / 7 + 1;
+	if (day + (6 - weekday) >= days) { /* its Saturday */
+		*ret_year = year + 1;
+		*ret_week = 1;
+	}
+}
+
 unsigned
 days_in_month(int64_t year, unsigned month)
 {

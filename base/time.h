@@ -32,6 +32,11 @@ void civil_from_us(int64_t us, struct civil *ret);
 void civil_from_days(int64_t days, struct civil *ret);
 int64_t us_from_civil(const struct civil *c);
 bool year_is_leap(int64_t year);
+/* Weeks of the US: from Sunday, the first is that of January 1, so that the
+ * last days of a year may be in the next year's. day: of the year, from 0;
+ * weekday: Sunday 0. */
+void us_week(int64_t year, unsigned day, unsigned weekday, int64_t *ret_year,
+	     unsigned *ret_week);
 unsigned days_in_month(int64_t year, unsigned month);
 /* Day clamped to the month's last: 01-31 + 1 month is 02-28. */
 int64_t us_add_months(int64_t us, int64_t months);
@@ -50,8 +55,7 @@ size_t us_format(int64_t us, unsigned digits, char sep,
 size_t us_format_short(int64_t us, char sep, char out[TIME_TEXT_MAX]);
 size_t date_format(int64_t days, char out[TIME_TEXT_MAX]);
 size_t time_format(int64_t ms, unsigned digits, char out[TIME_TEXT_MAX]);
-/* ISO 8601 UTC with Z and three digits: bookkeeping columns and logs. The one
- * text here that ends with a NUL. */
+/* ISO 8601 UTC with Z and three digits: bookkeeping columns and logs. */
 size_t us_format_iso(int64_t us, char out[TIME_TEXT_MAX]);
 
 /* Strict forms of JSON and CSV input: yyyy-MM-dd, then `sep`, HH:mm:ss and up

@@ -282,28 +282,13 @@ put_quarter(struct buf *out, unsigned quarter, unsigned count)
 		put_number(out, quarter, 1);
 }
 
-/* Weeks of the US: from Sunday, the first is that of January 1. */
-static void
-week_of(const struct moment *m, int64_t *ret_year, unsigned *ret_week)
-{
-	unsigned first = (m->weekday + 371 - m->day) % 7; /* January 1 */
-	unsigned days = year_is_leap(m->c.year) ? 366 : 365;
-
-	*ret_year = m->c.year;
-	*ret_week = (m->day + first) / 7 + 1;
-	if (m->day + (6 - m->weekday) >= days) { /* its Saturday */
-		*ret_year = m->c.year + 1;
-		*ret_week = 1;
-	}
-}
-
 static void
 put_week(struct buf *out, const struct moment *m, char letter, unsigned count)
 {
 	unsigned week, day = m->c.day - 1;
 	int64_t year;
 
-	week_of(m, &year, &week);
+	us_week(m->c.year, m->day, m->weekday, &year, &week);
 	if (letter == 'Y')
 		put_year(out, year, count);
 	else if (letter == 'w')
