@@ -232,7 +232,11 @@ show_run(struct script *s)
 		return run_show_one(s, "current catalog name", CATALOG_NAME);
 	case AST_STMT_SHOW_DATABASES:
 		return run_show_one(s, "database name", DATABASE_NAME);
-	default:
+	case AST_STMT_SHOW_CURRENT_DATABASE:
 		return run_show_one(s, "current database name", DATABASE_NAME);
+	default:
+		error_set(&s->err, ERR_INTERNAL,
+			  "a statement of an unknown kind");
+		return STATEMENT_FAILED;
 	}
 }
