@@ -321,7 +321,7 @@ run_look(struct script *s, struct job *j, const char *sql, unsigned n,
 	if (store_look_open(job_path(j), &look, &s->err) < 0)
 		return STATEMENT_FAILED;
 	begin(s, n, columns);
-	rc = store_look(look, sql, 0, look_row, s, &s->err);
+	rc = store_look(look, sql, look_row, s, &s->err);
 	store_look_close(look);
 	return rc < 0 ? STATEMENT_FAILED : STATEMENT_OK;
 }
@@ -372,7 +372,7 @@ summarize_errors(struct job *j, void *arg)
 	if (store_look_open(job_path(j), &look, &unheard) < 0)
 		return;
 	store_look(look, "SELECT code, source, operator, count(*), min(at),"
-		   " max(at) FROM errors GROUP BY 1, 2, 3 ORDER BY 1, 2, 3", 0,
+		   " max(at) FROM errors GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
 		   summary_row, &sum, &unheard);
 	store_look_close(look);
 }
@@ -411,15 +411,20 @@ run_show_state(struct script *s)
 
 /* ---- EXPLAIN STALL ---- */
 
+struct sample {
+	struct arena *arena;
+	const char *text;
+};
+
 static void
 take_sample(void *arg, unsigned n, const struct store_cell *cells)
 {
-	struct script *s = ((void **)arg)[0];
+	struct sample *sample = arg;
 
 	if (n == 2 && cells[0].kind == CELL_TEXT && cells[1].kind == CELL_TEXT)
-		((const char **)arg)[1] = arena_printf(
-			&s->arena, "%.*s: %.*s", (int)cells[0].n,
-			cells[0].text, (int)cells[1].n, cells[1].text);
+		sample->text = arena_printf(sample->arena, "%.*s: %.*s",
+					    (int)cells[0].n, cells[0].text,
+					    (int)cells[1].n, cells[1].text);
 }
 
 /* The newest row that could not be used, or NULL. */
@@ -428,14 +433,14 @@ sample_error(struct script *s, struct job *j)
 {
 	struct error unheard = ERROR_INIT;
 	struct store_look *look;
-	void *arg[2] = { s, NULL };
+	struct sample sample = { &s->arena, NULL };
 
 	if (store_look_open(job_path(j), &look, &unheard) < 0)
 		return NULL;
 	store_look(look, "SELECT code, message FROM errors ORDER BY id DESC "
-		   "LIMIT 1", 0, take_sample, arg, &unheard);
+		   "LIMIT 1", take_sample, &sample, &unheard);
 	store_look_close(look);
-	return arg[1];
+	return sample.text;
 }
 
 static enum statement_rc

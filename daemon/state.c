@@ -122,7 +122,7 @@ show_part(struct store_look *look, const char *title, const char *sql,
 	  struct error *err)
 {
 	struct listing l = { 0 };
-	int rc = store_look(look, sql, 0, listing_row, &l, err);
+	int rc = store_look(look, sql, listing_row, &l, err);
 
 	if (rc == 0 && l.nrows > 0) {
 		printf("%s\n", title);
@@ -243,7 +243,7 @@ export_table(struct store_look *look, const char *name, struct error *err)
 		buf_putc(&sql, *p);
 	}
 	buf_putc(&sql, '"');
-	rc = store_look(look, buf_cstr(&sql), 0, export_row, &e, err);
+	rc = store_look(look, buf_cstr(&sql), export_row, &e, err);
 	buf_release(&sql);
 	if (rc == 0 && e.failed)
 		rc = error_set(err, ERR_FILE, "cannot write the export");
@@ -259,7 +259,7 @@ state_export(struct store_look *look, struct error *err)
 			    " 'table' AND name IN ('job', 'offsets',"
 			    " 'checkpoints', 'watermarks', 'errors') UNION ALL"
 			    " SELECT name FROM sqlite_schema WHERE type ="
-			    " 'view' AND name NOT LIKE 'v\\_%' ESCAPE '\\'", 0,
+			    " 'view' AND name NOT LIKE 'v\\_%' ESCAPE '\\'",
 			    take_name, &names, err);
 
 	for (size_t i = 0; i < names.n && rc == 0; i++)

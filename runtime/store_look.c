@@ -70,8 +70,8 @@ cell_of(sqlite3_stmt *st, int i, struct store_cell *c)
 }
 
 int
-store_look(struct store_look *l, const char *sql, int64_t number,
-	   store_look_fn *fn, void *arg, struct error *err)
+store_look(struct store_look *l, const char *sql, store_look_fn *fn, void *arg,
+	   struct error *err)
 {
 	struct store_cell *cells;
 	sqlite3_stmt *st = NULL;
@@ -81,8 +81,6 @@ store_look(struct store_look *l, const char *sql, int64_t number,
 		return -1;
 	n = sqlite3_column_count(st);
 	cells = mem_alloc(((size_t)n + 1) * sizeof(*cells));
-	if (sqlite3_bind_parameter_count(st) > 0)
-		sqlite3_bind_int64(st, 1, number);
 	while ((rc = store_step(&l->file, st, err)) == 1) {
 		for (int i = 0; i < n; i++)
 			cell_of(st, i, &cells[i]);
@@ -107,7 +105,7 @@ store_look_check(struct store_look *l, struct error *err)
 {
 	char answer[256] = "";
 
-	if (store_look(l, "PRAGMA quick_check(1)", 0, take_answer, answer,
+	if (store_look(l, "PRAGMA quick_check(1)", take_answer, answer,
 		       err) < 0)
 		return -1;
 	if (strcmp(answer, "ok") != 0)

@@ -32,12 +32,11 @@ int store_look_open(const char *path, struct store_look **ret,
 		    struct error *err);
 void store_look_close(struct store_look *l); /* NULL is allowed */
 
-/* Runs one SELECT; `number` is bound to its ?1, when it has one. fn is called
- * for each row. */
+/* Runs one SELECT. fn is called for each row. */
 typedef void store_look_fn(void *arg, unsigned n,
 			   const struct store_cell *cells);
-int store_look(struct store_look *l, const char *sql, int64_t number,
-	       store_look_fn *fn, void *arg, struct error *err);
+int store_look(struct store_look *l, const char *sql, store_look_fn *fn,
+	       void *arg, struct error *err);
 
 /* A whole copy of the file as of its last checkpoint, under its name only when
  * it is complete. NEW_JOB: it no longer says whose it was. Fails if `to` is
