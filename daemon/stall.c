@@ -256,9 +256,11 @@ static void
 explain_window(const struct job_info *info, const struct operator_info *o,
 	       struct buf *out)
 {
-	if (o->late > 0 && o->late >= o->rows_in)
-		buf_printf(out, "%s: all %" PRIu64 " rows came after their "
-			   "windows had closed\n", o->name, o->late);
+	if (o->late > 0)
+		buf_printf(out, "%s: %" PRIu64 " of %" PRIu64 " rows came after "
+			   "their windows had closed: a watermark further "
+			   "behind the rows (ts - INTERVAL '5' SECOND) waits "
+			   "for them\n", o->name, o->late, o->rows_in);
 	if (o->wm_us == TIME_END)
 		return;
 	if (o->wm_us == TIME_NONE) {
