@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * runtime/connectors/kafka_source.h - what the two threads of a Kafka source
- * share. The job's thread only drains partition queues (kafka_source.c); the
+ * share. The job's thread only drains partition queues (kafka_drain.c); the
  * control thread does whatever may wait for a broker (kafka_control.c).
  *
  *	control: find partitions -> resolve offsets -> assign -> publish
@@ -124,6 +124,12 @@ extern const struct source_type kafka_source_type;
 /* ---- kafka_control.c ---- */
 void kafka_control_run(void *source);
 void kafka_control_stop(void *source);
+
+/* ---- kafka_drain.c: job's thread ---- */
+/* Up to max records of the part into out[], their bytes in the arena; returns
+ * how many there were just now. */
+uint32_t kafka_drain(struct kafka_source *s, unsigned part,
+		     struct raw_record *out, uint32_t max, struct arena *a);
 
 /* ---- kafka_source.c ---- */
 /* A consumer whose queues of `nparts` partitions keep to the budget. */
