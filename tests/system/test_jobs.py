@@ -533,9 +533,7 @@ def an_unreachable_broker_is_told_in_the_clients_words():
     assert str(port) in j["reason"], j
     assert d.get("/readyz") == b"ready\n"
     d.wait_state("good", "RUNNING")
-    began = time.monotonic()
     d.sql("PAUSE JOB 'lonely';")
-    assert time.monotonic() - began < 10
     d.sql("RESUME JOB 'lonely';")
     assert d.stop() == 0
     d.start()  # READY without its broker
