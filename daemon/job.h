@@ -64,8 +64,7 @@ struct jobs {
 	unsigned n;
 	unsigned next_core, ncores;
 	uv_async_t async;      /* a job's thread has news */
-	struct select *selects; /* that have not ended; select.c links them */
-	unsigned nselects;
+	struct stream *streams; /* that have not ended; stream.c links them */
 	char *paths_text;
 	const char **file_paths; /* [files] paths, split; NULL: all */
 	bool pin;
@@ -113,10 +112,10 @@ void job_waits_tell(struct job *j);
 bool job_publish(struct job *j, struct pipeline *p, int64_t now_us,
 		 char why[160]);
 
-/* A SELECT's thread has been joined. */
-void jobs_select_ended(struct jobs *js);
+/* A stream's thread has been joined. */
+void jobs_stream_ended(struct jobs *js);
 /* They end with an error that says so. */
-void selects_shutdown(struct jobs *js);
+void streams_shutdown(struct jobs *js);
 
 /* What every pipeline of this daemon gets. */
 struct pipeline_env jobs_pipeline_env(struct jobs *js, const char *name,

@@ -177,7 +177,7 @@ check_shutdown(struct jobs *js)
 	for (struct job *j = js->first; j; j = j->next)
 		if (j->has_thread)
 			return;
-	if (js->nselects > 0)
+	if (js->streams)
 		return;
 	void (*done)(void *) = js->on_shutdown;
 	js->on_shutdown = NULL;
@@ -214,9 +214,8 @@ on_news(uv_async_t *a)
 }
 
 void
-jobs_select_ended(struct jobs *js)
+jobs_stream_ended(struct jobs *js)
 {
-	js->nselects--;
 	check_shutdown(js);
 }
 
@@ -710,7 +709,7 @@ jobs_shutdown(struct jobs *js, void (*done)(void *), void *arg)
 	for (struct job *j = js->first; j; j = j->next)
 		if (j->has_thread)
 			command(j, COMMAND_SHUTDOWN);
-	selects_shutdown(js);
+	streams_shutdown(js);
 	uv_async_send(&js->async);
 }
 

@@ -138,28 +138,33 @@ const char *jobs_stuck(struct jobs *js, int64_t since_ns);
 struct job_text job_text_of(const struct job *j);
 const char *job_path(const struct job *j); /* of its state file */
 
-/* ---- SELECT over the socket: an ephemeral job ---- */
+/* ---- answers that go on: SELECT, TAP, DESCRIBE ... FROM SAMPLE ---- */
 
-struct select;
-/* What the select's own thread has for its client; taken on the main loop
+struct stream;
+/* What the stream's own thread has for its client; taken on the main loop
  * when `ready` was called: NDJSON lines, at most client_buffer_bytes. */
-struct select_events {
+struct stream_events {
 	void (*ready)(void *arg); /* main loop: rows or the end are there */
 	void *arg;
 	unsigned statement;       /* its number, for notices */
 };
-/* The plan's arena is taken over. */
+struct stream_figures {
+	uint64_t rows, bad, skipped;
+	const char *message; /* for the end line, or NULL; valid until
+			      * stream_end() */
+};
+/* An ephemeral job. The plan's arena is taken over. */
 int select_start(struct jobs *js, struct plan *plan, struct arena *arena_take,
-		 const struct select_events *ev, struct select **ret,
+		 const struct stream_events *ev, struct stream **ret,
 		 struct error *err);
-/* Moves what is there into out. Returns 1 while more may come, 0 at the end
- * (*ret_rows rows in all, *ret_bad records quarantined), -1: it failed. */
-int select_take(struct select *s, struct buf *out, uint64_t *ret_rows,
-		uint64_t *ret_bad, struct error *err);
+/* Moves what is there into out. Returns 1 while more may come, 0 at the end,
+ * -1: it failed. */
+int stream_take(struct stream *s, struct buf *out, struct stream_figures *ret,
+		struct error *err);
 /* Calls `ready` again soon: there may be room now for what waits. */
-void select_poke(struct select *s);
+void stream_poke(struct stream *s);
 /* The client left or the end was taken; returns at once. */
-void select_end(struct select *s);
+void stream_end(struct stream *s);
 
 /* ---- end ---- */
 /* Final checkpoint of all jobs in parallel; done() when all stand. Jobs stay

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/time.h"
+#include "runtime/format.h"
 
 static void
 comma(struct buf *out)
@@ -135,6 +136,22 @@ void
 ndjson_row_end(struct buf *out)
 {
 	buf_puts(out, "]}\n");
+}
+
+void
+ndjson_row_of(struct buf *out, const struct schema *s, const struct batch *b,
+	      uint32_t row, const char *op)
+{
+	if (op)
+		buf_printf(out, "{\"op\":\"%s\",\"row\":[", op);
+	else
+		ndjson_row_begin(out);
+	for (uint16_t i = 0; i < s->ncols; i++) {
+		if (i)
+			buf_putc(out, ',');
+		json_value(out, &b->col[i], row, s->cols[i].type);
+	}
+	ndjson_row_end(out);
 }
 
 void

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "parser/schema.h"
+#include "runtime/batch.h"
 
 /* "key": with a comma before it unless it is the first in its object. */
 void json_key(struct buf *out, const char *key);
@@ -28,6 +29,10 @@ void ndjson_row_begin(struct buf *out);
 void ndjson_cell(struct buf *out, const char *text);
 void ndjson_cell_i64(struct buf *out, int64_t v);
 void ndjson_row_end(struct buf *out);
+/* A live row of a batch whose columns are as in the schema; op: "+I", or NULL
+ * where rows are only added. */
+void ndjson_row_of(struct buf *out, const struct schema *s,
+		   const struct batch *b, uint32_t row, const char *op);
 void ndjson_notice(struct buf *out, unsigned statement, const char *text);
 void ndjson_error(struct buf *out, unsigned statement, const struct error *err);
 /* {"statement":n,"end":"ok", ... the caller adds pairs and then "}\n" */

@@ -13,8 +13,8 @@
 static void
 script_free(struct script *s)
 {
-	if (s->select)
-		select_end(s->select);
+	if (s->stream)
+		stream_end(s->stream);
 	jobs_forget(s->d->jobs, s);
 	if (s->savepoint)
 		savepoint_forget(s->savepoint);
@@ -32,7 +32,7 @@ script_flush(struct script *s)
 	buf_clear(&s->out);
 }
 
-/* The client has gone: its SELECT ends, jobs that it started go on. */
+/* The client has gone: its stream ends, jobs that it started go on. */
 static void
 on_gone(void *arg)
 {
@@ -40,23 +40,26 @@ on_gone(void *arg)
 }
 
 static void
-pull_select(struct script *s)
+pull_stream(struct script *s)
 {
 	struct error err = ERROR_INIT;
-	uint64_t rows, bad;
+	struct stream_figures n;
 	int rc;
 
 	/* At the end of the daemon there is no waiting for a slow client. */
-	if (!s->select || (!http_room(s->rq) && !s->d->stopping))
+	if (!s->stream || (!http_room(s->rq) && !s->d->stopping))
 		return;
-	rc = select_take(s->select, &s->out, &rows, &bad, &err);
-	s->rows = (int64_t)rows;
-	s->bad = (int64_t)bad;
+	rc = stream_take(s->stream, &s->out, &n, &err);
+	s->rows = (int64_t)n.rows;
+	s->bad = (int64_t)n.bad;
+	s->skipped = (int64_t)n.skipped;
 	script_flush(s);
 	if (rc == 1)
 		return;
-	select_end(s->select);
-	s->select = NULL;
+	if (n.message)
+		s->message = arena_strdup(&s->arena, n.message);
+	stream_end(s->stream);
+	s->stream = NULL;
 	script_go_on(s, rc < 0 ? &err : NULL);
 }
 
@@ -67,14 +70,14 @@ on_room(void *arg)
 
 	/* Called from within the server's reader: the rows that wait are
 	 * announced again instead of being written from here. */
-	if (s->select)
-		select_poke(s->select);
+	if (s->stream)
+		stream_poke(s->stream);
 }
 
 void
-script_on_select(void *arg)
+script_on_stream(void *arg)
 {
-	pull_select(arg);
+	pull_stream(arg);
 }
 
 static void
@@ -85,6 +88,8 @@ end_line(struct script *s)
 		json_pair_i64(&s->out, "rows", s->rows);
 	if (s->bad > 0)
 		json_pair_i64(&s->out, "bad_records", s->bad);
+	if (s->skipped > 0)
+		json_pair_i64(&s->out, "skipped", s->skipped);
 	if (s->job)
 		json_pair(&s->out, "job", s->job);
 	if (s->message)
@@ -122,7 +127,7 @@ advance(struct script *s)
 		s->began_ns = clock_steady_ns();
 		s->message = s->job = NULL;
 		s->rows = -1;
-		s->bad = 0;
+		s->bad = s->skipped = 0;
 		error_clear(&s->err);
 		rc = parse_next(&s->parse, &s->stmt, &s->err);
 		if (rc == 0) {

@@ -31,8 +31,8 @@ struct script {
 	const char *message;     /* or NULL; in the arena */
 	const char *job;         /* or NULL; in the arena */
 	int64_t rows;            /* -1: no rows */
-	int64_t bad;
-	struct select *select;   /* while one streams */
+	int64_t bad, skipped;
+	struct stream *stream;   /* while one goes on */
 	bool inside, answered;   /* statements.c: a job's command */
 	struct savepoint *savepoint; /* while one is copied */
 	const struct plan *plan; /* of the INSERT that waits for it */
@@ -47,8 +47,8 @@ enum statement_rc show_jobs_run(struct script *s);
 
 /* After STATEMENT_WAITS: the statement has ended well (err NULL) or not. */
 void script_go_on(struct script *s, const struct error *err);
-/* A SELECT of this script has rows or its end. */
-void script_on_select(void *script);
+/* A stream of this script has rows or its end. */
+void script_on_stream(void *script);
 /* Sends what is in s->out. */
 void script_flush(struct script *s);
 

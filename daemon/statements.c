@@ -397,7 +397,7 @@ run_create_as(struct script *s)
 static enum statement_rc
 run_select(struct script *s)
 {
-	struct select_events ev = { script_on_select, s, s->number };
+	struct stream_events ev = { script_on_stream, s, s->number };
 	struct arena arena;
 	struct plan *plan;
 
@@ -410,7 +410,7 @@ run_select(struct script *s)
 	notices(s, plan);
 	ndjson_header(&s->out, s->number, &plan->sinks[0]->inputs[0]->schema);
 	s->rows = 0;
-	if (select_start(s->d->jobs, plan, &arena, &ev, &s->select,
+	if (select_start(s->d->jobs, plan, &arena, &ev, &s->stream,
 			 &s->err) < 0) {
 		arena_release(&arena);
 		return failed(s);
