@@ -274,7 +274,7 @@ start(struct daemon *d, struct error *err)
 	sessions_init(&d->sessions, d->catalog,
 		      (unsigned)d->config.sessions_max);
 	watch_signals(d);
-	if (start_http(d, err) < 0 || jobs_load(d->jobs, err) < 0)
+	if (jobs_load(d->jobs, err) < 0 || start_http(d, err) < 0)
 		return -1;
 	d->ready = true;
 	notify("READY=1");
@@ -284,6 +284,8 @@ start(struct daemon *d, struct error *err)
 		  log_quote(d->config.socket, sock, sizeof(sock)),
 		  log_quote(d->config.state_dir, dir, sizeof(dir)),
 		  jobs_count(d->jobs));
+	/* Behind READY: a hundred threads that recover would hold it up. */
+	jobs_start(d->jobs);
 	return 0;
 }
 

@@ -73,6 +73,17 @@ struct jobs {
 	void *shutdown_arg;
 };
 
+/* States that only the catalog knows: DROP JOB was begun. */
+#define JOB_DROPPING "DROPPING"
+#define JOB_LEAVING "LEAVING" /* KEEP STATE */
+
+/* Into the registry, without a thread. */
+struct job *job_new(struct jobs *js, const char *name, const char *script);
+/* Begins its thread. */
+int job_launch(struct job *j, struct error *err);
+/* Where its file is or would be; for free(). */
+char *job_path_of(const struct jobs *js, const char *name);
+
 /* The thread: lives of the pipeline until it ends for good. */
 void *job_thread(void *arg);
 

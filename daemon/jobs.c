@@ -43,7 +43,7 @@ begin_anew(struct job *j)
 	return was;
 }
 
-static int
+int
 job_launch(struct job *j, struct error *err)
 {
 	enum job_state was;
@@ -87,6 +87,8 @@ job_store(struct job *j, struct error *err)
 	why = j->info.error;
 	pthread_mutex_unlock(&j->lock);
 	e.state = job_state_text[job_stands(state) ? state : JOB_RUNNING];
+	if (j->dropping)
+		e.state = j->keep_state ? JOB_LEAVING : JOB_DROPPING;
 	if (state == JOB_FAILED) {
 		e.error_code = error_name(why.code);
 		e.error = why.message;
@@ -141,10 +143,12 @@ job_forget(struct job *j)
 	while (*js->tail)
 		js->tail = &(*js->tail)->next;
 	js->n--;
-	if (store_catalog_drop(js->env.store, CATALOG_JOB, j->name, &err) < 0)
-		log_error(LOG_ERROR, "catalog_write", j->name, &err);
+	/* In this order: what was marked by job_drop() is done by the next
+	 * start, should this one not come to its end. */
 	if (!j->keep_state && store_remove(j->path, &err) < 0)
 		log_error(LOG_ERROR, "state_not_removed", j->name, &err);
+	if (store_catalog_drop(js->env.store, CATALOG_JOB, j->name, &err) < 0)
+		log_error(LOG_ERROR, "catalog_write", j->name, &err);
 	job_waits_tell(j);
 	job_free(j);
 }
@@ -281,9 +285,8 @@ jobs_find(struct jobs *js, const char *name, struct error *err)
 	return NULL;
 }
 
-/* For free(). */
-static char *
-path_of(const struct jobs *js, const char *name)
+char *
+job_path_of(const struct jobs *js, const char *name)
 {
 	size_t n = strlen(js->env.config->state_dir) + strlen(name) + 16;
 	char *path = mem_alloc(n);
@@ -292,7 +295,7 @@ path_of(const struct jobs *js, const char *name)
 	return path;
 }
 
-static struct job *
+struct job *
 job_new(struct jobs *js, const char *name, const char *script)
 {
 	struct job *j = mem_zalloc(sizeof(*j));
@@ -301,7 +304,7 @@ job_new(struct jobs *js, const char *name, const char *script)
 	j->name = mem_strdup(name);
 	j->script = mem_strdup(script);
 	j->statement = job_last_statement(script);
-	j->path = path_of(js, name);
+	j->path = job_path_of(js, name);
 	j->created_us = clock_wall_us();
 	j->core = js->next_core++ % js->ncores;
 	j->store_thread = store_pool_bind(js->pool);
@@ -364,7 +367,7 @@ jobs_new_path(struct jobs *js, const char *name, struct error *err)
 
 	if (check_name(name, err) < 0)
 		return NULL;
-	path = path_of(js, name);
+	path = job_path_of(js, name);
 	if (!find(js, name) && access(path, F_OK) != 0)
 		return path;
 	error_set(err, ERR_EXISTS, "there is state of a job \"%s\" already",
@@ -509,9 +512,16 @@ job_halt(struct job *j, bool drain, jobs_done_fn *done, void *arg)
 void
 job_drop(struct job *j, bool keep_state, jobs_done_fn *done, void *arg)
 {
-	job_wait_add(j, WAIT_GONE, done, arg);
+	struct error err = ERROR_INIT;
+
 	j->dropping = true;
 	j->keep_state = keep_state;
+	if (job_store(j, &err) < 0) {
+		j->dropping = false;
+		done(arg, &err);
+		return;
+	}
+	job_wait_add(j, WAIT_GONE, done, arg);
 	if (j->has_thread)
 		command(j, keep_state ? COMMAND_HALT : COMMAND_DROP);
 	else
@@ -626,78 +636,6 @@ jobs_create(const struct jobs_env *env)
 	uv_async_init(env->loop, &js->async, on_news);
 	js->async.data = js;
 	return js;
-}
-
-static void
-restore_state(struct job *j, const struct catalog_entry *e)
-{
-	struct job_info *info = &j->info;
-
-	for (enum job_state s = JOB_CREATED; s <= JOB_FAILED; s++)
-		if (e->state && strcmp(e->state, job_state_text[s]) == 0)
-			info->state = s;
-	if (e->created_us != TIME_NONE)
-		j->created_us = e->created_us;
-	if (e->since_us != TIME_NONE)
-		info->since_us = e->since_us;
-	if (info->state != JOB_FAILED)
-		return;
-	error_set(&info->error, error_from_name(e->error_code), "%s",
-		  e->error ? e->error : "its cause was not kept");
-	if (e->note)
-		error_note(&info->error, "%s", e->note);
-}
-
-/* Of a job that stands: one that runs tells by itself. */
-static void
-restore_totals(struct job *j)
-{
-	struct job_info *info = &j->info;
-	struct error err = ERROR_INIT;
-	struct store_totals t;
-
-	if (store_get_totals(j->path, &t, &err) < 0) {
-		if (err.code != ERR_FILE) /* it may never have had one */
-			log_error(LOG_WARN, "totals_not_read", j->name, &err);
-		return;
-	}
-	info->checkpoint = t.checkpoint;
-	info->checkpoint_us = t.checkpoint ? t.taken_at_us : 0;
-	info->rows_in = t.rows_in;
-	info->rows_out = t.rows_out;
-	info->late = t.rows_late;
-	info->errors = t.errors;
-	info->wm_us = t.wm_us;
-}
-
-static int
-load_job(const struct catalog_entry *e, void *arg, struct error *err)
-{
-	struct jobs *js = arg;
-	struct job *j;
-
-	if (e->kind != CATALOG_JOB)
-		return 0;
-	j = job_new(js, e->name, e->sql);
-	j->from_disk = true;
-	restore_state(j, e);
-	if (job_stands(j->info.state)) {
-		restore_totals(j);
-		return 0;
-	}
-	/* Other jobs must not suffer from one that cannot start. */
-	if (job_launch(j, err) < 0) {
-		log_error(LOG_ERROR, "job_failed", j->name, err);
-		job_set_state(j, JOB_FAILED, "", err);
-		error_clear(err);
-	}
-	return 0;
-}
-
-int
-jobs_load(struct jobs *js, struct error *err)
-{
-	return store_catalog_each(js->env.store, load_job, js, err);
 }
 
 void

@@ -44,8 +44,10 @@ struct jobs_env {
 };
 
 struct jobs *jobs_create(const struct jobs_env *env);
-/* After the catalog is loaded: jobs that ran go on, others are remembered. */
+/* After the catalog is loaded: all jobs are there, none runs yet. */
 int jobs_load(struct jobs *js, struct error *err);
+/* Those that ran go on; their threads recover them side by side. */
+void jobs_start(struct jobs *js);
 
 /* ---- statements ---- */
 
