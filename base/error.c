@@ -444,6 +444,16 @@ print_note(struct printer *p, int gutter, const char *text)
 	}
 }
 
+void
+error_hide(struct error *err)
+{
+	if (!err || !err->excerpt[0])
+		return;
+	snprintf(err->excerpt, sizeof(err->excerpt),
+		 "(not shown: the line has a secret in it)");
+	err->caret[0] = '\0';
+}
+
 size_t
 error_print(const struct error *err, char *out, size_t size)
 {

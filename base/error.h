@@ -70,6 +70,9 @@ void error_context(struct error *err, const char *format, ...)
 void error_place(struct error *err, const char *file, const char *text,
 		 size_t n, size_t offset, size_t bytes);
 
+/* Takes excerpt and caret away: the text has something that nobody may see. */
+void error_hide(struct error *err);
+
 /* "unknown_column" and the like: part of the contract, never changed. */
 const char *error_name(enum error_code code);
 /* Back from the name; ERR_INTERNAL for NULL and names of a newer sluice. */

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/check.h"
+#include "parser/kafka_keys.h"
 #include "parser/options.h"
 #include "parser/parse.h"
 
@@ -18,20 +19,6 @@ static const struct {
 } later[] = {
 #define LATER(kind, owner, key, instead) { kind, owner, key, instead },
 #include "parser/options.def"
-};
-
-static const struct {
-	const char *name, *librdkafka;
-} properties[] = {
-#define PROPERTY(name, librdkafka) { name, librdkafka },
-#include "parser/kafka_properties.def"
-};
-
-static const struct {
-	const char *name, *why;
-} refused_properties[] = {
-#define REFUSED(name, why) { name, why },
-#include "parser/kafka_properties.def"
 };
 
 static const char *const formats_later[] = {
@@ -46,6 +33,7 @@ static const char *const connectors_later[] = {
 };
 
 #define ENUM_VALUES_MAX 16
+#define PROPERTIES "properties."
 
 /* One option as written, in the text that it was written in. */
 struct given {
@@ -303,30 +291,6 @@ unknown_key(struct resolve *r, const struct given *g, enum option_owner kind,
 	return at_key(r, g);
 }
 
-static int
-unknown_property(struct resolve *r, const struct given *g, const char *name)
-{
-	const char *names[ARRAY_LEN(properties)], *near;
-
-	for (size_t i = 0; i < ARRAY_LEN(refused_properties); i++) {
-		if (strcmp(refused_properties[i].name, name) != 0)
-			continue;
-		error_set(r->err, ERR_REFUSED_PROPERTY,
-			  "the Kafka property '%s' cannot be set", name);
-		error_note(r->err, "%s", refused_properties[i].why);
-		return at_key(r, g);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(properties); i++)
-		names[i] = properties[i].name;
-	error_set(r->err, ERR_UNKNOWN_OPTION,
-		  "'%s' is not among the Kafka properties that may be set",
-		  name);
-	near = error_nearest(name, names, ARRAY_LEN(properties));
-	if (near)
-		error_hint(r->err, "did you mean 'properties.%s'?", near);
-	return at_key(r, g);
-}
-
 /* ---- values ---- */
 
 static int
@@ -464,20 +428,37 @@ add(struct resolve *r, const char *key, const char *value,
 	o->defs[o->n++] = def;
 }
 
+/* What a connection stands for cannot be changed by who may only name it:
+ * its secrets would go to any address. */
+static int
+beside_connection(struct resolve *r, const struct given *g)
+{
+	const struct given *c = given_find(r, "connection");
+
+	error_set(r->err, ERR_REFUSED_PROPERTY,
+		  "'%s' belongs to the connection '%s'", g->o->key,
+		  c->o->value);
+	error_note(r->err, "address and security are the connection's alone; "
+		   "leave one of the two out");
+	return at_key(r, g);
+}
+
 static int
 resolve_property(struct resolve *r, const struct given *g)
 {
-	const char *name = g->o->key + strlen("properties.");
+	const struct kafka_key *k =
+		kafka_key_find(PROPERTIES, g->o->key + strlen(PROPERTIES),
+			       r->err);
 
-	for (size_t i = 0; i < ARRAY_LEN(properties); i++) {
-		if (strcmp(properties[i].name, name) != 0)
-			continue;
-		add(r, arena_printf(r->a, "properties.%s",
-				    properties[i].librdkafka),
-		    arena_strdup(r->a, g->o->value), NULL);
-		return 0;
-	}
-	return unknown_property(r, g, name);
+	if (!k)
+		return at_key(r, g);
+	if (k->kind != KAFKA_KEY_TUNING && given_find(r, "connection"))
+		return beside_connection(r, g);
+	if (kafka_key_check(k, PROPERTIES, g->o->value, r->err) < 0)
+		return at_value(r, g);
+	add(r, arena_printf(r->a, PROPERTIES "%s", k->librdkafka),
+	    arena_strdup(r->a, g->o->value), NULL);
+	return 0;
 }
 
 static bool
@@ -496,7 +477,7 @@ resolve_one(struct resolve *r, const struct given *g)
 	if (strcmp(key, "connector") == 0)
 		return 0;
 	if (takes_properties(r->connector) &&
-	    strncmp(key, "properties.", 11) == 0)
+	    strncmp(key, PROPERTIES, strlen(PROPERTIES)) == 0)
 		return resolve_property(r, g);
 	def = def_find(r, OWNER_CONNECTOR, r->connector->name, key);
 	instead = later_find(OWNER_CONNECTOR, r->connector->name, key);
@@ -547,7 +528,8 @@ check_required(struct resolve *r)
 			return missing(r, defs[i].key, NULL);
 	if (!takes_properties(r->connector))
 		return 0;
-	if (!options_get(r->out, "properties.bootstrap.servers"))
+	if (!options_get(r->out, "connection") &&
+	    !options_get(r->out, "properties.bootstrap.servers"))
 		return missing(r, "properties.bootstrap.servers",
 			       "127.0.0.1:9092");
 	if (!options_get(r->out, "format") &&
@@ -625,34 +607,62 @@ check_formats(struct resolve *r)
 	return 0;
 }
 
+static int
+resolve_all(struct resolve *r)
+{
+	const struct options_request *rq = r->rq;
+	struct arena *a = r->a;
+	unsigned given = list_length(rq->list) + list_length(rq->hints);
+	size_t room = given;
+
+	r->given = arena_array(a, given + 1, struct given);
+	if (collect(r, rq->list, rq->parse) < 0)
+		return -1;
+	if (collect(r, rq->hints, rq->hints_parse) < 0)
+		return -1;
+	if (find_connector(r) < 0 || check_formats(r) < 0)
+		return -1;
+	room += count_defaults(r);
+	r->out = arena_new(a, struct options);
+	r->out->connector = r->connector->name;
+	r->out->keys = arena_array(a, room, const char *);
+	r->out->values = arena_array(a, room, const char *);
+	r->out->defs = arena_array(a, room, const struct option_def *);
+	for (unsigned i = 0; i < r->n; i++)
+		if (resolve_one(r, &r->given[i]) < 0)
+			return -1;
+	r->out->ngiven = r->out->n;
+	if (check_required(r) < 0)
+		return -1;
+	add_defaults(r);
+	return 0;
+}
+
+/* The excerpt of an error shows the whole line: a secret that was written out
+ * must not go on from there to wherever errors are kept. */
+static void
+hide_secrets(const struct resolve *r)
+{
+	for (unsigned i = 0; i < r->n; i++) {
+		const struct ast_option *o = r->given[i].o;
+
+		if (strncmp(o->key, PROPERTIES, strlen(PROPERTIES)) == 0 &&
+		    kafka_key_is_delicate(o->key) &&
+		    strncmp(o->value, "${", 2) != 0)
+			error_hide(r->err);
+	}
+}
+
 int
 options_resolve(const struct options_request *rq, struct arena *a,
 		struct options **ret, struct error *err)
 {
 	struct resolve r = { .rq = rq, .a = a, .err = err };
-	unsigned given = list_length(rq->list) + list_length(rq->hints);
-	size_t room = given;
 
-	r.given = arena_array(a, given + 1, struct given);
-	if (collect(&r, rq->list, rq->parse) < 0)
+	if (resolve_all(&r) < 0) {
+		hide_secrets(&r);
 		return -1;
-	if (collect(&r, rq->hints, rq->hints_parse) < 0)
-		return -1;
-	if (find_connector(&r) < 0 || check_formats(&r) < 0)
-		return -1;
-	room += count_defaults(&r);
-	r.out = arena_new(a, struct options);
-	r.out->connector = r.connector->name;
-	r.out->keys = arena_array(a, room, const char *);
-	r.out->values = arena_array(a, room, const char *);
-	r.out->defs = arena_array(a, room, const struct option_def *);
-	for (unsigned i = 0; i < r.n; i++)
-		if (resolve_one(&r, &r.given[i]) < 0)
-			return -1;
-	r.out->ngiven = r.out->n;
-	if (check_required(&r) < 0)
-		return -1;
-	add_defaults(&r);
+	}
 	*ret = r.out;
 	return 0;
 }

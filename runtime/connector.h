@@ -20,6 +20,8 @@ struct connector_env {
 				   * NULL: 'embedded' is an error */
 	const char *const *paths; /* directories that `filesystem` may touch;
 				   * NULL-terminated; NULL: all */
+	const char *const *secret_paths; /* the same for ${file:...} and
+				   * certificates */
 	int64_t queue_bytes;      /* budget of the client library's queues */
 	int64_t inflight_bytes;   /* of output not acknowledged yet */
 	uint64_t seed;            /* datagen */

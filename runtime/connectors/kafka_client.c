@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "parser/kafka_keys.h"
 
 #define EMBEDDED "embedded"
 #define DESTROY_SECONDS 5
@@ -95,7 +96,7 @@ conf_set_property(void *arg, const char *name, const char *value,
 	if (rd_kafka_conf_set(arg, name, value, text, sizeof(text)) ==
 	    RD_KAFKA_CONF_OK)
 		return 0;
-	if (strstr(name, "password") || strstr(name, ".pem"))
+	if (kafka_key_is_delicate(name))
 		return error_set(err, ERR_INVALID_OPTION,
 				 "its value is refused");
 	return error_set(err, ERR_INVALID_OPTION, "%s", text);
@@ -156,7 +157,7 @@ kafka_conf_create(const struct options *o, const struct connector_env *env,
 	    kafka_conf_set(conf, "client.id", id, err) < 0 ||
 	    kafka_conf_set(conf, "log.connection.close", "false", err) < 0 ||
 	    kafka_conf_set(conf, "reconnect.backoff.max.ms", "2000", err) < 0 ||
-	    kafka_properties_each(o, env->paths, conf_set_property, conf,
+	    kafka_properties_each(o, env->secret_paths, conf_set_property, conf,
 				  err) < 0) {
 		rd_kafka_conf_destroy(conf);
 		return NULL;

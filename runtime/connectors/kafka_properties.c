@@ -6,22 +6,21 @@
 #include "runtime/connectors/kafka_properties.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "parser/kafka_keys.h"
 #include "runtime/connectors/filesystem.h"
 
 #define PREFIX "properties."
 #define SECRET_BYTES_MAX (256 * 1024)
-
-static const char *const allowed[] = {
-#define PROPERTY(name, librdkafka) librdkafka,
-#include "parser/kafka_properties.def"
-};
 
 /* Read by the connector, or decided by its delivery guarantee. */
 static const char *const own[] = {
@@ -50,39 +49,84 @@ kafka_property(const struct options *o, const char *name)
 
 /* ---- secrets ---- */
 
-/* A whole file without the newline at its end; NULL and err. To be freed. */
+/* Also over what the compiler would leave in freed memory. */
+void
+kafka_secret_free(char *text)
+{
+	if (text)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+/* A regular file, whose name must not make anybody wait. -1 and err. */
+static int
+secret_open(const char *path, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return error_errno(err, ERR_SECRET, errno, "cannot read %s",
+				   path);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return error_set(err, ERR_SECRET, "%s is no file", path);
+}
+
+/* A whole file without the newline at its end; NULL and err. */
 static char *
 secret_read(const char *path, struct error *err)
 {
-	FILE *f = fopen(path, "re");
+	int fd = secret_open(path, err);
 	char *text;
-	size_t n;
+	ssize_t got;
+	size_t n = 0;
 
-	if (!f) {
-		error_errno(err, ERR_FILE, errno, "cannot read %s", path);
+	if (fd < 0)
 		return NULL;
-	}
-	text = mem_alloc(SECRET_BYTES_MAX + 1);
-	n = fread(text, 1, SECRET_BYTES_MAX + 1, f);
-	fclose(f);
-	if (n > SECRET_BYTES_MAX) {
-		free(text);
-		error_set(err, ERR_LIMIT, "%s is larger than %d bytes", path,
-			  SECRET_BYTES_MAX);
+	text = mem_zalloc(SECRET_BYTES_MAX + 2);
+	while ((got = read(fd, text + n, SECRET_BYTES_MAX + 1 - n)) > 0)
+		n += (size_t)got;
+	close(fd);
+	if (got < 0 || n == 0 || n > SECRET_BYTES_MAX || strlen(text) != n) {
+		kafka_secret_free(text);
+		error_set(err, ERR_SECRET, "%s %s", path,
+			  got < 0 || n == 0	 ? "is empty"
+			  : n > SECRET_BYTES_MAX ? "is larger than 256 KiB"
+						 : "has a NUL character");
 		return NULL;
 	}
 	while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-		n--;
-	text[n] = '\0';
+		text[--n] = '\0';
 	return text;
+}
+
+/* The real path of a file below one of `paths`; NULL and err. */
+static char *
+secret_path(const char *path, const char *const *paths, struct error *err)
+{
+	struct error why = ERROR_INIT;
+	char *real;
+
+	if (filesystem_resolve(path, paths, &real, &why) == 0)
+		return real;
+	if (why.code == ERR_PERMISSION) {
+		error_set(err, ERR_SECRET,
+			  "%s is not below a directory for secrets", path);
+		error_note(err, "the daemon's setting secrets.paths names them");
+	} else {
+		error_set(err, ERR_SECRET, "%s", why.message);
+	}
+	return NULL;
 }
 
 static char *
 secret_file(const char *path, const char *const *paths, struct error *err)
 {
-	char *real, *text;
+	char *real = secret_path(path, paths, err), *text;
 
-	if (filesystem_resolve(path, paths, &real, err) < 0)
+	if (!real)
 		return NULL;
 	text = secret_read(real, err);
 	free(real);
@@ -96,7 +140,9 @@ secret_credential(const char *name, struct error *err)
 	char path[2 * PATH_MAX];
 
 	if (!dir || strchr(name, '/') || strcmp(name, "..") == 0) {
-		error_set(err, ERR_FILE, "there is no credential '%s'", name);
+		error_set(err, ERR_SECRET, "there is no credential '%s'", name);
+		error_note(err, "LoadCredential=%s:/path in the unit gives it "
+			   "to sluiced", name);
 		return NULL;
 	}
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
@@ -110,33 +156,57 @@ secret_env(const char *name, struct error *err)
 
 	if (value)
 		return mem_strdup(value);
-	error_set(err, ERR_INVALID_OPTION,
-		  "the environment of sluiced has no '%s'", name);
+	error_set(err, ERR_SECRET, "the environment of sluiced has no '%s'",
+		  name);
 	return NULL;
 }
 
-/* The value itself, or what its reference stands for. To be freed. */
-static char *
-property_value(const char *value, const char *const *paths, struct error *err)
+char *
+kafka_secret(const char *value, const char *const *paths, struct error *err)
 {
-	size_t n = strlen(value);
 	char name[PATH_MAX];
-	const char *colon = strchr(value, ':');
+	const char *from;
+	int n;
+	enum secret_kind kind = secret_reference(value, &from, &n);
 
-	if (strncmp(value, "${", 2) != 0 || value[n - 1] != '}' || !colon ||
-	    n >= sizeof(name))
+	if (kind == SECRET_NONE)
 		return mem_strdup(value);
-	snprintf(name, sizeof(name), "%.*s",
-		 (int)(value + n - 1 - (colon + 1)), colon + 1);
-	if (strncmp(value, "${file:", 7) == 0)
-		return secret_file(name, paths, err);
-	if (strncmp(value, "${env:", 6) == 0)
-		return secret_env(name, err);
-	if (strncmp(value, "${cred:", 7) == 0)
-		return secret_credential(name, err);
-	error_set(err, ERR_INVALID_OPTION,
-		  "a secret is ${file:...}, ${env:...} or ${cred:...}");
-	return NULL;
+	if ((size_t)n >= sizeof(name)) {
+		error_set(err, ERR_SECRET, "the reference is too long");
+		return NULL;
+	}
+	snprintf(name, sizeof(name), "%.*s", n, from);
+	return kind == SECRET_FILE  ? secret_file(name, paths, err)
+	       : kind == SECRET_ENV ? secret_env(name, err)
+				    : secret_credential(name, err);
+}
+
+/* ---- the walk ---- */
+
+static int
+set_one(const char *name, const char *given, const char *const *paths,
+	int (*set)(void *arg, const char *name, const char *value,
+		   struct error *err),
+	void *arg, struct error *err)
+{
+	const struct kafka_key *k = kafka_key_of_librdkafka(name);
+	char *value;
+	int rc;
+
+	if (!k)
+		return error_set(err, ERR_UNKNOWN_OPTION,
+				 "Kafka property '%s' is not one that may be "
+				 "set", name);
+	/* What an older sluice kept is held against today's rules. */
+	if (kafka_key_check(k, PREFIX, given, err) < 0)
+		return -1;
+	value = k->kind == KAFKA_KEY_PATH ? secret_path(given, paths, err)
+					  : kafka_secret(given, paths, err);
+	rc = value ? set(arg, name, value, err) : -1;
+	kafka_secret_free(value);
+	if (rc < 0 && err->code != ERR_UNKNOWN_OPTION)
+		error_context(err, "'" PREFIX "%s'", name);
+	return rc;
 }
 
 int
@@ -147,22 +217,11 @@ kafka_properties_each(const struct options *o, const char *const *paths,
 {
 	for (unsigned i = 0; i < o->n; i++) {
 		const char *name = o->keys[i] + strlen(PREFIX);
-		char *value;
-		int rc;
 
 		if (strncmp(o->keys[i], PREFIX, strlen(PREFIX)) != 0 ||
 		    listed(own, ARRAY_LEN(own), name))
 			continue;
-		if (!listed(allowed, ARRAY_LEN(allowed), name))
-			return error_set(err, ERR_UNKNOWN_OPTION,
-					 "Kafka property '%s' is not one that "
-					 "SQL may set", name);
-		value = property_value(o->values[i], paths, err);
-		rc = value ? set(arg, name, value, err) : -1;
-		if (rc < 0)
-			error_context(err, "'%s'", o->keys[i]);
-		free(value);
-		if (rc < 0)
+		if (set_one(name, o->values[i], paths, set, arg, err) < 0)
 			return -1;
 	}
 	return 0;

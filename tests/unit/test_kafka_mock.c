@@ -446,7 +446,8 @@ TEST(only_listed_properties_pass)
 	EXPECT_EQ(walk(NULL, &err, "properties.plugin.library.paths", "x.so"),
 		  -1);
 	EXPECT_EQ(err.code, ERR_UNKNOWN_OPTION);
-	EXPECT_EQ(walk(NULL, &err, "properties.ssl.key.location", "/k"), -1);
+	EXPECT_EQ(walk(NULL, &err, "properties.ssl.key.location", "/none"), -1);
+	EXPECT_EQ(err.code, ERR_SECRET);
 	arena_release(&arena);
 }
 
@@ -465,8 +466,20 @@ TEST(secrets_are_looked_up_where_they_may_lie)
 	EXPECT_STR(passed, "sasl.password=hunter2;");
 	EXPECT_EQ(walk(elsewhere, &err, "properties.sasl.password", reference),
 		  -1);
-	EXPECT_EQ(err.code, ERR_PERMISSION);
+	EXPECT_EQ(err.code, ERR_SECRET);
 	EXPECT(!strstr(err.message, "hunter2"));
+	EXPECT(strstr(err.note, "secrets.paths"));
+	EXPECT_EQ(walk(here, &err, "properties.ssl.ca.location", path), 0);
+	EXPECT_EQ(walk(elsewhere, &err, "properties.ssl.ca.location", path),
+		  -1);
+	EXPECT_EQ(err.code, ERR_SECRET);
+	/* A FIFO or a device must not hold anybody up. */
+	EXPECT_EQ(walk(NULL, &err, "properties.sasl.password",
+		       "${file:/dev/tty}"), -1);
+	EXPECT_EQ(walk(NULL, &err, "properties.sasl.password",
+		       "${file:/dev/null}"), -1);
+	EXPECT_EQ(walk(NULL, &err, "properties.sasl.password", "hunter2"), -1);
+	EXPECT_EQ(err.code, ERR_LITERAL_SECRET);
 	setenv("SLUICE_TEST_SECRET", "of the environment", 1);
 	EXPECT_EQ(walk(here, &err, "properties.sasl.password",
 		       "${env:SLUICE_TEST_SECRET}"), 0);
