@@ -45,7 +45,7 @@ def make_install_puts_everything_in_its_place():
         installed = {os.path.relpath(os.path.join(d, f), top) for d, _, files in os.walk(top) for f in files}
         for path in ("usr/sbin/sluiced", "usr/bin/sluice", "etc/sluice/sluice.ini", "usr/lib/sysusers.d/sluice.conf",
                      "usr/lib/systemd/system/sluiced.service", "usr/lib/systemd/system/sluiced.socket", "usr/lib/tmpfiles.d/sluice.conf", "usr/share/doc/sluice/README.md",
-                     "usr/share/doc/sluice/manual/options.md", "usr/share/doc/sluice/examples/words.sql",
+                     "usr/share/doc/sluice/manual/connectors.md", "usr/share/doc/sluice/examples/words.sql",
                      "usr/share/doc/sluice/grafana/sluice.json", "usr/share/man/man1/sluice.1", "usr/share/man/man5/sluice.ini.5", "usr/share/man/man8/sluiced.8"):
             assert path in installed, (path, sorted(installed))
         with open(top + "/usr/lib/systemd/system/sluiced.service") as f:
