@@ -597,6 +597,8 @@ dump_line(struct buf *out, const struct ast_statement *s)
 		[AST_STMT_EXPLAIN_STALL] = "explain stall",
 		[AST_STMT_SHOW_WATERMARKS] = "show watermarks",
 		[AST_STMT_SHOW_ERRORS] = "show errors",
+		[AST_STMT_REPLAY_ERRORS] = "replay errors",
+		[AST_STMT_DELETE_ERRORS] = "delete errors",
 		[AST_STMT_SHOW_STATE] = "show state",
 		[AST_STMT_CREATE_SAVEPOINT] = "create savepoint",
 		[AST_STMT_SHOW_FUNCTIONS] = "show functions",
@@ -639,6 +641,10 @@ dump_line(struct buf *out, const struct ast_statement *s)
 	if (s->like)
 		buf_printf(out, "%s like '%s'", s->not_like ? " not" : "",
 			   s->like);
+	if (s->where) {
+		buf_puts(out, " where ");
+		dump_expr(out, s->where);
+	}
 	buf_printf(out, "%s%s\n", s->drain ? " with drain" : "",
 		   s->keep_state ? " keep state" : "");
 }

@@ -333,7 +333,9 @@ enum ast_kind {
 	AST_STMT_DESCRIBE_JOB,   /* job */
 	AST_STMT_EXPLAIN_STALL,  /* job */
 	AST_STMT_SHOW_WATERMARKS, /* job, or NULL: of all */
-	AST_STMT_SHOW_ERRORS,    /* job, or NULL: how many there are of each */
+	AST_STMT_SHOW_ERRORS,    /* job, where; or neither: how many of each */
+	AST_STMT_REPLAY_ERRORS,  /* job, where */
+	AST_STMT_DELETE_ERRORS,
 	AST_STMT_SHOW_STATE,     /* job */
 	AST_STMT_CREATE_SAVEPOINT, /* job, value: the file */
 	AST_STMT_SHOW_FUNCTIONS,
@@ -368,6 +370,7 @@ struct ast_statement {
 	struct ast_create_view *create_view;
 	struct ast_insert *inserts;
 	struct ast_query *query;
+	struct ast_expr *where; /* or NULL */
 	struct ast_name name;
 	const char *key, *value; /* SET, RESET */
 	struct span key_at, value_at;

@@ -69,7 +69,7 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 %fallback ID
 	ASC CATALOG CHANGELOG_MODE COLUMNS CONFLICT DATABASE DESC DESCRIPTOR DO
 	DRAIN ENFORCED ERRORS FIRST IF JOB JOBS KEEP KEY LAST METADATA NULLS
-	PARTITIONED PAUSE PLACING PLAN SAVEPOINT SETS STALL STATE STOP TEMPORARY
+	PARTITIONED PAUSE PLACING PLAN REPLAY SAVEPOINT SETS STALL STATE STOP TEMPORARY
 	TIMESTAMPADD TIMESTAMPDIFF VIEW VIRTUAL ZONE.
 
 /* Words of the JSON functions. */
@@ -1198,8 +1198,17 @@ statement ::= SHOW WATERMARKS FOR JOB text(J). {
 	statement_of_job(r, AST_STMT_SHOW_WATERMARKS, J);
 }
 statement ::= SHOW ERRORS. { statement_of(r, AST_STMT_SHOW_ERRORS); }
-statement ::= SHOW ERRORS FOR JOB text(J). {
+statement ::= SHOW ERRORS FOR JOB text(J) where(W). {
 	statement_of_job(r, AST_STMT_SHOW_ERRORS, J);
+	r->statement->where = W;
+}
+statement ::= REPLAY ERRORS FOR JOB text(J) where(W). {
+	statement_of_job(r, AST_STMT_REPLAY_ERRORS, J);
+	r->statement->where = W;
+}
+statement ::= DELETE ERRORS FOR JOB text(J) where(W). {
+	statement_of_job(r, AST_STMT_DELETE_ERRORS, J);
+	r->statement->where = W;
 }
 statement ::= CREATE SAVEPOINT text(F) FOR JOB text(J). {
 	statement_of_job(r, AST_STMT_CREATE_SAVEPOINT, J);

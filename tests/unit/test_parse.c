@@ -244,6 +244,18 @@ TEST(looking_at_jobs_names_them)
 		   "show watermarks 'j'\nshow errors\nshow errors 'j'\n"
 		   "show state 'j'\n"
 		   "create savepoint 'j' = '/f'\n");
+	EXPECT_STR(sql_dump("SHOW ERRORS FOR JOB 'j' WHERE id = 5;"
+			    "REPLAY ERRORS FOR JOB 'j';"
+			    "REPLAY ERRORS FOR JOB 'j' WHERE code = 'a';"
+			    "DELETE ERRORS FOR JOB 'j';"
+			    "DELETE ERRORS FOR JOB 'j' WHERE id < 5 AND x = 1;"
+			    "SELECT replay FROM errors"),
+		   "show errors 'j' where (= id 5)\n"
+		   "replay errors 'j'\n"
+		   "replay errors 'j' where (= code 'a')\n"
+		   "delete errors 'j'\n"
+		   "delete errors 'j' where (AND (< id 5) (= x 1))\n"
+		   "select\n  replay\n  from errors\n");
 }
 
 TEST(a_select_has_all_its_clauses)

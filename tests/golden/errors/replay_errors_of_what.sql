@@ -1,0 +1,1 @@
+REPLAY ERRORS JOB 'j';
