@@ -556,6 +556,11 @@ statement_run(struct script *s)
 		return run_explain(s);
 	case AST_STMT_CREATE_SAVEPOINT:
 		return run_create_savepoint(s);
+	case AST_STMT_REPLAY_ERRORS:
+	case AST_STMT_DELETE_ERRORS:
+		error_set(&s->err, ERR_UNSUPPORTED, "this statement: not "
+			  "supported yet");
+		return failed(s);
 	case AST_STMT_SHOW_JOBS:
 	case AST_STMT_SHOW_WATERMARKS:
 	case AST_STMT_SHOW_ERRORS:

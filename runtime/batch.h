@@ -45,6 +45,8 @@ struct raw_record {
 	int64_t timestamp_us; /* TIME_NONE: the source has none */
 	uint32_t part;        /* index as in source_type.parts() */
 	bool headers_too_large; /* so they are empty here */
+	uint16_t replay;      /* of quarantined ones that go again: their
+			       * number in pipeline_replay(), from 1; else 0 */
 	struct str headers;   /* of Kafka, where a column reads them */
 };
 

@@ -274,6 +274,7 @@ pipeline_destroy(struct pipeline *p)
 	free(p->tables);
 	batch_pool_destroy(p->pool);
 	bad_rows_release(&p->errors);
+	replay_release(p);
 	arena_release(&p->arena);
 	free(p);
 }

@@ -13,6 +13,7 @@ cut_totals(struct pipeline *p, struct snapshot *s)
 	s->rows_in = pipeline_rows_in(p);
 	s->rows_out = pipeline_rows_out(p);
 	s->rows_late = pipeline_late(p);
+	s->rows_bad = pipeline_errors(p);
 	s->clock_moves = p->before.clock_moves + p->clock_moves;
 	s->ops = arena_array(&s->arena, p->nops, struct op_summary);
 	for (unsigned i = 0; i < p->nops; i++) {
@@ -49,6 +50,7 @@ pipeline_cut(struct pipeline *p, uint64_t epoch, int64_t now_us,
 	}
 	s = snapshot_create(epoch, now_us);
 	bad_rows_move(&p->errors, s);
+	replay_move(p, s);
 	for (unsigned i = 0; i < p->nops; i++) {
 		struct op *op = p->ops[i];
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * runtime/driver.h - the inside of a pipeline: shared by pipeline.c, compile.c,
- * operator.c, cut.c, status.c and quarantine.c, and by nobody else.
+ * operator.c, cut.c, status.c, quarantine.c and replay.c, and by nobody else.
  */
 #ifndef RUNTIME_DRIVER_H
 #define RUNTIME_DRIVER_H
 
 #include "runtime/pipeline.h"
+#include "runtime/replay.h"
 
 /* Where an operator stands within a pass. Below the operator that the pass
  * has reached all are in PHASE_ROWS, and may have been given rows early. */
@@ -39,6 +40,22 @@ struct bad_rows { /* quarantined since the last cut */
 	struct arena arena;
 	struct bad_row *first, **tail;
 	uint64_t n, bytes;
+	uint64_t counted; /* new ones, with those past the caps */
+};
+
+/* Rows of the table errors on their way through the query again. */
+struct replay {
+	enum { REPLAY_NONE, REPLAY_WAITS, REPLAY_RUNS } phase;
+	unsigned n; /* of the step that comes, or is under way */
+	struct replay_item {
+		int64_t id;
+		bool failed;
+	} item[REPLAY_ROWS_MAX];
+	uint64_t late_before;
+	struct replay_counts counts;
+	/* Those that went well since the last cut. */
+	size_t ngone, gone_size;
+	int64_t *gone;
 };
 
 #define PIPELINE_MAGIC 0x91be11edu
@@ -92,6 +109,7 @@ struct pipeline {
 	uint64_t cut_epoch; /* of the cut that is open; 0: none */
 	struct bad_rows errors;
 	atomic_uint_fast64_t nerrors;
+	struct replay replay;
 };
 
 struct pipeline *pipeline_check(struct pipeline *p);
@@ -120,9 +138,24 @@ void op_clock_moved(struct op *op);
 /* True when no reader is left that wants rows (LIMIT). */
 bool op_is_dead(const struct op *op);
 
+/* ---- replay.c ---- */
+/* The step that begins is one of replayed rows: it asks no source. */
+bool replay_step_begin(struct pipeline *p);
+void replay_step_end(struct pipeline *p);
+/* A row of it cannot be used once more; NULL: it was not replayed, or has
+ * failed elsewhere already. */
+struct replay_item *replay_failed(struct pipeline *p,
+				  const struct raw_record *rec);
+/* Moves those that went well into the snapshot. */
+void replay_move(struct pipeline *p, struct snapshot *s);
+void replay_release(struct pipeline *p);
+
 /* ---- quarantine.c ---- */
 void bad_rows_init(struct bad_rows *bad);
 void bad_rows_release(struct bad_rows *bad);
+/* Scans, filters and the like: what becomes of one row there is no other
+ * row's business. */
+bool op_passes_rows(const struct op *op);
 /* Moves all of them into the snapshot. */
 void bad_rows_move(struct bad_rows *bad, struct snapshot *s);
 /* As op_quarantine(), for a record that never became a row. */

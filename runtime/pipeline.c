@@ -454,7 +454,8 @@ step_begin(struct pipeline *p, int64_t now_us)
 	p->now_us = now_us;
 	p->final = p->finishing;
 	p->over_budget = is_over_budget(p);
-	p->polled = !p->paused && !p->final && !p->over_budget;
+	p->polled = !replay_step_begin(p) && !p->paused && !p->final &&
+		    !p->over_budget;
 	p->open = true;
 	p->waited = false;
 	scans_align(p);
@@ -480,6 +481,7 @@ step_end(struct pipeline *p)
 	for (unsigned i = 0; i < p->nedges; i++)
 		CHECK(p->edges[i].n == 0);
 	p->open = false;
+	replay_step_end(p);
 	if (p->final || sinks_are_done(p))
 		return PIPELINE_DONE;
 	for (unsigned i = 0; i < p->nscans; i++) {

@@ -141,7 +141,7 @@ void op_name_state(struct op *op, const char *state_name); /* copied */
  * of pipeline_*() and of each snapshot go on from there. Before start. */
 struct pipeline_totals {
 	uint64_t rows_in, rows_out, rows_late, clock_moves;
-	uint64_t errors; /* as many as the store has kept */
+	uint64_t errors; /* quarantined, kept or not */
 };
 void pipeline_set_totals(struct pipeline *p, const struct pipeline_totals *t);
 /* Before pipeline_start(): the last committed checkpoint, for the sinks. */

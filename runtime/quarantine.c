@@ -10,6 +10,12 @@
 #include "runtime/format.h"
 #include "runtime/operators/scan.h"
 
+const char *const bad_replay_text[] = {
+	[BAD_REPLAY_UNKNOWN] = NULL, [BAD_REPLAY_RECORD] = "record",
+	[BAD_REPLAY_ROW] = "row",    [BAD_REPLAY_CUT] = "cut",
+	[BAD_REPLAY_NO] = "no",
+};
+
 #define RAW_BYTES_MAX 65536 /* kept of a record (reliability.md section 4) */
 
 void
@@ -34,6 +40,7 @@ bad_rows_move(struct bad_rows *bad, struct snapshot *s)
 	s->errors_tail = bad->first ? bad->tail : &s->errors;
 	s->nerrors = bad->n;
 	s->errors_bytes = bad->bytes;
+	s->errors_counted = bad->counted;
 	arena_release(&s->arena);
 	s->arena = bad->arena;
 	bad_rows_init(bad);
@@ -52,6 +59,75 @@ scan_of(const struct op *op, const struct batch *b)
 	return NULL;
 }
 
+bool
+op_passes_rows(const struct op *op)
+{
+	enum plan_kind kind = op->node->kind;
+
+	return kind == PLAN_SCAN || kind == PLAN_WATERMARK ||
+	       kind == PLAN_FILTER || kind == PLAN_PROJECT ||
+	       kind == PLAN_UNION;
+}
+
+/* The only way from there is to op, so rows that op refused have had no effect
+ * at all. */
+static bool
+leads_only_to(const struct op *from, const struct op *op)
+{
+	while (from != op) {
+		if (from->nout != 1 || !op_passes_rows(from))
+			return false;
+		from = from->out[0]->to;
+	}
+	return true;
+}
+
+/* The stateful operator whose results only go to op, if they are only added;
+ * NULL: there is none. */
+static const struct op *
+place_of(const struct op *op)
+{
+	const struct op *from = op;
+
+	do {
+		if (from->nin != 1)
+			return NULL;
+		from = from->in[0]->from;
+		if (from->nout != 1)
+			return NULL;
+	} while (!from->state_name && op_passes_rows(from));
+	return from->state_name && from->node->mode == CHANGE_APPEND ? from
+								    : NULL;
+}
+
+/* A copy of all n bytes, or of none. */
+static bool
+keep_bytes(struct arena *a, const char *data, size_t n, struct str *ret)
+{
+	if (!data || n > RAW_BYTES_MAX)
+		return false;
+	*ret = str_from(a, data, n);
+	return true;
+}
+
+static enum bad_replay
+replay_of_record(struct bad_row *bad, const struct op *scan,
+		 const struct op *op, const struct raw_record *rec,
+		 struct arena *a)
+{
+	bad->has_key = keep_bytes(a, rec->key, rec->key_len, &bad->key);
+	bad->has_headers = rec->headers.len > 0 &&
+			   keep_bytes(a, str_data(&rec->headers),
+				      rec->headers.len, &bad->headers);
+	if (!leads_only_to(scan, op))
+		return BAD_REPLAY_NO;
+	if (rec->value_len > RAW_BYTES_MAX || bad->has_key != !!rec->key ||
+	    bad->has_headers != (rec->headers.len > 0) ||
+	    rec->headers_too_large)
+		return BAD_REPLAY_CUT;
+	return BAD_REPLAY_RECORD;
+}
+
 static void
 bad_row_set_record(struct bad_row *bad, struct op *op, const struct batch *b,
 		   uint32_t row, struct arena *a)
@@ -63,6 +139,7 @@ bad_row_set_record(struct bad_row *bad, struct op *op, const struct batch *b,
 	bad->partition = -1;
 	bad->offset = -1;
 	bad->record_time_us = TIME_NONE;
+	bad->replay = BAD_REPLAY_NO;
 	if (scan)
 		bad->source = arena_strdup(a, op_source(scan));
 	if (!rec || !scan)
@@ -78,6 +155,19 @@ bad_row_set_record(struct bad_row *bad, struct op *op, const struct batch *b,
 		bad->raw = str_from(a, rec->value, len);
 		bad->has_raw = true;
 	}
+	bad->replay = replay_of_record(bad, scan, op, rec, a);
+}
+
+/* A result of stateful operators is of no source. */
+static void
+bad_row_set_place(struct bad_row *bad, const struct op *op, struct arena *a)
+{
+	const struct op *place = bad->source ? NULL : place_of(op);
+
+	if (!place)
+		return;
+	bad->replay = BAD_REPLAY_ROW;
+	bad->place = arena_strdup(a, place->state_name);
 }
 
 static const char *
@@ -106,14 +196,20 @@ bad_row_add(struct op *op, const struct batch *b, uint32_t row,
 {
 	struct pipeline *p = op->p;
 	struct arena *a = &p->errors.arena;
+	struct replay_item *again = replay_failed(p, b->raw ? &b->raw[row]
+							    : NULL);
 	struct bad_row *bad;
 
-	stat_add(op->stats.errors, 1);
-	stat_add(p->nerrors, 1);
+	if (!again) {
+		stat_add(op->stats.errors, 1);
+		stat_add(p->nerrors, 1);
+		p->errors.counted++;
+	}
 	if (p->errors.n >= p->env.errors_rows_max ||
 	    a->bytes >= p->env.errors_bytes_max)
 		return NULL;
 	bad = arena_new(a, struct bad_row);
+	bad->id = again ? again->id : 0;
 	bad->at_us = op->now_us;
 	bad->op_name = arena_strdup(a, op->state_name ? op->state_name
 						      : op->type->name);
@@ -148,6 +244,7 @@ op_quarantine(struct op *op, const struct batch *b, uint32_t row,
 	if (bad) {
 		bad->expression = copy_or_null(a, expression);
 		bad->row_json = row_text(b, row, a);
+		bad_row_set_place(bad, op, a);
 	}
 	op->p->errors.bytes = a->bytes;
 }

@@ -27,9 +27,22 @@ struct snapshot_part {
 	int64_t bound;
 };
 
+/* What REPLAY ERRORS can do with a row of the table errors. */
+enum bad_replay {
+	BAD_REPLAY_UNKNOWN, /* an older sluice did not keep what it takes */
+	BAD_REPLAY_RECORD,  /* its record has had no effect anywhere: it can
+			     * go through the whole query again */
+	BAD_REPLAY_ROW,     /* the row can go again below `place` */
+	BAD_REPLAY_CUT,     /* the record is not kept as a whole */
+	BAD_REPLAY_NO,      /* other parts of the query have used it, or rows
+			     * that came later rest on it */
+};
+extern const char *const bad_replay_text[]; /* NULL, "record" ... */
+
 /* A quarantined row; contract.md section 3, table errors. */
 struct bad_row {
 	struct bad_row *next;
+	int64_t id;          /* 0: a new one; else it failed once more */
 	int64_t at_us;
 	const char *source, *topic, *op_name, *expression, *column_name;
 	enum error_code code;
@@ -39,8 +52,12 @@ struct bad_row {
 	int64_t record_time_us;
 	int64_t weight;
 	struct str raw;      /* value bytes, up to 64 KiB */
-	bool has_raw;
+	struct str key, headers; /* the bytes of all of them, or nothing */
+	bool has_raw, has_key, has_headers;
 	const char *row_json; /* or NULL */
+	enum bad_replay replay;
+	const char *place;   /* of BAD_REPLAY_ROW: the stateful operator whose
+			      * results it is one of; else NULL */
 };
 
 struct op_summary { /* for operators and v_state */
@@ -54,9 +71,13 @@ struct snapshot {
 	int64_t taken_at_us;
 	int64_t stop_ns;      /* how long the pipeline stood for the copy */
 	uint64_t rows_in, rows_out, rows_late, clock_moves; /* totals */
+	uint64_t rows_bad;    /* likewise: quarantined, kept or only counted */
 	struct snapshot_part *parts, **tail;
 	struct bad_row *errors, **errors_tail;
 	uint64_t nerrors, errors_bytes;
+	uint64_t errors_counted; /* new ones, with those past the caps */
+	uint64_t ngone;
+	int64_t *gone;        /* ids in the table errors: replayed well */
 	unsigned nops;
 	struct op_summary *ops;
 	uint64_t rows;        /* dirty rows in it */
@@ -65,6 +86,7 @@ struct snapshot {
 	/* filled by store_commit() */
 	int64_t duration_ns;
 	uint64_t bytes_written;
+	uint64_t errors_kept, errors_lost; /* struct store_errors */
 };
 
 struct snapshot *snapshot_create(uint64_t epoch, int64_t taken_at_us);

@@ -21,7 +21,9 @@ load_progress(struct store *s, struct error *err)
 	sqlite3_stmt *st = NULL;
 	int rc = store_prepare(&s->file,
 			       "SELECT id, rows_in, rows_out, rows_late,"
-			       " clock_moves FROM checkpoints"
+			       " clock_moves, coalesce(rows_bad,"
+			       " (SELECT count(*) FROM errors)),"
+			       " rows_bad_lost FROM checkpoints"
 			       " ORDER BY id DESC LIMIT 1",
 			       &st, err);
 
@@ -34,28 +36,9 @@ load_progress(struct store *s, struct error *err)
 			.rows_out = (uint64_t)sqlite3_column_int64(st, 2),
 			.rows_late = (uint64_t)sqlite3_column_int64(st, 3),
 			.clock_moves = (uint64_t)sqlite3_column_int64(st, 4),
+			.errors = (uint64_t)sqlite3_column_int64(st, 5),
 		};
-	}
-	sqlite3_finalize(st);
-	return rc < 0 ? -1 : 0;
-}
-
-static int
-load_errors(struct store *s, struct error *err)
-{
-	sqlite3_stmt *st = NULL;
-	int rc = store_prepare(&s->file,
-			       "SELECT count(*), coalesce(sum("
-			       "coalesce(length(raw), 0) + coalesce("
-			       "length(\"row\"), 0)), 0) FROM errors",
-			       &st, err);
-
-	if (rc == 0)
-		rc = store_step(&s->file, st, err);
-	if (rc == 1) {
-		s->errors_rows = (uint64_t)sqlite3_column_int64(st, 0);
-		s->totals.errors = s->errors_rows;
-		s->errors_bytes = (uint64_t)sqlite3_column_int64(st, 1);
+		s->errors.lost = (uint64_t)sqlite3_column_int64(st, 6);
 	}
 	sqlite3_finalize(st);
 	return rc < 0 ? -1 : 0;
@@ -86,7 +69,8 @@ store_open(const char *path, unsigned flags, int64_t now_us,
 			    err) < 0)
 		goto fail;
 	sqlite3_wal_hook(s->file.db, store_on_wal, s);
-	if (load_progress(s, err) < 0 || load_errors(s, err) < 0)
+	if (load_progress(s, err) < 0 ||
+	    store_count_errors(s, &s->errors, err) < 0)
 		goto fail;
 	*ret = s;
 	return 0;
@@ -106,6 +90,8 @@ store_close(struct store *s)
 	sqlite3_finalize(s->end_checkpoint);
 	sqlite3_finalize(s->trim_checkpoints);
 	sqlite3_finalize(s->put_error);
+	sqlite3_finalize(s->again_error);
+	sqlite3_finalize(s->gone_error);
 	sqlite3_finalize(s->put_summary);
 	sqlite3_finalize(s->put_tables);
 	/* SQLite checkpoints the WAL when the last connection goes: not when
@@ -170,9 +156,11 @@ store_get_totals(const char *path, struct store_totals *ret,
 				      .taken_at_us = TIME_NONE };
 	rc = store_prepare(&f,
 			   "SELECT id, taken_at, rows_in, rows_out, rows_late,"
-			   " (SELECT count(*) FROM errors),"
+			   " coalesce(rows_bad,"
+			   "  (SELECT count(*) FROM errors)),"
 			   " (SELECT min(watermark) FROM watermarks"
-			   "  WHERE idle_since IS NULL)"
+			   "  WHERE idle_since IS NULL),"
+			   " (SELECT count(*) FROM errors), rows_bad_lost"
 			   " FROM checkpoints ORDER BY id DESC LIMIT 1",
 			   &st, err);
 	if (rc == 0)
@@ -186,6 +174,8 @@ store_get_totals(const char *path, struct store_totals *ret,
 			.rows_late = (uint64_t)sqlite3_column_int64(st, 4),
 			.errors = (uint64_t)sqlite3_column_int64(st, 5),
 			.wm_us = store_column_time(st, 6),
+			.errors_kept = (uint64_t)sqlite3_column_int64(st, 7),
+			.errors_lost = (uint64_t)sqlite3_column_int64(st, 8),
 		};
 	sqlite3_finalize(st);
 	store_file_close(&f);

@@ -12,7 +12,7 @@
 #include "runtime/snapshot.h"
 
 #define STORE_APPLICATION_ID 0x534C4943 /* "SLIC" */
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 
 struct store;
 
@@ -75,7 +75,9 @@ int store_wal_checkpoint(struct store *s, struct error *err);
 struct store_totals {
 	uint64_t checkpoint;
 	int64_t taken_at_us;
-	uint64_t rows_in, rows_out, rows_late, errors;
+	uint64_t rows_in, rows_out, rows_late;
+	/* Ever quarantined, kept in the table errors, and past its caps. */
+	uint64_t errors, errors_kept, errors_lost;
 	int64_t wm_us; /* TIME_NONE: none */
 };
 int store_get_totals(const char *path, struct store_totals *ret,

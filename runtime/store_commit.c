@@ -72,73 +72,6 @@ commit_parts(struct store *s, const struct snapshot *snap, struct error *err)
 	return 0;
 }
 
-/* ---- quarantine ---- */
-
-static uint64_t
-bad_row_bytes(const struct bad_row *r)
-{
-	return (r->has_raw ? r->raw.len : 0) +
-	       (r->row_json ? strlen(r->row_json) : 0);
-}
-
-static int
-put_error(struct store *s, const struct bad_row *r, struct error *err)
-{
-	sqlite3_stmt *st = s->put_error;
-
-	store_bind_time(st, 1, r->at_us);
-	store_bind_text(st, 2, r->source);
-	store_bind_text(st, 3, r->topic);
-	if (r->partition >= 0) {
-		sqlite3_bind_int64(st, 4, r->partition);
-		sqlite3_bind_int64(st, 5, r->offset);
-	}
-	store_bind_time(st, 6, r->record_time_us);
-	store_bind_text(st, 7, r->op_name);
-	store_bind_text(st, 8, r->expression);
-	store_bind_text(st, 9, error_name(r->code));
-	store_bind_text(st, 10, r->column_name);
-	store_bind_text(st, 11, r->message);
-	if (r->has_raw)
-		sqlite3_bind_blob64(st, 12, str_data(&r->raw), r->raw.len,
-				    SQLITE_STATIC);
-	store_bind_text(st, 13, r->row_json);
-	sqlite3_bind_int64(st, 14, r->weight);
-	return store_run(&s->file, st, err);
-}
-
-/* Past the caps rows are only counted, by the pipeline; the oldest stay: the
- * first failure tells most. */
-static int
-commit_errors(struct store *s, const struct snapshot *snap, uint64_t *ret_rows,
-	      uint64_t *ret_bytes, struct error *err)
-{
-	uint64_t rows = s->errors_rows, bytes = s->errors_bytes;
-
-	if (store_prepare(&s->file,
-			  "INSERT INTO errors(at, source, topic,"
-			  " \"partition\", \"offset\", record_time, operator,"
-			  " expression, code, column_name, message, raw,"
-			  " \"row\", weight)"
-			  " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			  &s->put_error, err) < 0)
-		return -1;
-	for (const struct bad_row *r = snap->errors; r; r = r->next) {
-		uint64_t more = bad_row_bytes(r);
-
-		if (rows >= s->errors_rows_max ||
-		    bytes + more > s->errors_bytes_max)
-			break;
-		if (put_error(s, r, err) < 0)
-			return -1;
-		rows++;
-		bytes += more;
-	}
-	*ret_rows = rows;
-	*ret_bytes = bytes;
-	return 0;
-}
-
 /* ---- bookkeeping ---- */
 
 static int
@@ -285,7 +218,7 @@ trim_checkpoints(struct store *s, uint64_t epoch, struct error *err)
 
 static int
 commit_checkpoint(struct store *s, const struct snapshot *snap,
-		  int64_t since_ns, struct error *err)
+		  uint64_t bad_lost, int64_t since_ns, struct error *err)
 {
 	char random_id[33];
 	uint64_t state_rows = 0;
@@ -295,8 +228,9 @@ commit_checkpoint(struct store *s, const struct snapshot *snap,
 	if (store_prepare(&s->file,
 			  "INSERT INTO checkpoints(id, random_id, taken_at,"
 			  " duration_ms, stop_ms, rows_in, rows_out,"
-			  " state_rows, bytes, rows_late, clock_moves)"
-			  " VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+			  " state_rows, bytes, rows_late, clock_moves,"
+			  " rows_bad, rows_bad_lost)"
+			  " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
 			  &s->put_checkpoint, err) < 0)
 		return -1;
 	for (unsigned o = 0; o < snap->nops; o++)
@@ -316,6 +250,8 @@ commit_checkpoint(struct store *s, const struct snapshot *snap,
 	sqlite3_bind_int64(st, ++i, 0);
 	sqlite3_bind_int64(st, ++i, (int64_t)snap->rows_late);
 	sqlite3_bind_int64(st, ++i, (int64_t)snap->clock_moves);
+	sqlite3_bind_int64(st, ++i, (int64_t)snap->rows_bad);
+	sqlite3_bind_int64(st, ++i, (int64_t)bad_lost);
 	if (store_run(&s->file, st, err) < 0 || correct_last_row(s, err) < 0)
 		return -1;
 	return trim_checkpoints(s, snap->epoch, err);
@@ -328,13 +264,15 @@ commit_done(struct store *s, struct snapshot *snap, int64_t since_ns)
 {
 	snap->duration_ns = stopwatch_ns(snap) - since_ns;
 	snap->bytes_written = take_bytes_written(s);
+	snap->errors_kept = s->errors.rows;
+	snap->errors_lost = s->errors.lost;
 	s->epoch = snap->epoch;
 	s->totals = (struct pipeline_totals){
 		.rows_in = snap->rows_in,
 		.rows_out = snap->rows_out,
 		.rows_late = snap->rows_late,
 		.clock_moves = snap->clock_moves,
-		.errors = s->errors_rows,
+		.errors = snap->rows_bad,
 	};
 	s->last_epoch = snap->epoch;
 	s->last_duration_ns = snap->duration_ns;
@@ -353,22 +291,21 @@ int
 store_commit(struct store *s, struct snapshot *snap, struct error *err)
 {
 	int64_t since_ns = stopwatch_ns(snap);
-	uint64_t rows = 0, bytes = 0;
+	struct store_errors errors;
 
 	CHECK(snap->epoch > s->epoch);
 	take_bytes_written(s);
 	if (store_begin(&s->file, err) < 0)
 		return -1;
 	if (commit_parts(s, snap, err) < 0 ||
-	    commit_errors(s, snap, &rows, &bytes, err) < 0 ||
+	    store_commit_errors(s, snap, &errors, err) < 0 ||
 	    commit_operators(s, snap, err) < 0 ||
-	    commit_checkpoint(s, snap, since_ns, err) < 0 ||
+	    commit_checkpoint(s, snap, errors.lost, since_ns, err) < 0 ||
 	    store_end(&s->file, err) < 0) {
 		store_rollback(&s->file);
 		return -1;
 	}
-	s->errors_rows = rows;
-	s->errors_bytes = bytes;
+	s->errors = errors;
 	commit_done(s, snap, since_ns);
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "runtime/store.h"
+#include "runtime/store_errors.h"
 #include "runtime/store_file.h"
 #include "runtime/store_value.h"
 
@@ -66,7 +67,7 @@ struct store {
 			 * next commit */
 
 	/* What the table errors holds, and may hold. */
-	uint64_t errors_rows, errors_bytes;
+	struct store_errors errors;
 	uint64_t errors_rows_max, errors_bytes_max;
 
 	int wal_pages; /* as of the last commit */
@@ -76,7 +77,8 @@ struct store {
 
 	/* kept statements */
 	sqlite3_stmt *put_checkpoint, *end_checkpoint, *trim_checkpoints;
-	sqlite3_stmt *put_error, *put_summary, *put_tables;
+	sqlite3_stmt *put_error, *again_error, *gone_error;
+	sqlite3_stmt *put_summary, *put_tables;
 };
 
 /* The part of a pipeline that the store needs, as a seam for tests. */
@@ -128,6 +130,14 @@ const char *store_type_text(struct type t, struct arena *a);
 /* operators.columns of one operator. */
 void store_columns_json(const struct store *s, const struct op *op,
 			struct buf *out);
+
+/* ---- store_errors.c ---- */
+/* rows and bytes; ret->lost is left alone. */
+int store_count_errors(struct store *s, struct store_errors *ret,
+		       struct error *err);
+/* In the transaction of a commit: what *ret says holds once that is done. */
+int store_commit_errors(struct store *s, const struct snapshot *snap,
+			struct store_errors *ret, struct error *err);
 
 /* ---- store_view.c ---- */
 /* Makes or remakes the view under the operator's name. */

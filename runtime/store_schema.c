@@ -72,7 +72,18 @@ static const char version_1[] =
 	"   m.\"partition\" >= 0 AND m.idle_since IS NULL) AS holds"
 	" FROM watermarks w;";
 
-static const char *const steps[] = { version_1 };
+/* What it takes to send a quarantined row through the query again, and how
+ * many there have been. */
+static const char version_2[] =
+	"ALTER TABLE errors ADD COLUMN key BLOB;"
+	"ALTER TABLE errors ADD COLUMN headers BLOB;"
+	"ALTER TABLE errors ADD COLUMN replay TEXT;"
+	"ALTER TABLE errors ADD COLUMN place TEXT;"
+	"ALTER TABLE errors ADD COLUMN replayed_at TEXT;"
+	"ALTER TABLE checkpoints ADD COLUMN rows_bad INTEGER;"
+	"ALTER TABLE checkpoints ADD COLUMN rows_bad_lost INTEGER;";
+
+static const char *const steps[] = { version_1, version_2 };
 
 const struct store_kind store_job_kind = {
 	.what = "state file",

@@ -141,6 +141,7 @@ source_on_message(rd_kafka_message_t *m, void *opaque)
 	r->timestamp_us = ms < 0 ? TIME_NONE : ms * 1000;
 	r->part = d->part;
 	r->headers = str_ref("", 0);
+	r->replay = 0;
 	r->headers_too_large =
 		d->s->reads_headers &&
 		!kafka_headers_read(m, d->arena, &r->headers);

@@ -307,6 +307,7 @@ record_fail(struct records *r, const struct batch *b, uint32_t row,
 	    struct error *err)
 {
 	bool pairs = records_width(r) == 2;
+	bool again = b->raw && b->raw[row].replay;
 
 	if (pairs && r->failed[row])
 		return 0; /* for its other row */
@@ -315,7 +316,8 @@ record_fail(struct records *r, const struct batch *b, uint32_t row,
 	row |= pairs; /* the weight of a record is +1 */
 	r->failed[row] = true;
 	r->any_failed = true;
-	switch (r->on_error) {
+	/* What has been quarantined stays so, whatever the table says now. */
+	switch (again ? ON_ERROR_QUARANTINE : r->on_error) {
 	case ON_ERROR_QUARANTINE:
 		op_quarantine_record(r->op, b, row, code, column, detail);
 		return 0;

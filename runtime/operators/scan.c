@@ -27,6 +27,7 @@ struct op_scan {
 	unsigned ncut;        /* as the open cut has them; for commit() */
 	struct start_offset *cut;
 	struct batch *spare;  /* made but not filled by the last poll */
+	struct batch *replay; /* of the next step, or NULL */
 	int64_t polled_us;
 	bool busy;
 	unsigned offsets_table;
@@ -230,6 +231,7 @@ scan_close(struct op *op)
 	struct op_scan *s = op_cast(op, &op_scan_type);
 
 	batch_unref(s->spare);
+	batch_unref(s->replay);
 	if (s->type)
 		s->type->close(s->source);
 	if (s->records)
@@ -477,6 +479,103 @@ scan_one(struct op_scan *s, struct error *err)
 	return rows;
 }
 
+/* ---- records of the table errors ---- */
+
+/* The connector's own metadata is of records just read. */
+static bool
+metadata_is_kept(const struct op_scan *s)
+{
+	static const char *const kept[] = { "topic", "partition", "offset",
+					    "timestamp", "headers" };
+	const struct records *r = s->records;
+
+	for (unsigned i = 0; i < r->nmetadata; i++) {
+		bool found = false;
+
+		for (unsigned k = 0; k < ARRAY_LEN(kept); k++)
+			found |= strcmp(r->metadata[i].key, kept[k]) == 0;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static int
+part_of(const struct op_scan *s, const struct bad_row *row)
+{
+	for (unsigned i = 0; row->topic && i < s->nparts; i++)
+		if (s->parts[i].partition == row->partition &&
+		    strcmp(s->parts[i].topic, row->topic) == 0)
+			return (int)i;
+	return -1;
+}
+
+static const char *
+bytes_or_null(struct arena *a, const struct str *s, bool has)
+{
+	return has ? arena_strndup(a, str_data(s), s->len) : NULL;
+}
+
+enum replay_refusal
+scan_replay(struct op *op, const struct bad_row *row, uint16_t number)
+{
+	struct op_scan *s = op_cast(op, &op_scan_type);
+	struct raw_record *rec;
+	struct arena *a;
+	int part;
+
+	parts_refresh(s);
+	part = part_of(s, row);
+	/* Records with keys of their own may have been followed by newer
+	 * ones, and changes by changes that rest on them. */
+	if (op->node->mode != CHANGE_APPEND || records_width(s->records) != 1)
+		return REPLAY_CHANGES;
+	if (!s->type->poll || part < 0)
+		return REPLAY_NO_PARTITION;
+	if (!metadata_is_kept(s))
+		return REPLAY_METADATA;
+	if (!s->replay)
+		s->replay = scan_batch(s);
+	CHECK(s->replay->rows < BATCH_ROWS);
+	a = &s->replay->arena;
+	rec = (struct raw_record *)&s->replay->raw[s->replay->rows++];
+	*rec = (struct raw_record){
+		.value = bytes_or_null(a, &row->raw, row->has_raw),
+		.value_len = row->raw.len,
+		.key = bytes_or_null(a, &row->key, row->has_key),
+		.key_len = row->key.len,
+		.offset = row->offset,
+		.timestamp_us = row->record_time_us,
+		.part = (uint32_t)part,
+		.replay = number,
+	};
+	if (row->has_headers)
+		rec->headers = str_from(a, str_data(&row->headers),
+					row->headers.len);
+	return REPLAY_TAKEN;
+}
+
+/* Without runs, so that watermark operators do not look at it. */
+static int
+replay_records(struct op_scan *s, struct error *err)
+{
+	struct batch *b = s->replay;
+
+	s->replay = NULL;
+	b->run = NULL;
+	b->nrun = 0;
+	batch_seal(b, b->rows);
+	b->now_us = s->op.now_us;
+	if (records_decode(s->records, b, err) < 0) {
+		batch_unref(b);
+		return OP_FAIL;
+	}
+	op_emit(&s->op, b);
+	return OP_OK;
+}
+
+/* ---- a step ---- */
+
 static void
 step_begins(struct op_scan *s)
 {
@@ -504,6 +603,8 @@ scan_poll(struct op *op, enum scan_may may, int64_t gap_us, struct error *err)
 
 	step_begins(s);
 	s->polled_us = 0;
+	if (s->replay)
+		return replay_records(s, err);
 	if (may == SCAN_MAY_NOT || op_is_dead(op))
 		return OP_OK;
 	s->polled_us = gap_us;

@@ -7,6 +7,7 @@
 
 #include "runtime/connector.h"
 #include "runtime/operator.h"
+#include "runtime/replay.h"
 
 struct scan_part { /* numbered as source_type.parts() numbers them */
 	const char *topic;
@@ -51,6 +52,12 @@ int64_t scan_time_us(const struct op *op);
 /* The epoch of the last checkpoint() is committed. */
 void scan_committed(struct op *op);
 const char *scan_topic(const struct op *op, uint32_t part, int32_t *ret_part);
+
+/* A record of the table errors takes place `number` (from 1) in the batch
+ * that the next scan_poll() emits instead of asking its source; it moves
+ * neither offsets nor time. */
+enum replay_refusal scan_replay(struct op *op, const struct bad_row *row,
+				uint16_t number);
 
 int scan_wake_fd(const struct op *op); /* -1: none */
 void scan_woken(struct op *op);

@@ -65,7 +65,10 @@ is_on(struct story *s, unsigned i)
 static void
 do_sql(struct story *s)
 {
-	CHECK(!s->rig);
+	if (s->rig) {
+		rig_change(s->rig, buf_cstr(&s->block));
+		return;
+	}
 	s->rig = rig_open(buf_cstr(&s->block));
 	rig_trouble(s->rig, s->trouble);
 }
@@ -234,6 +237,12 @@ do_expect_errors(struct story *s)
 }
 
 static void
+do_replay(struct story *s)
+{
+	compare(s, rig_replay(s->rig), buf_cstr(&s->block));
+}
+
+static void
 do_expect_state(struct story *s)
 {
 	compare(s, rig_state(s->rig, s->rest), buf_cstr(&s->block));
@@ -272,6 +281,7 @@ static const struct {
 	{ "expect_net", do_expect_net },
 	{ "expect_errors", do_expect_errors },
 	{ "expect_state", do_expect_state },
+	{ "replay", do_replay },
 	{ "expect_rc", do_expect_rc },
 };
 

@@ -11,7 +11,8 @@
 #include "base/check.h"
 #include "base/time.h"
 #include "parser/bind.h"
-#include "runtime/store.h"
+#include "runtime/replay.h"
+#include "runtime/store_errors.h"
 #include "tests/unit/rig_impl.h"
 #include "tests/unit/test.h"
 
@@ -255,6 +256,9 @@ run_statement(struct rig *r, const struct parse *p,
 	case AST_STMT_CREATE_FUNCTION:
 		return catalog_add(r->catalog, p, stmt, &r->settings, &result,
 				   err);
+	case AST_STMT_DROP_TABLE:
+	case AST_STMT_DROP_VIEW:
+		return catalog_drop(r->catalog, p, stmt, &result, err);
 	case AST_STMT_SET:
 		return settings_apply(&r->settings, p, stmt, &notice, err);
 	default:
@@ -554,6 +558,17 @@ rig_damage(struct rig *r, const char *sql, struct error *err)
 }
 
 void
+rig_change(struct rig *r, const char *sql)
+{
+	struct error err = ERROR_INIT;
+
+	rig_checkpoint(r);
+	forget_pipeline(r);
+	must(run_script(r, sql, &err), &err);
+	must(build(r, &err), &err);
+}
+
+void
 rig_budget(struct rig *r, int64_t bytes)
 {
 	r->budget = bytes;
@@ -678,6 +693,54 @@ rig_net_of(struct rig *r, const char *lines)
 	buf_puts(&copy, lines);
 	net_of_lines(r, &copy);
 	buf_release(&copy);
+	return buf_cstr(&r->text);
+}
+
+/* One step of them; *ret is what came of it. */
+static void
+replay_step(struct rig *r, struct replay_counts *ret)
+{
+	struct errors_where all = { .n = 0 };
+	struct error err = ERROR_INIT;
+	struct bad_row *rows;
+	struct arena a;
+
+	arena_init(&a);
+	must(store_read_errors(r->store, &all, 0, INT64_MAX, REPLAY_ROWS_MAX,
+			       UINT64_MAX, &a, &rows, &err), &err);
+	pipeline_replay(r->p, rows);
+	arena_release(&a);
+	if (pipeline_replaying(r->p))
+		must(pipeline_step(r->p, r->now_us, &err), &err);
+	CHECK(!pipeline_replaying(r->p));
+	pipeline_take_replayed(r->p, ret);
+}
+
+const char *
+rig_replay(struct rig *r)
+{
+	struct replay_counts counts;
+
+	rig_checkpoint(r);
+	if (r->trouble != RIG_CALM) { /* without a trace */
+		replay_step(r, &counts);
+		rig_crash(r);
+	}
+	replay_step(r, &counts);
+	if (r->trouble == RIG_RESTORE) {
+		rig_checkpoint(r);
+		rig_crash(r);
+	}
+	buf_clear(&r->text);
+	buf_printf(&r->text, "taken %llu, failed %llu, late %llu\n",
+		   (unsigned long long)counts.taken,
+		   (unsigned long long)counts.failed,
+		   (unsigned long long)counts.late);
+	for (int i = REPLAY_TAKEN + 1; i < REPLAY_REFUSALS; i++)
+		if (counts.refused[i])
+			buf_printf(&r->text, "%llu: %s\n",
+				   (unsigned long long)counts.refused[i],
+				   replay_refusal_text[i]);
 	return buf_cstr(&r->text);
 }
 

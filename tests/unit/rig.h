@@ -24,6 +24,9 @@ struct rig;
 
 struct rig *rig_open(const char *sql);
 void rig_close(struct rig *r);
+/* Another query goes on from the state of this one: its file as of a
+ * checkpoint, what the topics have. */
+void rig_change(struct rig *r, const char *sql);
 /* The same, but the script may be wrong: NULL and the error. */
 struct rig *rig_try(const char *sql, struct error *err);
 
@@ -87,6 +90,10 @@ struct pipeline *rig_pipeline(struct rig *r);
 /* Quarantined rows since the last call, checkpointed or not: "code topic
  * partition offset column" and \n each. */
 const char *rig_errors(struct rig *r);
+/* Sends all quarantined rows through the query again, in one step, behind a
+ * checkpoint; what came of them: "taken 3, failed 1, late 0", and a line for
+ * each reason of those that cannot go. */
+const char *rig_replay(struct rig *r);
 struct op *rig_op(struct rig *r, const char *name); /* the first so called */
 
 /* Expands @ to times and compares with what the only sink got. */

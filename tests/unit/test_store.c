@@ -62,10 +62,11 @@ TEST(a_new_file_has_the_tables_of_the_contract)
 	EXPECT_STR(store_rig_sql(&r, "SELECT group_concat(name, ' ') FROM"
 			       " pragma_table_info('errors')"),
 		   "id at source topic partition offset record_time operator"
-		   " expression code column_name message raw row weight\n");
+		   " expression code column_name message raw row weight"
+		   " key headers replay place replayed_at\n");
 	EXPECT_STR(store_rig_sql(&r, "PRAGMA application_id; PRAGMA user_version;"
 			       "PRAGMA page_size; PRAGMA journal_mode"),
-		   "1397508419\n1\n16384\nwal\n");
+		   "1397508419\n2\n16384\nwal\n");
 	EXPECT_EQ(mode_of(r.path), 0640);
 	EXPECT_STR(shell(&r, "stat -c %a $F-wal $F-shm"), "640\n640\n");
 	store_rig_release(&r);
@@ -256,7 +257,7 @@ TEST(files_of_others_and_of_newer_versions_are_left_alone)
 	EXPECT(strstr(err.message, "of another program"));
 	EXPECT_EQ(access(r.path, F_OK), 0);
 	sqlite3_exec(db, "PRAGMA application_id = 0x534C4943;"
-			 "PRAGMA user_version = 2", 0, 0, 0);
+			 "PRAGMA user_version = 99", 0, 0, 0);
 	sqlite3_close(db);
 	EXPECT_EQ(store_open(r.path, 0, 0, &s, &err), -1);
 	EXPECT_EQ(err.code, ERR_STORE_VERSION);
