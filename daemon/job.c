@@ -69,6 +69,7 @@ struct life {
 	bool done;     /* the pipeline gives nothing more */
 	bool flushing; /* GOAL_FINISH: behind the last kept cut */
 	bool over;
+	bool dropped;  /* by command: its state goes with it */
 	bool forgotten; /* its file was removed: it begins anew */
 
 	enum cp_phase cp;
@@ -224,6 +225,8 @@ life_release(struct life *l)
 	if (l->j->runner.p)
 		runner_detach(&l->j->runner);
 	snapshot_destroy(l->snap);
+	if (l->dropped)
+		pipeline_abandon(l->p);
 	pipeline_destroy(l->p);
 	store_close(l->store);
 	arena_release(&l->arena);
@@ -450,7 +453,7 @@ take_command(struct life *l, int64_t now_us)
 	enum job_command c = job_command_of(l->j);
 
 	if (c == COMMAND_DROP)
-		l->over = true; /* its state goes with it */
+		l->over = l->dropped = true;
 	if (c == COMMAND_NONE || c == COMMAND_DROP ||
 	    l->deadline_us != TIME_END)
 		return;

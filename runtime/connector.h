@@ -171,6 +171,9 @@ struct sink_type {
 	int (*acked)(struct sink *, uint64_t *ret_epoch, struct error *err);
 	/* The checkpoint is committed: rename files, publish the outbox. */
 	int (*committed)(struct sink *, uint64_t epoch, struct error *err);
+	/* Before close(), when the work has stopped: the job's state goes as
+	 * well, so what is not committed never will be. NULL: nothing to do. */
+	void (*abandon)(struct sink *);
 	int (*wake_fd)(struct sink *);
 	void (*woken)(struct sink *); /* serves callbacks; job thread */
 	const char *(*reason)(struct sink *); /* why no room, or NULL */

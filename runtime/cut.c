@@ -77,6 +77,13 @@ pipeline_owes(const struct pipeline *p)
 	return false;
 }
 
+void
+pipeline_abandon(struct pipeline *p)
+{
+	for (unsigned i = 0; i < p->nsinks; i++)
+		sink_abandon(p->sinks[i]);
+}
+
 int
 pipeline_acked(struct pipeline *p, uint64_t *ret_epoch, struct error *err)
 {

@@ -76,6 +76,9 @@ int pipeline_committed(struct pipeline *p, uint64_t epoch, struct error *err);
 /* The last checkpoint has output that is only now on its way: without another
  * one, whose commit waits for it, it would be sent again after a restart. */
 bool pipeline_owes(const struct pipeline *p);
+/* The job is forgotten with its state: sinks clear away what is not committed.
+ * Only pipeline_destroy() follows. */
+void pipeline_abandon(struct pipeline *p);
 
 /* ---- waiting ---- */
 /* Sources and sinks of one job: each has a descriptor and a thread's work. */

@@ -3,15 +3,15 @@
  * see whole or not at all. A file ends with the checkpoint:
  *
  *	.part-<id>-<n>.json.inprogress-<job>	write(): grows
- *	.part-<id>-<n>.json.epoch-<E>-<job>	cut(E): fsynced, complete
+ *	.part-<id>-<n>.json.epoch-<E>-<job>	acked() >= E: synced, complete
  *	part-<id>-<n>.json			committed(E): visible
  *
  * What a dead run left behind is sorted out at open(): complete files of the
  * checkpoint that the job goes on from, or of an earlier one, become visible;
  * the rows of all others are written again, so these files go.
  *
- * fsync() blocks the job's thread in cut(); each flush starts the disk's work
- * before that, so that little is left to wait for.
+ * This side encodes and names; file_writer.c writes and syncs on a thread of
+ * its own.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,18 +23,11 @@
 
 #include "base/check.h"
 #include "runtime/connector.h"
+#include "runtime/connectors/file_writer.h"
 #include "runtime/connectors/filesystem.h"
 #include "runtime/format.h"
 
 #define FLUSH_BYTES (256 * 1024)
-#define NAME_SIZE 256 /* more than a file's name may have */
-
-/* A file that is complete but not visible yet. */
-struct done_file {
-	struct done_file *next;
-	uint64_t epoch;
-	char hidden[NAME_SIZE], visible[NAME_SIZE];
-};
 
 struct filesystem_sink {
 	struct sink sink;
@@ -45,11 +38,10 @@ struct filesystem_sink {
 	uint64_t id;
 	unsigned number; /* of the file at hand or the next one */
 
-	int fd; /* of the file at hand; -1: none */
-	char hidden[NAME_SIZE];
-	struct buf out;
-	struct done_file *done; /* oldest first */
-	uint64_t acked_epoch;
+	struct buf out;          /* of the part at hand */
+	struct file_part *part;  /* the last of parts while it grows, or NULL */
+	struct file_part *parts; /* not visible yet, oldest first; owned */
+	struct file_writer writer;
 };
 
 /* ---- names ---- */
@@ -67,25 +59,20 @@ fail(const struct filesystem_sink *s, const char *what, const char *name,
 }
 
 static void
-name_visible(const struct filesystem_sink *s, char out[NAME_SIZE])
+name_part(const struct filesystem_sink *s, struct file_part *part)
 {
-	snprintf(out, NAME_SIZE, "part-%016llx-%u.%s",
+	snprintf(part->visible, FILE_NAME_SIZE, "part-%016llx-%u.%s",
 		 (unsigned long long)s->id, s->number, s->format);
-}
-
-static void
-name_in_progress(const struct filesystem_sink *s, char out[NAME_SIZE])
-{
-	snprintf(out, NAME_SIZE, ".part-%016llx-%u.%s.inprogress-%s",
+	snprintf(part->growing, FILE_NAME_SIZE,
+		 ".part-%016llx-%u.%s.inprogress-%s",
 		 (unsigned long long)s->id, s->number, s->format, s->job);
 }
 
 static void
-name_complete(const struct filesystem_sink *s, const char *visible,
-	      uint64_t epoch, char out[NAME_SIZE])
+name_complete(const struct filesystem_sink *s, struct file_part *part)
 {
-	snprintf(out, NAME_SIZE, ".%.64s.epoch-%llu-%s", visible,
-		 (unsigned long long)epoch, s->job);
+	snprintf(part->complete, FILE_NAME_SIZE, ".%.64s.epoch-%llu-%s",
+		 part->visible, (unsigned long long)part->epoch, s->job);
 }
 
 /* Never over a file that is there. */
@@ -134,7 +121,7 @@ static int
 settle_file(const struct filesystem_sink *s, const char *name,
 	    uint64_t restored, struct error *err)
 {
-	char visible[NAME_SIZE];
+	char visible[FILE_NAME_SIZE];
 	uint64_t epoch;
 	size_t len = 0;
 
@@ -179,16 +166,17 @@ filesystem_sink_close(struct sink *sink)
 
 	if (!s)
 		return;
-	if (s->fd >= 0) {
-		/* Its rows are of no checkpoint. */
-		unlinkat(s->dir_fd, s->hidden, 0);
-		close(s->fd);
-	}
-	while (s->done) {
-		struct done_file *f = s->done;
+	file_writer_release(&s->writer);
+	while (s->parts) {
+		struct file_part *part = s->parts;
 
-		s->done = f->next;
-		free(f);
+		s->parts = part->next;
+		if (part->fd >= 0) {
+			/* Its rows are of no checkpoint. */
+			unlinkat(s->dir_fd, part->growing, 0);
+			close(part->fd);
+		}
+		free(part);
 	}
 	if (s->encoder)
 		s->encoder->type->close(s->encoder);
@@ -238,19 +226,20 @@ filesystem_sink_open(struct sink **ret, const struct sink_spec *spec,
 	s->sink.type = &filesystem_sink_type;
 	arena_init(&s->arena);
 	buf_init(&s->out);
-	s->fd = s->dir_fd = -1;
+	s->dir_fd = -1;
 	/* Two sinks of one job may share the directory, and each of its lives
 	 * begins to count anew, with the same seed. */
 	s->id = hash_u64((uintptr_t)s ^ spec->env->seed,
 			 (uint64_t)spec->env->now_us);
-	s->acked_epoch = spec->env->epoch;
 	s->path = arena_strdup(&s->arena, options_get(spec->options, "path"));
 	s->job = arena_strdup(&s->arena,
 			      spec->env->job ? spec->env->job : "");
 	if (encoder_open(s, spec, err) < 0 ||
 	    filesystem_make_directory(s->path, spec->env->paths, &s->dir_fd,
 				      err) < 0 ||
-	    settle_directory(s, spec->env->epoch, err) < 0) {
+	    settle_directory(s, spec->env->epoch, err) < 0 ||
+	    file_writer_init(&s->writer, s->path, s->dir_fd, spec->env->epoch,
+			     err) < 0) {
 		filesystem_sink_close(&s->sink);
 		return -1;
 	}
@@ -260,32 +249,25 @@ filesystem_sink_open(struct sink **ret, const struct sink_spec *spec,
 
 /* ---- rows ---- */
 
-static int
-file_begin(struct filesystem_sink *s, struct error *err)
+static void
+part_begin(struct filesystem_sink *s)
 {
-	name_in_progress(s, s->hidden);
-	s->fd = openat(s->dir_fd, s->hidden,
-		       O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-	return s->fd < 0 ? fail(s, "make", s->hidden, err) : 0;
+	struct file_part **end = &s->parts;
+
+	s->part = mem_zalloc(sizeof(*s->part));
+	s->part->fd = -1;
+	name_part(s, s->part);
+	s->number++;
+	while (*end)
+		end = &(*end)->next;
+	*end = s->part;
 }
 
-static int
-flush(struct filesystem_sink *s, struct error *err)
+static void
+flush(struct filesystem_sink *s)
 {
-	size_t done = 0;
-
-	while (done < s->out.len) {
-		ssize_t n = write(s->fd, s->out.data + done,
-				  s->out.len - done);
-
-		if (n < 0 && errno != EINTR)
-			return fail(s, "write", s->hidden, err);
-		done += n > 0 ? (size_t)n : 0;
-	}
+	file_writer_put(&s->writer, s->part, s->out.data, s->out.len);
 	buf_clear(&s->out);
-	/* A hint: fsync() tells what went wrong. */
-	sync_file_range(s->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-	return 0;
 }
 
 static int
@@ -293,11 +275,14 @@ filesystem_sink_write(struct sink *sink, const struct batch *b,
 		      const uint8_t *kinds, struct error *err)
 {
 	struct filesystem_sink *s = (struct filesystem_sink *)sink;
+	uint64_t acked;
 
 	/* The planner lets changes come to formats only that know them. */
 	CHECK(!kinds || s->encoder->type->encode_change);
-	if (b->nsel > 0 && s->fd < 0 && file_begin(s, err) < 0)
+	if (file_writer_acked(&s->writer, &acked, err) < 0)
 		return -1;
+	if (b->nsel > 0 && !s->part)
+		part_begin(s);
 	batch_each(b, row) {
 		bool null;
 
@@ -307,50 +292,60 @@ filesystem_sink_write(struct sink *sink, const struct batch *b,
 			return -1;
 		buf_putc(&s->out, '\n');
 	}
-	return s->out.len >= FLUSH_BYTES ? flush(s, err) : 0;
+	if (s->out.len >= FLUSH_BYTES)
+		flush(s);
+	return 0;
+}
+
+static bool
+filesystem_sink_room(struct sink *sink)
+{
+	return file_writer_room(&((struct filesystem_sink *)sink)->writer);
+}
+
+static const char *
+filesystem_sink_reason(struct sink *sink)
+{
+	return file_writer_reason(&((struct filesystem_sink *)sink)->writer);
+}
+
+static int
+filesystem_sink_wake_fd(struct sink *sink)
+{
+	return ((struct filesystem_sink *)sink)->writer.wake_fd;
+}
+
+static void
+filesystem_sink_woken(struct sink *sink)
+{
+	file_writer_woken(&((struct filesystem_sink *)sink)->writer);
+}
+
+static struct blocking_work
+filesystem_sink_work(struct sink *sink)
+{
+	return (struct blocking_work){
+		file_writer_run, file_writer_stop,
+		&((struct filesystem_sink *)sink)->writer
+	};
 }
 
 /* ---- checkpoints ---- */
-
-static void
-done_append(struct filesystem_sink *s, struct done_file *f)
-{
-	struct done_file **end = &s->done;
-
-	while (*end)
-		end = &(*end)->next;
-	*end = f;
-}
 
 static int
 filesystem_sink_cut(struct sink *sink, uint64_t epoch, struct error *err)
 {
 	struct filesystem_sink *s = (struct filesystem_sink *)sink;
-	struct done_file *f;
-	int rc;
 
-	if (s->fd >= 0) {
-		if (flush(s, err) < 0)
-			return -1;
-		if (fsync(s->fd) < 0)
-			return fail(s, "sync", s->hidden, err);
-		f = mem_zalloc(sizeof(*f));
-		f->epoch = epoch;
-		name_visible(s, f->visible);
-		name_complete(s, f->visible, epoch, f->hidden);
-		rc = rename_new(s, s->hidden, f->hidden, err);
-		if (rc < 0) {
-			free(f);
-			return -1;
-		}
-		done_append(s, f);
-		close(s->fd);
-		s->fd = -1;
-		s->number++;
-		if (sync_directory(s, err) < 0)
-			return -1;
+	(void)err;
+	if (s->part) {
+		if (s->out.len > 0)
+			flush(s);
+		s->part->epoch = epoch;
+		name_complete(s, s->part);
 	}
-	s->acked_epoch = epoch;
+	file_writer_finish(&s->writer, s->part, epoch);
+	s->part = NULL;
 	return 0;
 }
 
@@ -358,9 +353,8 @@ static int
 filesystem_sink_acked(struct sink *sink, uint64_t *ret_epoch,
 		      struct error *err)
 {
-	(void)err;
-	*ret_epoch = ((struct filesystem_sink *)sink)->acked_epoch;
-	return 0;
+	return file_writer_acked(&((struct filesystem_sink *)sink)->writer,
+				 ret_epoch, err);
 }
 
 static int
@@ -370,24 +364,43 @@ filesystem_sink_committed(struct sink *sink, uint64_t epoch,
 	struct filesystem_sink *s = (struct filesystem_sink *)sink;
 	bool any = false;
 
-	while (s->done && s->done->epoch <= epoch) {
-		struct done_file *f = s->done;
+	while (s->parts && s->parts != s->part && s->parts->epoch <= epoch) {
+		struct file_part *part = s->parts;
 
-		if (rename_new(s, f->hidden, f->visible, err) < 0)
+		if (rename_new(s, part->complete, part->visible, err) < 0)
 			return -1;
-		s->done = f->next;
-		free(f);
+		s->parts = part->next;
+		free(part);
 		any = true;
 	}
-	return any ? sync_directory(s, err) : 0;
+	/* The next life would name them so itself: nobody waits for this. */
+	if (any)
+		file_writer_renamed(&s->writer);
+	return 0;
+}
+
+static void
+filesystem_sink_abandon(struct sink *sink)
+{
+	struct filesystem_sink *s = (struct filesystem_sink *)sink;
+
+	for (struct file_part *part = s->parts; part; part = part->next)
+		if (part->epoch)
+			unlinkat(s->dir_fd, part->complete, 0);
 }
 
 const struct sink_type filesystem_sink_type = {
 	.name = "filesystem",
 	.open = filesystem_sink_open,
 	.write = filesystem_sink_write,
+	.room = filesystem_sink_room,
 	.cut = filesystem_sink_cut,
 	.acked = filesystem_sink_acked,
 	.committed = filesystem_sink_committed,
+	.abandon = filesystem_sink_abandon,
+	.wake_fd = filesystem_sink_wake_fd,
+	.woken = filesystem_sink_woken,
+	.reason = filesystem_sink_reason,
+	.work = filesystem_sink_work,
 	.close = filesystem_sink_close,
 };

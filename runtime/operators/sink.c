@@ -474,6 +474,15 @@ sink_committed(struct op *op, uint64_t epoch, struct error *err)
 	return s->holds ? write_held(s, err) : 0;
 }
 
+void
+sink_abandon(const struct op *op)
+{
+	const struct op_sink *s = sink_const(op);
+
+	if (s->sink && s->type->abandon)
+		s->type->abandon(s->sink);
+}
+
 int
 sink_wake_fd(const struct op *op)
 {

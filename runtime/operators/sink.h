@@ -17,6 +17,7 @@ const char *sink_reason(const struct op *op);
 int sink_cut(struct op *op, uint64_t epoch, struct error *err);
 int sink_acked(struct op *op, uint64_t *ret_epoch, struct error *err);
 int sink_committed(struct op *op, uint64_t epoch, struct error *err);
+void sink_abandon(const struct op *op);
 /* It has written what the last checkpoint still has (held_changes.h). */
 bool sink_owes(const struct op *op);
 int sink_wake_fd(const struct op *op); /* -1: none */

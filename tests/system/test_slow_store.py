@@ -12,35 +12,65 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 from sluice import Daemon, main, wait_for  # noqa: E402
 
 
+SOURCE = """
+    SET 'execution.checkpointing.interval' = '200 ms';
+    CREATE TABLE src (k INT, v BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '20000',
+      'fields.k.min' = '1', 'fields.k.max' = '1000');"""
+
+
+def slow_daemon(tmp):
+    """A daemon on a disk that becomes slow when the file is there."""
+    shim = os.path.join(tmp, "slow_sync.so")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", shim, os.path.join(HERE, "..", "lib", "slow_sync.c")], check=True)
+    flag = os.path.join(tmp, "slow")
+    return Daemon(env={"LD_PRELOAD": shim, "SLOW_SYNC": flag}).start(), flag
+
+
+def watch(d, job, flag):
+    wait_for("a checkpoint is committed", lambda: d.job(job)["checkpoint"] >= 1)
+    open(flag, "w").close()
+    at = d.job(job)["checkpoint"]
+    wait_for("slow ones are committed", lambda: d.job(job)["checkpoint"] >= at + 2)
+    samples = []
+    began = time.monotonic()
+    while time.monotonic() < began + 8 or samples[-1][1] == samples[0][1]:
+        assert time.monotonic() < began + 60, "checkpoints go on, too"
+        j = d.job(job)
+        samples.append((j["rows_in"], j["checkpoint"], j["checkpoint_ms"]))
+        time.sleep(0.5)
+    steps = [b[0] - a[0] for a, b in zip(samples, samples[1:])]
+    print(f"  rows per half second: {steps}; commits took {max(s[2] for s in samples):.0f} ms", flush=True)
+    assert max(s[2] for s in samples) >= 2000, "the shim slows every commit"
+    assert min(steps) > 0, "rows stood still"
+    assert d.job(job)["state"] == "RUNNING"
+
+
 def rows_flow_while_the_disk_syncs():
     with tempfile.TemporaryDirectory() as tmp:
-        shim = os.path.join(tmp, "slow_sync.so")
-        subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", shim, os.path.join(HERE, "..", "lib", "slow_sync.c")], check=True)
-        flag = os.path.join(tmp, "slow")
-        d = Daemon(env={"LD_PRELOAD": shim, "SLOW_SYNC": flag})
-        d.start()
-        d.sql("""
-            SET 'execution.checkpointing.interval' = '200 ms';
-            CREATE TABLE src (k INT, v BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '20000',
-              'fields.k.min' = '1', 'fields.k.max' = '1000');
+        d, flag = slow_daemon(tmp)
+        d.sql(SOURCE + """
             CREATE TABLE hole (k INT, n BIGINT, s BIGINT) WITH ('connector' = 'blackhole');
             INSERT INTO hole SELECT k, COUNT(*), SUM(v) FROM src GROUP BY k;""")
-        wait_for("a checkpoint is committed", lambda: d.job("hole")["checkpoint"] >= 1)
-        open(flag, "w").close()
-        wait_for("a slow one is committed", lambda: d.job("hole")["checkpoint_ms"] >= 2000)
-        samples = []
-        end = time.monotonic() + 8
-        while time.monotonic() < end:
-            j = d.job("hole")
-            samples.append((j["rows_in"], j["checkpoint"], j["checkpoint_ms"]))
-            time.sleep(0.5)
-        steps = [b[0] - a[0] for a, b in zip(samples, samples[1:])]
-        print(f"  rows per half second: {steps}; commits took {max(s[2] for s in samples):.0f} ms", flush=True)
-        assert max(s[2] for s in samples) >= 2000, "the shim slows every commit"
-        assert min(steps) > 0, "rows stood still"
-        assert samples[-1][1] > samples[0][1], "checkpoints go on, too"
-        assert d.job("hole")["state"] == "RUNNING"
+        watch(d, "hole", flag)
         d.kill()
 
 
-main(rows_flow_while_the_disk_syncs)
+def rows_flow_into_files_while_the_disk_syncs():
+    with tempfile.TemporaryDirectory() as tmp:
+        d, flag = slow_daemon(tmp)
+        d.sql(SOURCE + f"""
+            CREATE TABLE files (k INT, v BIGINT) WITH ('connector' = 'filesystem', 'path' = '{d.dir}/rows', 'format' = 'csv');
+            INSERT INTO files SELECT k, v FROM src;""")
+        watch(d, "files", flag)
+        os.unlink(flag)
+        d.sql("STOP JOB 'files';")
+        rows = 0
+        for name in os.listdir(d.dir + "/rows"):
+            assert name.startswith("part-"), name
+            with open(f"{d.dir}/rows/{name}") as f:
+                rows += sum(1 for _ in f)
+        assert rows == d.job("files")["rows_out"], (rows, d.job("files"))
+        assert d.stop() == 0
+
+
+main(rows_flow_while_the_disk_syncs, rows_flow_into_files_while_the_disk_syncs)

@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +28,8 @@ struct rig {
 	unsigned nstart;
 	struct source *source;
 	struct sink *sink;
+	struct blocking_work work; /* of the sink */
+	pthread_t thread;
 	struct raw_record rec[BATCH_ROWS];
 	struct error err;
 };
@@ -88,6 +92,15 @@ rig_source(struct rig *r)
 						    &r->err);
 }
 
+static void *
+work_run(void *arg)
+{
+	const struct blocking_work *work = arg;
+
+	work->run(work->self);
+	return NULL;
+}
+
 static int
 rig_sink(struct rig *r)
 {
@@ -95,7 +108,21 @@ rig_sink(struct rig *r)
 	struct sink_spec spec = { .options = &r->options, .sink = &sink,
 				  .schema = &r->schema, .env = &r->env };
 
-	return sink_type_find("filesystem")->open(&r->sink, &spec, &r->err);
+	if (sink_type_find("filesystem")->open(&r->sink, &spec, &r->err) < 0)
+		return -1;
+	r->work = r->sink->type->work(r->sink);
+	EXPECT_EQ(pthread_create(&r->thread, NULL, work_run, &r->work), 0);
+	return 0;
+}
+
+/* As the daemon does: its thread first. */
+static void
+sink_stop(struct rig *r)
+{
+	r->work.stop(r->work.self);
+	pthread_join(r->thread, NULL);
+	r->sink->type->close(r->sink);
+	r->sink = NULL;
 }
 
 static void
@@ -104,9 +131,8 @@ rig_stop(struct rig *r)
 	if (r->source)
 		r->source->type->close(r->source);
 	if (r->sink)
-		r->sink->type->close(r->sink);
+		sink_stop(r);
 	r->source = NULL;
-	r->sink = NULL;
 }
 
 static void
@@ -431,6 +457,22 @@ sink_write(struct rig *r, const char *text)
 	batch_unref(b);
 }
 
+/* Until the disk has it. */
+static void
+sink_cut(struct rig *r, uint64_t epoch)
+{
+	struct pollfd fd = { r->sink->type->wake_fd(r->sink), POLLIN, 0 };
+	uint64_t acked = 0;
+
+	EXPECT_EQ(r->sink->type->cut(r->sink, epoch, &r->err), 0);
+	while (acked < epoch) {
+		EXPECT_EQ(poll(&fd, 1, 30000), 1);
+		r->sink->type->woken(r->sink);
+		EXPECT_EQ(r->sink->type->acked(r->sink, &acked, &r->err), 0);
+	}
+	EXPECT_EQ(acked, epoch);
+}
+
 /* What is in all visible files of the directory; *ret_hidden others. */
 static const char *
 visible(struct rig *r, const char *dir, unsigned *ret_hidden)
@@ -469,7 +511,6 @@ visible(struct rig *r, const char *dir, unsigned *ret_hidden)
 TEST(files_are_visible_when_their_checkpoint_is_committed)
 {
 	unsigned hidden;
-	uint64_t epoch;
 	struct rig r;
 
 	rig_init(&r, "json");
@@ -478,21 +519,17 @@ TEST(files_are_visible_when_their_checkpoint_is_committed)
 	sink_write(&r, "one");
 	sink_write(&r, "two");
 	EXPECT_STR(visible(&r, rig_path(&r, "a/b"), &hidden), "");
-	EXPECT_EQ(hidden, 1);
-	EXPECT_EQ(r.sink->type->cut(r.sink, 1, &r.err), 0);
-	EXPECT_EQ(r.sink->type->acked(r.sink, &epoch, &r.err), 0);
-	EXPECT_EQ(epoch, 1);
+	sink_cut(&r, 1);
 	sink_write(&r, "three");
 	EXPECT_STR(visible(&r, rig_path(&r, "a/b"), &hidden), "");
-	EXPECT_EQ(hidden, 2);
+	EXPECT_EQ(hidden, 1);
 	EXPECT_EQ(r.sink->type->committed(r.sink, 1, &r.err), 0);
 	EXPECT_STR(visible(&r, rig_path(&r, "a/b"), &hidden),
 		   "{\"s\":\"one\"}\n{\"s\":\"two\"}\n");
-	EXPECT_EQ(hidden, 1);
-	EXPECT_EQ(r.sink->type->cut(r.sink, 2, &r.err), 0);
+	sink_cut(&r, 2);
 	EXPECT_EQ(r.sink->type->committed(r.sink, 2, &r.err), 0);
 	/* a checkpoint without rows makes no file */
-	EXPECT_EQ(r.sink->type->cut(r.sink, 3, &r.err), 0);
+	sink_cut(&r, 3);
 	EXPECT_EQ(r.sink->type->committed(r.sink, 3, &r.err), 0);
 	EXPECT_STR(visible(&r, rig_path(&r, "a/b"), &hidden),
 		   "{\"s\":\"one\"}\n{\"s\":\"two\"}\n{\"s\":\"three\"}\n");
@@ -505,7 +542,6 @@ TEST(files_are_visible_when_their_checkpoint_is_committed)
 static void
 die(struct rig *r)
 {
-	struct sink *dead = r->sink;
 	char command[256];
 
 	/* close() would remove the file at hand: keep it under its name */
@@ -513,12 +549,26 @@ die(struct rig *r)
 		 "cd %s && for f in .part*; do [ -e $f ] && cp $f x$f; done;"
 		 " true", r->dir);
 	EXPECT_EQ(system(command), 0);
-	dead->type->close(dead);
+	sink_stop(r);
 	snprintf(command, sizeof(command),
 		 "cd %s && for f in x.part*; do [ -e $f ] && mv $f ${f#x};"
 		 " done; true", r->dir);
 	EXPECT_EQ(system(command), 0);
-	r->sink = NULL;
+}
+
+/* More rows than wait in memory: the file is there. */
+static void
+grow(struct rig *r)
+{
+	static char text[300000];
+	const char *command = arena_printf(&r->arena,
+					   "ls %s/.*.inprogress-* >/dev/null "
+					   "2>&1", r->dir);
+
+	memset(text, 'x', sizeof(text) - 1);
+	sink_write(r, text);
+	while (system(command) != 0)
+		poll(NULL, 0, 1);
 }
 
 TEST(what_a_dead_run_left_is_shown_or_removed_by_its_checkpoint)
@@ -529,10 +579,10 @@ TEST(what_a_dead_run_left_is_shown_or_removed_by_its_checkpoint)
 	rig_init(&r, "json");
 	EXPECT_EQ(rig_sink(&r), 0);
 	sink_write(&r, "one");
-	EXPECT_EQ(r.sink->type->cut(r.sink, 1, &r.err), 0);
+	sink_cut(&r, 1);
 	sink_write(&r, "two");
-	EXPECT_EQ(r.sink->type->cut(r.sink, 2, &r.err), 0);
-	sink_write(&r, "three");
+	sink_cut(&r, 2);
+	grow(&r);
 	die(&r);
 	EXPECT_STR(visible(&r, r.dir, &hidden), "");
 	EXPECT_EQ(hidden, 3);
@@ -546,7 +596,7 @@ TEST(what_a_dead_run_left_is_shown_or_removed_by_its_checkpoint)
 	EXPECT_STR(visible(&r, r.dir, &hidden), "{\"s\":\"one\"}\n");
 	EXPECT_EQ(hidden, 2);
 	sink_write(&r, "two");
-	EXPECT_EQ(r.sink->type->cut(r.sink, 2, &r.err), 0);
+	sink_cut(&r, 2);
 	EXPECT_EQ(r.sink->type->committed(r.sink, 2, &r.err), 0);
 	EXPECT(strstr(visible(&r, r.dir, &hidden), "two"));
 	EXPECT_EQ(hidden, 2);
@@ -555,29 +605,46 @@ TEST(what_a_dead_run_left_is_shown_or_removed_by_its_checkpoint)
 
 TEST(two_sinks_may_share_a_directory)
 {
-	struct sink *first;
+	struct rig r, other;
 	unsigned hidden;
-	struct rig r;
 
 	rig_init(&r, "json");
+	rig_init(&other, "json");
+	other.options.values[0] = r.dir;
 	EXPECT_EQ(rig_sink(&r), 0);
-	first = r.sink;
-	EXPECT_EQ(rig_sink(&r), 0);
+	EXPECT_EQ(rig_sink(&other), 0);
 	for (uint64_t epoch = 1; epoch < 4; epoch++) {
 		sink_write(&r, "b");
-		EXPECT_EQ(r.sink->type->cut(r.sink, epoch, &r.err), 0);
+		sink_cut(&r, epoch);
 		EXPECT_EQ(r.sink->type->committed(r.sink, epoch, &r.err), 0);
-		struct sink *other = r.sink;
-
-		r.sink = first;
-		sink_write(&r, "a");
-		EXPECT_EQ(r.sink->type->cut(r.sink, epoch, &r.err), 0);
-		EXPECT_EQ(r.sink->type->committed(r.sink, epoch, &r.err), 0);
-		r.sink = other;
+		sink_write(&other, "a");
+		sink_cut(&other, epoch);
+		EXPECT_EQ(other.sink->type->committed(other.sink, epoch,
+						      &other.err), 0);
 	}
 	EXPECT_EQ(strlen(visible(&r, r.dir, &hidden)),
 		  6 * strlen("{\"s\":\"a\"}\n"));
-	first->type->close(first);
+	rig_close(&other);
+	rig_close(&r);
+}
+
+TEST(a_sink_whose_directory_is_gone_says_so)
+{
+	uint64_t acked;
+	struct rig r;
+
+	rig_init(&r, "json");
+	r.options.values[0] = rig_path(&r, "gone");
+	EXPECT_EQ(rig_sink(&r), 0);
+	sink_write(&r, "one");
+	EXPECT_EQ(rmdir(rig_path(&r, "gone")), 0);
+	EXPECT_EQ(r.sink->type->cut(r.sink, 1, &r.err), 0);
+	while (r.sink->type->acked(r.sink, &acked, &r.err) == 0)
+		EXPECT(acked == 0);
+	EXPECT_EQ(r.err.code, ERR_FILE);
+	EXPECT(r.err.retriable);
+	EXPECT(strstr(r.err.message, rig_path(&r, "gone")));
+	EXPECT(r.sink->type->room(r.sink));
 	rig_close(&r);
 }
 
@@ -588,7 +655,7 @@ TEST(a_stopped_sink_leaves_no_rows_of_no_checkpoint)
 
 	rig_init(&r, "json");
 	EXPECT_EQ(rig_sink(&r), 0);
-	sink_write(&r, "one");
+	grow(&r);
 	rig_stop(&r);
 	EXPECT_STR(visible(&r, r.dir, &hidden), "");
 	EXPECT_EQ(hidden, 0);
