@@ -149,7 +149,7 @@ $(PROPERTY_BIN): $(B)/%: $(B)/%.o $(UNIT_HELP:%.c=$(B)/%.o) \
 
 # These stand alone: demo, benchmarks and Kafka tests use them.
 TOOLS := $(B)/bench/feed_words $(B)/bench/bare_reader \
-	$(B)/tests/kafka/put_records
+	$(B)/tests/kafka/put_records $(B)/tests/kafka/admin
 $(TOOLS): $(B)/%: $(B)/%.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(call pkg,--libs,rdkafka)

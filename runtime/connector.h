@@ -57,7 +57,7 @@ struct part_info {
 	enum part_state state;
 	uint32_t waiting;    /* records that poll() could give right now */
 	const char *reason;  /* client's own text while connecting, or NULL */
-	uint64_t skipped;    /* lost records passed over (scan.on-loss) */
+	uint64_t lost;    /* lost records passed over (scan.on-loss) */
 };
 
 /* Where a restored job goes on. */

@@ -103,6 +103,7 @@ struct source_status { /* one per partition of a scan */
 	int64_t record_time_us;
 	int64_t wm_us;      /* TIME_NONE: none yet */
 	int64_t idle_since_us; /* TIME_NONE: not idle */
+	uint64_t lost;      /* records gone before they were read */
 	enum part_state state;
 	const char *reason;
 };

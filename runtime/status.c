@@ -122,6 +122,7 @@ source_status(const struct op *scan, const struct scan_part *part,
 		.record_time_us = part->record_time_us,
 		.wm_us = time.wm_us,
 		.idle_since_us = time.idle_since_us,
+		.lost = part->lost,
 		.state = part->state,
 		.reason = part->reason,
 	};

@@ -4,11 +4,13 @@
  */
 #include "runtime/connectors/kafka_client.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/check.h"
@@ -116,6 +118,20 @@ complain(struct kafka_client *c, const char *text)
 	atomic_store(&c->complained, true);
 }
 
+/* A client that was left behind may still come here: see destroy. */
+static void
+client_denied(struct kafka_client *c)
+{
+	const uint64_t one = 1;
+
+	atomic_fetch_add(&c->denials, 1);
+	pthread_mutex_lock(&c->lock);
+	while (c->denied_fd >= 0 &&
+	       write(c->denied_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+	pthread_mutex_unlock(&c->lock);
+}
+
 static void
 client_on_log(const rd_kafka_t *rk, int level, const char *facility,
 	      const char *text)
@@ -125,6 +141,12 @@ client_on_log(const rd_kafka_t *rk, int level, const char *facility,
 	/* A setting of the other role does no harm: both may name it. */
 	if (c && level <= LOG_WARNING && strcmp(facility, "CONFWARN") != 0)
 		complain(c, text);
+	/* "topic [0]: broker unavailable: fetch: Broker: Unknown topic or
+	 * partition": the client asks again by itself and tells nobody. */
+	if (c && strcmp(facility, "BROKERUA") == 0 &&
+	    strstr(text, rd_kafka_err2str(
+				 RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)))
+		client_denied(c);
 }
 
 static void
@@ -178,12 +200,14 @@ client_free(struct kafka_client *c)
 
 int
 kafka_client_create(rd_kafka_type_t type, rd_kafka_conf_t *conf_take,
-		    struct kafka_client **ret, struct error *err)
+		    int denied_fd, struct kafka_client **ret,
+		    struct error *err)
 {
 	struct kafka_client *c = mem_zalloc(sizeof(*c));
 	char text[256];
 
 	pthread_mutex_init(&c->lock, NULL);
+	c->denied_fd = denied_fd;
 	rd_kafka_conf_set_opaque(conf_take, c);
 	c->rk = rd_kafka_new(type, conf_take, text, sizeof(text));
 	if (!c->rk) {
@@ -241,6 +265,9 @@ kafka_client_destroy(struct kafka_client *c)
 
 	if (!c)
 		return;
+	pthread_mutex_lock(&c->lock);
+	c->denied_fd = -1;
+	pthread_mutex_unlock(&c->lock);
 	f = mem_zalloc(sizeof(*f));
 	f->client = c;
 	pthread_mutex_init(&f->lock, NULL);
@@ -305,12 +332,56 @@ kafka_client_check(struct kafka_client *c, struct error *err)
 	return -1;
 }
 
+/* ---- what a topic's errors mean ---- */
+
 int
 kafka_topic_missing(struct error *err, const char *bootstrap,
-		    const char *topic)
+		    const char *topic, const struct connector_env *env)
 {
-	return error_set(err, ERR_MISSING_TOPIC,
-			 "topic '%s' does not exist on %s; create it with "
-			 "kafka-topics.sh --bootstrap-server %s --create "
-			 "--topic %s", topic, bootstrap, bootstrap, topic);
+	error_set(err, ERR_MISSING_TOPIC,
+		  "topic '%s' does not exist on %s; create it with "
+		  "kafka-topics.sh --bootstrap-server %s --create --topic %s",
+		  topic, bootstrap, bootstrap, topic);
+	if (env->job && !env->ephemeral)
+		error_note(err, "once the topic is there: RESUME JOB '%s'",
+			   env->job);
+	return -1;
+}
+
+bool
+kafka_is_permanent(rd_kafka_resp_err_t code)
+{
+	switch (code) {
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: /* no name for a topic */
+	case RD_KAFKA_RESP_ERR_INVALID_GROUP_ID:
+	case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+	case RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE:
+	case RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT:
+	case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+	case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+	case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+	case RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS:
+	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+	case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int
+kafka_topic_error(struct error *err, const char *topic,
+		  rd_kafka_resp_err_t code)
+{
+	error_set(err, ERR_KAFKA, "topic '%s': %s", topic,
+		  rd_kafka_err2str(code));
+	if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+		error_note(err, "the client's user needs Describe and Read "
+			   "of a topic that is read, Describe and Write of "
+			   "one that is written: kafka-acls.sh --add");
+	err->retriable = !kafka_is_permanent(code);
+	return -1;
 }

@@ -23,6 +23,8 @@ struct kafka_client {
 	char text[KAFKA_TEXT_MAX]; /* last complaint; guarded by lock */
 	atomic_bool complained;    /* since kafka_client_well() */
 	atomic_uint troubles;      /* counts errors of connections */
+	atomic_uint denials; /* a broker did not know a partition of ours */
+	int denied_fd; /* an eventfd told of these, -1; guarded by lock */
 	atomic_bool fatal;
 	atomic_int commits; /* on their way */
 };
@@ -48,9 +50,11 @@ int kafka_conf_set_i64(rd_kafka_conf_t *conf, const char *name, int64_t value,
 		       struct error *err);
 
 /* Owns conf from here on, also when it fails. Threads of the client inherit
- * the affinity of the caller's. */
+ * the affinity of the caller's. denied_fd: see the struct; counts only with
+ * the setting `debug` = 'topic', since the client tells it in no other way. */
 int kafka_client_create(rd_kafka_type_t type, rd_kafka_conf_t *conf_take,
-			struct kafka_client **ret, struct error *err);
+			int denied_fd, struct kafka_client **ret,
+			struct error *err);
 /* rd_kafka_destroy() can hang in librdkafka 2.0.2: it gets five seconds in a
  * thread of its own and is left behind after that. NULL is allowed. */
 void kafka_client_destroy(struct kafka_client *c);
@@ -67,6 +71,13 @@ int kafka_client_check(struct kafka_client *c, struct error *err);
 
 /* The topic is not there: names the command that creates it. */
 int kafka_topic_missing(struct error *err, const char *bootstrap,
-			const char *topic);
+			const char *topic, const struct connector_env *env);
+/* What the broker says will not change by itself: rights, names, rules. All
+ * else may have passed when the job is tried again. */
+bool kafka_is_permanent(rd_kafka_resp_err_t code);
+/* `code` about a topic: the error says what can be done, and is retriable
+ * where the code may pass. */
+int kafka_topic_error(struct error *err, const char *topic,
+		      rd_kafka_resp_err_t code);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * runtime/connectors/kafka_control.c - the thread of a Kafka source that may
- * wait: finds partitions and their offsets, assigns them, answers what the
- * job's thread asks, and looks after brokers that sleep or went away.
+ * wait: finds partitions and their offsets, assigns them, and looks after
+ * brokers that sleep or went away. What the job's thread asks it answers in
+ * kafka_answer.c.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -15,7 +16,6 @@
 #define WAIT_MS 1000
 #define RETRY_MS 250
 #define MISSING_TRIES 3  /* a restarted broker may not know its topics yet */
-#define DAMAGED_TRIES 3
 #define NUDGE_US (4 * US_PER_MS)
 #define PROBE_US (500 * US_PER_MS)
 #define BEHIND_US (5 * US_PER_SECOND)
@@ -23,7 +23,7 @@
 struct control {
 	struct kafka_source *s;
 	rd_kafka_queue_t *main_queue, *consumer_queue;
-	unsigned troubles;  /* of the client, seen */
+	unsigned troubles, denials; /* of the client, seen */
 	unsigned nudge_next; /* part to begin with */
 	int64_t nudge_at_us, probe_at_us, behind_at_us, discover_at_us;
 };
@@ -66,11 +66,6 @@ control_wait(struct kafka_source *s, int64_t us)
 
 /* ---- which partitions there are ---- */
 
-struct found_list {
-	struct kafka_found *list;
-	unsigned n, max;
-};
-
 static struct kafka_part *
 part_find(const struct kafka_source *s, const char *topic, int32_t partition)
 {
@@ -84,7 +79,7 @@ part_find(const struct kafka_source *s, const char *topic, int32_t partition)
 }
 
 static void
-found_add(struct found_list *f, const char *topic,
+found_add(struct kafka_found_list *f, const char *topic,
 	  const rd_kafka_metadata_partition_t *p)
 {
 	if (f->n == f->max) {
@@ -107,7 +102,7 @@ by_partition(const void *a, const void *b)
 /* The partitions of one topic that have no part yet. */
 static enum kafka_rc
 find_topic(struct kafka_source *s, rd_kafka_t *rk, const char *name,
-	   struct found_list *f, rd_kafka_resp_err_t *ret_code)
+	   struct kafka_found_list *f, rd_kafka_resp_err_t *ret_code)
 {
 	rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, name, NULL);
 	const struct rd_kafka_metadata *m = NULL;
@@ -138,7 +133,7 @@ fail_missing(struct kafka_source *s, const char *topic)
 {
 	struct error err = ERROR_INIT;
 
-	kafka_topic_missing(&err, s->bootstrap, topic);
+	kafka_topic_missing(&err, s->bootstrap, topic, &s->env);
 	kafka_source_fail(s, &err);
 }
 
@@ -147,16 +142,13 @@ fail_topic(struct kafka_source *s, const char *topic, rd_kafka_resp_err_t code)
 {
 	struct error err = ERROR_INIT;
 
-	error_set(&err, ERR_KAFKA, "topic '%s': %s", topic,
-		  rd_kafka_err2str(code));
+	kafka_topic_error(&err, topic, code);
 	kafka_source_fail(s, &err);
 }
 
-/* All topics; KAFKA_FAIL has failed the source. *missing counts answers in a
- * row that the topic is not there. */
-static enum kafka_rc
-find_parts(struct kafka_source *s, struct kafka_client *c,
-	   struct found_list *f, unsigned *missing)
+enum kafka_rc
+kafka_find_parts(struct kafka_source *s, struct kafka_client *c,
+		 struct kafka_found_list *f, unsigned *missing)
 {
 	for (unsigned i = 0; i < s->ntopics; i++) {
 		rd_kafka_resp_err_t code;
@@ -233,9 +225,8 @@ control_unlisten(struct control *k)
 	rd_kafka_queue_destroy(k->consumer_queue);
 }
 
-static void
-control_assign(struct kafka_source *s, const struct kafka_part *p,
-	       int64_t offset)
+void
+kafka_assign(struct kafka_source *s, const struct kafka_part *p, int64_t offset)
 {
 	rd_kafka_topic_partition_list_t *list;
 	rd_kafka_error_t *e;
@@ -254,8 +245,8 @@ control_assign(struct kafka_source *s, const struct kafka_part *p,
 	kafka_source_fail(s, &err);
 }
 
-static void
-control_unassign(struct kafka_source *s, const struct kafka_part *p)
+void
+kafka_unassign(struct kafka_source *s, const struct kafka_part *p)
 {
 	rd_kafka_topic_partition_list_t *list;
 	rd_kafka_error_t *e;
@@ -281,14 +272,16 @@ part_create(struct kafka_source *s, const struct kafka_found *f)
 	p->next = f->next;
 	p->end = f->high;
 	p->jump = KAFKA_NO_JUMP;
-	atomic_init(&p->skipped, f->skipped);
+	p->last = -1;
+	atomic_init(&p->lost, f->lost);
 	atomic_init(&p->end_asked, -1);
 	atomic_init(&p->behind, true);
 	atomic_init(&p->ended, f->next >= f->stop);
 	if (f->verify) {
 		p->verify = true;
-		p->verify_time_us = f->verify->record_time_us;
-		p->verify_crc = f->verify->record_crc;
+		p->last = f->next - 1;
+		p->last_time_us = f->verify->record_time_us;
+		p->last_crc = f->verify->record_crc;
 	}
 	/* The queue is ours before the first fetch: no forwarding to the
 	 * consumer's own, and no record comes before its event is set. */
@@ -302,7 +295,7 @@ part_create(struct kafka_source *s, const struct kafka_found *f)
 }
 
 static void
-control_publish(struct kafka_source *s, const struct found_list *f)
+control_publish(struct kafka_source *s, const struct kafka_found_list *f)
 {
 	unsigned n = atomic_load(&s->nparts);
 	struct error err = ERROR_INIT;
@@ -318,7 +311,7 @@ control_publish(struct kafka_source *s, const struct found_list *f)
 
 		s->parts[n + i] = p;
 		if (!atomic_load(&p->ended))
-			control_assign(s, p, f->list[i].assign);
+			kafka_assign(s, p, f->list[i].assign);
 		else
 			p->released = true;
 	}
@@ -328,7 +321,7 @@ control_publish(struct kafka_source *s, const struct found_list *f)
 
 /* Offsets of what was found, then in. KAFKA_FAIL has failed the source. */
 static enum kafka_rc
-control_take(struct kafka_source *s, struct found_list *f, bool added)
+control_take(struct kafka_source *s, struct kafka_found_list *f, bool added)
 {
 	struct error err = ERROR_INIT;
 	enum kafka_rc rc = kafka_offsets_resolve(s, s->client->rk, f->list,
@@ -348,13 +341,13 @@ control_take(struct kafka_source *s, struct found_list *f, bool added)
 static void
 control_start(struct kafka_source *s)
 {
-	struct found_list f = { NULL, 0, 0 };
+	struct kafka_found_list f = { NULL, 0, 0 };
 	enum kafka_rc rc = KAFKA_AGAIN;
 	unsigned missing = 0;
 
 	while (rc == KAFKA_AGAIN && !control_stopped(s)) {
 		f.n = 0;
-		rc = find_parts(s, s->client, &f, &missing);
+		rc = kafka_find_parts(s, s->client, &f, &missing);
 		if (rc == KAFKA_OK && f.n)
 			rc = control_take(s, &f, false);
 		else if (rc == KAFKA_OK)
@@ -364,120 +357,6 @@ control_start(struct kafka_source *s)
 			control_wait(s, RETRY_MS * US_PER_MS);
 	}
 	free(f.list);
-}
-
-/* ---- answers ---- */
-
-static void
-part_move(struct kafka_source *s, struct kafka_part *p, int64_t offset)
-{
-	control_unassign(s, p);
-	p->jump = offset;
-	/* The job's thread must know the new place before its records come:
-	 * it would drop those below the old one. */
-	atomic_store(&p->ask, ASK_NONE);
-	control_assign(s, p, offset);
-	kafka_fd_kick(s->wake_fd);
-}
-
-static void
-answer_damaged(struct kafka_source *s, struct kafka_part *p)
-{
-	struct error err = ERROR_INIT;
-
-	if (p->ask_offset != p->damaged_at)
-		p->damaged = 0;
-	p->damaged_at = p->ask_offset;
-	if (++p->damaged <= DAMAGED_TRIES) {
-		part_move(s, p, p->ask_offset);
-		return;
-	}
-	error_set(&err, ERR_DATA_LOST, "records of topic '%s', partition %d, "
-		  "from offset %lld on are damaged: their checksum is wrong",
-		  p->topic, p->partition, (long long)p->ask_offset);
-	kafka_note_lost(s, &err);
-	kafka_source_fail(s, &err);
-}
-
-/* The offset is not in the log, or the log is another one. */
-static void
-answer_range(struct kafka_source *s, struct kafka_part *p, bool recreated)
-{
-	struct error err = ERROR_INIT;
-	int64_t low, high, next;
-	uint64_t skipped;
-	enum kafka_rc rc;
-
-	rc = kafka_offsets_range(s->client->rk, p->topic, p->partition, &low,
-				 &high, &err);
-	if (rc == KAFKA_AGAIN)
-		return; /* asked again at the next turn */
-	if (rc == KAFKA_OK && recreated && !s->skip_loss) {
-		rc = KAFKA_FAIL;
-		error_set(&err, ERR_DATA_LOST, "topic '%s', partition %d, was "
-			  "recreated: the record before offset %lld is not the "
-			  "one that the job has read", p->topic, p->partition,
-			  (long long)p->ask_offset);
-		kafka_note_lost(s, &err);
-	} else if (rc == KAFKA_OK && !recreated && p->ask_offset >= low &&
-		   p->ask_offset <= high) {
-		part_move(s, p, p->ask_offset); /* there again */
-		return;
-	}
-	if (rc == KAFKA_OK &&
-	    kafka_offsets_lost(s, p->topic, p->partition,
-			       recreated ? high + 1 : p->ask_offset, low, high,
-			       &next, &skipped, &err) < 0)
-		rc = KAFKA_FAIL;
-	if (rc == KAFKA_FAIL) {
-		kafka_source_fail(s, &err);
-		return;
-	}
-	atomic_fetch_add(&p->skipped, skipped);
-	part_move(s, p, next);
-}
-
-/* The client has waited for the topic to come back; is it really gone, or
- * this partition of it? */
-static void
-answer_gone(struct kafka_source *s, struct kafka_part *p)
-{
-	struct found_list f = { NULL, 0, 0 };
-	unsigned missing = MISSING_TRIES - 1;
-	struct error err = ERROR_INIT;
-	int64_t high;
-
-	if (find_parts(s, s->client, &f, &missing) == KAFKA_OK) {
-		enum kafka_rc rc = kafka_offsets_end(s->client->rk, p->topic,
-						     p->partition, &high, &err);
-
-		if (rc == KAFKA_OK)
-			part_move(s, p, p->ask_offset);
-		else if (rc == KAFKA_FAIL)
-			kafka_source_fail(s, &err);
-	}
-	free(f.list);
-}
-
-static void
-control_answer(struct kafka_source *s, struct kafka_part *p)
-{
-	switch (atomic_load(&p->ask)) {
-	case ASK_NONE:
-		break;
-	case ASK_RANGE:
-		answer_range(s, p, false);
-		break;
-	case ASK_RECREATED:
-		answer_range(s, p, true);
-		break;
-	case ASK_DAMAGED:
-		answer_damaged(s, p);
-		break;
-	case ASK_GONE:
-		answer_gone(s, p);
-		break;
-	}
 }
 
 /* ---- looking after ---- */
@@ -539,6 +418,23 @@ control_notice_trouble(struct control *k, int64_t now_us)
 	kafka_fd_kick(s->wake_fd);
 }
 
+/* A broker did not know a partition that is read from it: the topic may have
+ * been deleted, and made anew before anybody asked again. */
+static void
+control_notice_denial(struct control *k)
+{
+	struct kafka_source *s = k->s;
+	unsigned denials = atomic_load(&s->client->denials);
+	unsigned n = atomic_load(&s->nparts);
+
+	if (denials == k->denials)
+		return;
+	k->denials = denials;
+	for (unsigned i = 0; i < n; i++)
+		atomic_store(&s->parts[i]->suspect, true);
+	kafka_fd_kick(s->wake_fd);
+}
+
 /* Wakes the broker thread of one hungry partition: perf.md item 3. */
 static bool
 control_nudge(struct control *k)
@@ -571,10 +467,10 @@ control_nudge(struct control *k)
 static void
 control_discover(struct control *k)
 {
-	struct found_list f = { NULL, 0, 0 };
+	struct kafka_found_list f = { NULL, 0, 0 };
 	unsigned missing = 0;
 
-	if (find_parts(k->s, k->s->client, &f, &missing) == KAFKA_OK && f.n &&
+	if (kafka_find_parts(k->s, k->s->client, &f, &missing) == KAFKA_OK && f.n &&
 	    control_take(k->s, &f, true) == KAFKA_OK)
 		kafka_source_notice(k->s, "%u more partition%s found, read "
 				    "from the beginning", f.n,
@@ -605,12 +501,12 @@ control_serve_parts(struct kafka_source *s)
 		struct kafka_part *p = s->parts[i];
 		bool ended = atomic_load(&p->ended);
 
-		control_answer(s, p);
+		kafka_answer(s, p);
 		w.asked = w.asked || atomic_load(&p->ask) != ASK_NONE;
 		w.behind = w.behind || (!ended && atomic_load(&p->behind));
 		w.hungry = w.hungry || atomic_load(&p->hungry);
 		if (ended && !p->released) {
-			control_unassign(s, p);
+			kafka_unassign(s, p);
 			p->released = true;
 		}
 	}
@@ -649,6 +545,7 @@ control_turn(struct control *k)
 	rd_kafka_consume_callback_queue(k->consumer_queue, 0,
 					consumer_on_event, NULL);
 	control_notice_trouble(k, now_us);
+	control_notice_denial(k);
 	w = control_serve_parts(s);
 	if (w.hungry && now_us >= k->nudge_at_us) {
 		w.hungry = control_nudge(k);
@@ -684,6 +581,7 @@ kafka_control_run(void *source)
 	if (control_stopped(s))
 		return;
 	k.troubles = atomic_load(&s->client->troubles);
+	k.denials = atomic_load(&s->client->denials);
 	k.behind_at_us = monotonic_us() + BEHIND_US;
 	if (s->discovery_us)
 		k.discover_at_us = monotonic_us() + s->discovery_us;

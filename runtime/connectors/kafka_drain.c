@@ -86,7 +86,7 @@ part_verify(struct drain *d, const rd_kafka_message_t *m, int64_t time_us)
 	};
 
 	p->verify = false;
-	if (raw_record_crc(&r) != p->verify_crc || time_us != p->verify_time_us)
+	if (raw_record_crc(&r) != p->last_crc || time_us != p->last_time_us)
 		part_ask(d, ASK_RECREATED);
 }
 
@@ -176,9 +176,13 @@ part_feed(struct kafka_source *s, struct kafka_part *p)
 static void
 part_count(struct drain *d)
 {
+	const struct raw_record *last = &d->out[d->n - 1];
 	struct kafka_part *p = d->p;
 	int64_t low, high;
 
+	p->last = last->offset;
+	p->last_time_us = last->timestamp_us;
+	p->last_crc = raw_record_crc(last);
 	p->caught_up = p->caught_up && p->end == p->next;
 	p->bytes_mean = (uint32_t)(d->bytes / d->n);
 	if (rd_kafka_get_watermark_offsets(d->s->client->rk, p->topic,
@@ -226,9 +230,14 @@ kafka_drain(struct kafka_source *s, unsigned part, struct raw_record *out,
 		return 0;
 	if (p->jump != KAFKA_NO_JUMP) {
 		p->next = p->jump;
+		p->verify = p->jump_verify;
 		p->jump = KAFKA_NO_JUMP;
-		p->verify = false;
 		p->caught_up = false;
+	}
+	/* What is in the queue may already be of another log. */
+	if (atomic_exchange(&p->suspect, false)) {
+		part_ask(&d, ASK_GONE);
+		return 0;
 	}
 	rd_kafka_consume_callback_queue(p->queue, 0, source_on_message, &d);
 	part_drained(&d);

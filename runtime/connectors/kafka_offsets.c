@@ -128,17 +128,10 @@ static enum kafka_rc
 kafka_again(rd_kafka_resp_err_t code, const char *what, struct error *err)
 {
 	error_set(err, ERR_KAFKA, "%s: %s", what, rd_kafka_err2str(code));
-	switch (code) {
-	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-	case RD_KAFKA_RESP_ERR_INVALID_GROUP_ID:
-	case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
-	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: /* of a topic that is */
-		return KAFKA_FAIL;
-	default:
-		return KAFKA_AGAIN;
-	}
+	/* the last: a partition of a topic that is there */
+	return kafka_is_permanent(code) ||
+			       code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION
+		       ? KAFKA_FAIL : KAFKA_AGAIN;
 }
 
 static rd_kafka_topic_partition_list_t *
@@ -262,10 +255,14 @@ ask_mode(struct kafka_source *s, rd_kafka_t *rk, enum mode mode,
 void
 kafka_note_lost(const struct kafka_source *s, struct error *err)
 {
-	error_note(err, "DROP JOB '%s' and a new submit begin anew, with empty "
-		   "state; with 'scan.on-loss' = 'skip' in its table a job "
-		   "goes on by itself and counts what is gone",
-		   s->env.job ? s->env.job : "...");
+	const char *job = s->env.job ? s->env.job : "...";
+
+	if (s->env.ephemeral)
+		return;
+	error_note(err, "ALTER JOB '%s' RESET OFFSETS TO EARLIEST (or LATEST, "
+		   "TIMESTAMP '...', a savepoint) and RESUME JOB '%s' go on "
+		   "there; with 'scan.on-loss' = 'skip' in its table a job "
+		   "goes on by itself and counts what is gone", job, job);
 }
 
 static int
@@ -290,13 +287,13 @@ lost_error(const struct kafka_source *s, const char *topic, int32_t partition,
 int
 kafka_offsets_lost(struct kafka_source *s, const char *topic,
 		   int32_t partition, int64_t next, int64_t low, int64_t high,
-		   int64_t *ret_next, uint64_t *ret_skipped, struct error *err)
+		   int64_t *ret_next, uint64_t *ret_lost, struct error *err)
 {
-	uint64_t skipped = next < low ? (uint64_t)(low - next) : 0;
+	uint64_t lost = next < low ? (uint64_t)(low - next) : 0;
 
 	if (!s->skip_loss)
 		return lost_error(s, topic, partition, next, low, high, err);
-	if (skipped)
+	if (lost)
 		kafka_source_notice(s, "records %lld..%lld of topic '%s', "
 				    "partition %d, are gone and were skipped",
 				    (long long)next, (long long)low - 1, topic,
@@ -308,7 +305,7 @@ kafka_offsets_lost(struct kafka_source *s, const char *topic,
 				    s->embedded ? " (the embedded Kafka keeps "
 				    "nothing over a restart)" : "");
 	*ret_next = low;
-	*ret_skipped = skipped;
+	*ret_lost = lost;
 	return 0;
 }
 
@@ -338,7 +335,7 @@ resolve_restored(struct kafka_source *s, struct kafka_found *f,
 	if (at && (at->next_offset < f->low || at->next_offset > f->high)) {
 		if (kafka_offsets_lost(s, f->topic, f->partition,
 				       at->next_offset, f->low, f->high,
-				       &f->next, &f->skipped, err) < 0)
+				       &f->next, &f->lost, err) < 0)
 			return -1;
 	} else if (at) {
 		f->next = at->next_offset;
@@ -433,7 +430,7 @@ resolve_outside(struct kafka_source *s, struct kafka_found *f, enum mode mode,
 	if (s->skip_loss)
 		return kafka_offsets_lost(s, f->topic, f->partition, f->next,
 					  f->low, f->high, &f->next,
-					  &f->skipped, err);
+					  &f->lost, err);
 	return error_set(err, ERR_DATA_LOST,
 			 "%s offset %lld of topic '%s', partition %d, is not "
 			 "in its log, which goes from %lld to %lld",

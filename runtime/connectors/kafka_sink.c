@@ -46,6 +46,7 @@ struct sink_topic {
 struct kafka_sink {
 	struct sink sink; /* first */
 	const struct options *options;
+	struct connector_env env;
 	struct arena arena;
 	struct kafka_client *client;
 	rd_kafka_queue_t *events;
@@ -143,13 +144,20 @@ refuse(struct kafka_sink *s, const char *topic, rd_kafka_resp_err_t code,
 	show_bytes(key, sizeof(key), m->key, m->key_len);
 	show_bytes(value, sizeof(value), m->payload, m->len);
 	if (code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+	    code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
 	    code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-		kafka_topic_missing(&err, s->bootstrap, topic);
+		/* A broker that has just started may not know it yet: the next
+		 * life asks several times before it gives up. */
+		kafka_topic_missing(&err, s->bootstrap, topic, &s->env);
+		err.retriable = true;
+	} else if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+		kafka_topic_error(&err, topic, code);
 	} else {
 		error_set(&err, size ? ERR_ROW_TOO_LARGE : ERR_KAFKA,
 			  "topic '%s' refuses a row of %zu bytes: %s; key %s, "
 			  "value %s", topic, m->key_len + m->len,
 			  rd_kafka_err2str(code), key, value);
+		err.retriable = !kafka_is_permanent(code);
 	}
 	if (size)
 		error_note(&err, "the topic's max.message.bytes is the limit; "
@@ -430,10 +438,9 @@ sink_topic_missing(struct kafka_sink *s, rd_kafka_resp_err_t code)
 	const char *name = s->topics[0].name;
 
 	if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-		kafka_topic_missing(&err, s->bootstrap, name);
+		kafka_topic_missing(&err, s->bootstrap, name, &s->env);
 	} else {
-		error_set(&err, ERR_KAFKA, "topic '%s': %s", name,
-			  rd_kafka_err2str(code));
+		kafka_topic_error(&err, name, code);
 	}
 	sink_fail(s, &err);
 }
@@ -568,8 +575,8 @@ sink_open_client(struct kafka_sink *s, const struct sink_spec *spec,
 		return -1;
 	s->bootstrap = arena_strdup(&s->arena, s->bootstrap);
 	conf = sink_conf(s, spec, err);
-	if (!conf || kafka_client_create(RD_KAFKA_PRODUCER, conf, &s->client,
-					 err) < 0)
+	if (!conf || kafka_client_create(RD_KAFKA_PRODUCER, conf, -1,
+					 &s->client, err) < 0)
 		return -1;
 	s->client->owner = s;
 	s->events = rd_kafka_queue_get_main(s->client->rk);
@@ -588,6 +595,7 @@ sink_open(struct sink **ret, const struct sink_spec *spec,
 
 	s->sink.type = type;
 	s->options = spec->options;
+	s->env = *spec->env;
 	s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	s->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	s->flights[0].epoch = EPOCH_OPEN;

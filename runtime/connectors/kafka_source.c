@@ -159,6 +159,9 @@ source_conf_defaults(struct kafka_source *s, rd_kafka_conf_t *conf,
 	static const char *const defaults[][2] = {
 		{ "isolation.level", "read_committed" },
 		{ "fetch.wait.max.ms", "100" },
+		/* as Java's request.timeout.ms: a broker that says nothing is
+		 * waited for so long */
+		{ "socket.timeout.ms", "30000" },
 	};
 	int64_t fetch = s->env.queue_bytes / 2;
 
@@ -183,6 +186,7 @@ source_conf(struct kafka_source *s, struct error *err)
 		{ "auto.offset.reset", "error" },
 		{ "enable.partition.eof", "true" },
 		{ "check.crcs", "true" },
+		{ "debug", "topic" }, /* some lines a minute: see denied_fd */
 		/* an embedded topic exists as soon as somebody names it */
 		{ "allow.auto.create.topics", s->embedded ? "true" : "false" },
 		{ "fetch.queue.backoff.ms", "1" }, /* last: since 2.2 */
@@ -219,7 +223,8 @@ kafka_source_client(struct kafka_source *s, unsigned nparts,
 		rd_kafka_conf_destroy(conf);
 		return -1;
 	}
-	return kafka_client_create(RD_KAFKA_CONSUMER, conf, ret, err);
+	return kafka_client_create(RD_KAFKA_CONSUMER, conf, s->control_fd, ret,
+				   err);
 }
 
 static void
@@ -368,7 +373,7 @@ part_fill(struct kafka_part *p, struct part_info *info, const char *reason)
 	info->waiting = open ? (uint32_t)rd_kafka_queue_length(p->queue) : 0;
 	info->state = part_state(p, info->waiting);
 	info->reason = info->state == PART_CONNECTING ? reason : NULL;
-	info->skipped = atomic_load_explicit(&p->skipped, memory_order_relaxed);
+	info->lost = atomic_load_explicit(&p->lost, memory_order_relaxed);
 }
 
 static const char *

@@ -31,7 +31,7 @@ enum kafka_ask {
 	ASK_RANGE,     /* the broker has no such offset */
 	ASK_DAMAGED,   /* a batch whose checksum is wrong */
 	ASK_RECREATED, /* the record before our first is another one */
-	ASK_GONE,      /* the broker does not know the partition */
+	ASK_GONE,      /* the broker does not know, or did not know, it */
 };
 
 struct kafka_part {
@@ -47,9 +47,11 @@ struct kafka_part {
 	int64_t end;       /* -1: not known */
 	bool seen;         /* a fetch was answered */
 	bool caught_up;
-	bool verify;       /* compare the record at next - 1 */
-	int64_t verify_time_us;
-	uint32_t verify_crc;
+	/* the last record that was given out, to know it again by */
+	int64_t last; /* its offset, -1: none */
+	int64_t last_time_us;
+	uint32_t last_crc;
+	bool verify; /* compare the record at next - 1 with it */
 	bool fat;          /* the queue may have been full: see part_feed() */
 	uint32_t bytes_mean; /* of its records, roughly */
 	int8_t time_type, time_type_before; /* rd_kafka_timestamp_type_t */
@@ -58,7 +60,8 @@ struct kafka_part {
 	/* ask: the job's thread raises it, the control thread lowers it */
 	atomic_int ask;
 	int64_t ask_offset;
-	int64_t jump; /* the answer: go on here, or KAFKA_NO_JUMP */
+	int64_t jump; /* the answer: go on here, or KAFKA_NO_JUMP, */
+	bool jump_verify; /* once the record before has been seen again */
 
 	/* job -> control */
 	bool hungry;
@@ -66,11 +69,13 @@ struct kafka_part {
 	atomic_bool ended;
 
 	/* control -> job */
-	atomic_bool down; /* its broker does not answer */
+	atomic_bool down;    /* its broker does not answer */
+	atomic_bool suspect; /* a broker did not know it: ask ASK_GONE */
 	atomic_llong end_asked;
-	atomic_ullong skipped;
+	atomic_ullong lost;
 
 	/* of the control thread */
+	unsigned missing;    /* answers in a row that its topic is not there */
 	unsigned damaged;    /* times in a row at damaged_at */
 	int64_t damaged_at;
 	bool released;    /* ended and unassigned */
@@ -121,9 +126,29 @@ struct kafka_source {
 
 extern const struct source_type kafka_source_type;
 
+enum kafka_rc { KAFKA_FAIL = -1, KAFKA_OK, KAFKA_AGAIN };
+
 /* ---- kafka_control.c ---- */
 void kafka_control_run(void *source);
 void kafka_control_stop(void *source);
+
+/* The partitions that have no part yet. */
+struct kafka_found_list {
+	struct kafka_found *list; /* for free() */
+	unsigned n, max;
+};
+
+/* Of all topics; KAFKA_FAIL has failed the source. *missing counts answers in
+ * a row that a topic is not there. */
+enum kafka_rc kafka_find_parts(struct kafka_source *s, struct kafka_client *c,
+			       struct kafka_found_list *f, unsigned *missing);
+void kafka_assign(struct kafka_source *s, const struct kafka_part *p,
+		  int64_t offset);
+void kafka_unassign(struct kafka_source *s, const struct kafka_part *p);
+
+/* ---- kafka_answer.c: control thread ---- */
+/* Lowers p->ask, or leaves it for the next turn. */
+void kafka_answer(struct kafka_source *s, struct kafka_part *p);
 
 /* ---- kafka_drain.c: job's thread ---- */
 /* Up to max records of the part into out[], their bytes in the arena; returns
@@ -153,11 +178,9 @@ struct kafka_found {
 	int64_t next;        /* first record to give out */
 	int64_t assign;      /* where to fetch from: next, or next - 1 */
 	int64_t stop;
-	uint64_t skipped;
+	uint64_t lost;
 	const struct start_offset *verify; /* of the record at next - 1 */
 };
-
-enum kafka_rc { KAFKA_FAIL = -1, KAFKA_OK, KAFKA_AGAIN };
 
 /* Checks the options of startup and bounded mode: at open. */
 int kafka_offsets_check(const struct options *o, bool embedded,
@@ -180,7 +203,7 @@ void kafka_note_lost(const struct kafka_source *s, struct error *err);
  * go on instead and how many are lost, by the table's policy; -1: fail. */
 int kafka_offsets_lost(struct kafka_source *s, const char *topic,
 		       int32_t partition, int64_t next, int64_t low,
-		       int64_t high, int64_t *ret_next, uint64_t *ret_skipped,
+		       int64_t high, int64_t *ret_next, uint64_t *ret_lost,
 		       struct error *err);
 
 #endif

@@ -289,9 +289,7 @@ parts_refresh(struct op_scan *s)
 		s->parts[i].reason = info[i].reason;
 		s->parts[i].next_offset = info[i].next_offset;
 		s->parts[i].end_offset = info[i].end_offset;
-		stat_add(s->op.stats.skipped,
-			 info[i].skipped - s->parts[i].skipped);
-		s->parts[i].skipped = info[i].skipped;
+		s->parts[i].lost = info[i].lost;
 	}
 }
 

@@ -25,7 +25,7 @@ struct scan_part { /* numbered as source_type.parts() numbers them */
 	bool dry;             /* this step: it gave less than it was asked for */
 	int64_t wm_us;        /* lowest of the watermark operators above, which
 			       * keep it; TIME_NONE: none yet */
-	uint64_t skipped;     /* lost records that the source passed over */
+	uint64_t lost;     /* lost records that the source passed over */
 	int64_t saved_offset; /* as the last cut has it; -1: never */
 };
 

@@ -381,7 +381,7 @@ TEST(records_gone_before_they_were_read_end_the_job)
 	rig_source_read(r, 6, 20000);
 	EXPECT_STR(rig_source_values(r), "g-4 g-5 g-6 g-7 g-8 g-9");
 	EXPECT_EQ(r->source->type->parts(r->source, &info), 1);
-	EXPECT_EQ(info[0].skipped, 3);
+	EXPECT_EQ(info[0].lost, 3);
 	EXPECT(strstr(rig_source_notices(r), "records 1..3"));
 	rig_source_close(r);
 	arena_release(&arena);
@@ -431,10 +431,10 @@ TEST(records_deleted_under_a_slow_reader_are_told)
 	rig_topic_trim(broker, topic, 0, 140000);
 	EXPECT(rig_source_until(r, PART_CAUGHT_UP, 30000));
 	type->parts(r->source, &info);
-	EXPECT(info[0].skipped > 0);
-	EXPECT_EQ(info[0].skipped + r->n, 150000);
+	EXPECT(info[0].lost > 0);
+	EXPECT_EQ(info[0].lost + r->n, 150000);
 	EXPECT_EQ(r->got[r->n - 10001].offset, 140000 - 1 -
-		  (int64_t)info[0].skipped);
+		  (int64_t)info[0].lost);
 	EXPECT_EQ(r->got[r->n - 10000].offset, 140000);
 	EXPECT(strstr(rig_source_notices(r), "are gone and were skipped"));
 	rig_source_close(r);

@@ -171,12 +171,21 @@ class Daemon:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
 class Broker:
     """A real Kafka of the test's own (tests/kafka/broker)."""
 
     SCRIPT = os.path.join(TOP, "tests", "kafka", "broker")
 
-    def __init__(self, *properties):
+    def __init__(self, *properties, via=None):
+        if via:  # a KafkaProxy: its address is another way to this broker
+            via.target = free_port()
+            properties = (f"via={via.port}:{via.target}", *properties)
         out = subprocess.run([self.SCRIPT, "start", *properties], capture_output=True, text=True,
                              stdin=subprocess.DEVNULL, env={**os.environ, "SLUICE_BROKER_OWNER": str(os.getpid())})
         if out.returncode == 77:  # no jars to be had: the script says why
@@ -208,8 +217,27 @@ class Broker:
         if child.wait(120):
             raise AssertionError("the feeder failed")
 
-    def create(self, topic, partitions=1):
-        self.feed(topic, 0, f"create={partitions}")
+    def create(self, topic, partitions=1, *config):
+        self.admin("create", topic, str(partitions), *config)
+
+    def admin(self, verb, *args):
+        """create, delete, partitions, trim: tests/kafka/admin.c."""
+        out = subprocess.run([os.path.join(BUILD, "tests", "kafka", "admin"), self.address, verb, *map(str, args)],
+                             capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if out.returncode:
+            raise AssertionError(out.stderr)
+
+    def recreate(self, topic, partitions=1):
+        """Deletes the topic and makes it anew, as soon as the name is free."""
+        def made():
+            try:
+                self.create(topic, partitions)
+                return True
+            except AssertionError:
+                return False
+
+        self.admin("delete", topic)
+        wait_for(f"topic {topic} can be made anew", made)
 
     def put(self, topic, values, partition=0):
         """Writes values (bytes or str; None: a tombstone) to one partition."""
@@ -265,11 +293,14 @@ def main(*tests):
     failed = 0
     for test in tests:
         name = test.__name__
+        began = time.monotonic()
         if wanted and not any(w in name for w in wanted):
             continue
         try:
             test()
             print(f"ok {name}", flush=True)
+            if os.environ.get("SLUICE_TIMES"):
+                print(f"  {time.monotonic() - began:.1f} s", flush=True)
         except Skip as why:
             print(f"skip {name}: {why}", flush=True)
         except Exception:
