@@ -48,6 +48,7 @@ partitions_json(const struct job_info *info, struct buf *out)
 		json_pair_time(out, "record_time", p->record_time_us);
 		json_pair_time(out, "watermark", p->wm_us);
 		json_pair_time(out, "idle_since", p->idle_since_us);
+		json_pair_i64(out, "records_lost", (int64_t)p->lost);
 		json_pair(out, "reason", *p->reason ? p->reason : NULL);
 		buf_putc(out, '}');
 	}
@@ -119,6 +120,11 @@ api_job_json(struct job *j, bool full, struct buf *out)
 	json_pair_i64(out, "rows_late", (int64_t)info.late);
 	json_pair_i64(out, "bad_records", (int64_t)info.errors);
 	json_pair_i64(out, "skipped_records", (int64_t)info.skipped);
+	json_pair_i64(out, "records_lost", (int64_t)info.lost);
+	json_pair_i64(out, "restarts", (int64_t)info.restarts);
+	json_pair(out, "last_failure", *info.failure ? info.failure : NULL);
+	json_pair_time(out, "last_failure_at",
+		       info.failure_us ? info.failure_us : TIME_NONE);
 	json_pair_i64(out, "lag", info.lag);
 	json_pair_i64(out, "read", info.read_total);
 	json_pair_i64(out, "end", info.end_total);

@@ -32,7 +32,8 @@ struct config {
 	int64_t store_threads;      /* 0: min(4, cores) */
 	int64_t checkpoint_interval_us; /* default of
 					 * execution.checkpointing.interval */
-	int64_t restart_backoff_us, restart_backoff_max_us;
+	int64_t restart_backoff_us, restart_backoff_max_us, restart_reset_us;
+	int64_t restart_attempts; /* 0: without end */
 	/* [kafka] */
 	int64_t kafka_queue_bytes;  /* per job; 32 MiB */
 	int64_t kafka_inflight_bytes; /* 64 MiB */

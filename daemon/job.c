@@ -187,12 +187,14 @@ static int
 life_build(struct life *l, struct error *err)
 {
 	struct job *j = l->j;
+	struct restart_policy restart = restart_policy_of(j->js->env.config);
 	int64_t now_us = clock_wall_us();
 	struct pipeline_env env;
 
 	job_set_state(j, JOB_RECOVERING, "", NULL);
-	if (plan_script(j->script, &l->arena, &l->planned, err) < 0)
+	if (plan_script(j->script, &restart, &l->arena, &l->planned, err) < 0)
 		return -1;
+	j->restart.policy = l->planned.restart;
 	if (forget_embedded(l, err) < 0)
 		return -1;
 	j->from_disk = false;
@@ -632,6 +634,7 @@ live(struct job *j, struct error *err)
 				rc < 0 ? err->message : NULL, &ignored);
 	}
 	life_release(&l);
+	job_keep_lost(j);
 	return end;
 }
 
@@ -648,40 +651,60 @@ back_off(struct job *j, int64_t us)
 	return job_command_of(j) != COMMAND_NONE;
 }
 
+/* A life has ended by what may pass. False: this was the last one. */
+static bool
+try_again(struct job *j, int64_t lived_us, int64_t *ret_wait_us,
+	  struct error *err)
+{
+	char reason[640];
+
+	if (!restart_next(&j->restart, lived_us, ret_wait_us)) {
+		if (j->restart.tries > 0)
+			error_context(err, "given up after %lld restarts",
+				      (long long)j->restart.tries);
+		return false;
+	}
+	snprintf(reason, sizeof(reason), "retrying in %.1f s: %s",
+		 (double)*ret_wait_us / 1e6, err->message);
+	log_error(LOG_WARN, "job_restarting", j->name, err);
+	job_note_failure(j, err);
+	job_set_state(j, JOB_RESTARTING, reason, NULL);
+	return true;
+}
+
+/* Lives until one ends for good; returns how. */
+static enum job_state
+live_on(struct job *j, struct error *err)
+{
+	for (;;) {
+		int64_t began_us = clock_steady_ns() / 1000, wait_us;
+		enum job_state end;
+
+		error_clear(err);
+		end = live(j, err);
+		if (end != JOB_RESTARTING)
+			return end;
+		if (!try_again(j, clock_steady_ns() / 1000 - began_us, &wait_us,
+			       err))
+			return JOB_FAILED;
+		if (back_off(j, wait_us))
+			return state_of_command(job_command_of(j));
+	}
+}
+
 void *
 job_thread(void *arg)
 {
 	struct job *j = arg;
-	const struct config *c = j->js->env.config;
-	int64_t backoff_us = c->restart_backoff_us;
+	struct restart_policy restart = restart_policy_of(j->js->env.config);
 	struct error err = ERROR_INIT;
 	enum job_state end;
 
 	if (j->js->pin)
 		runner_pin(j->core);
-	for (;;) {
-		int64_t began_ns = clock_steady_ns();
-		char reason[640];
-
-		error_clear(&err);
-		end = live(j, &err);
-		if (end != JOB_RESTARTING)
-			break;
-		if ((clock_steady_ns() - began_ns) / 1000 > 10 * backoff_us)
-			backoff_us = c->restart_backoff_us;
-		snprintf(reason, sizeof(reason), "%s; retrying in %.1f s",
-			 err.message, (double)backoff_us / 1e6);
-		log_error(LOG_WARN, "job_restarting", j->name, &err);
-		job_set_state(j, JOB_RESTARTING, reason, NULL);
-		if (back_off(j, backoff_us)) {
-			end = state_of_command(job_command_of(j));
-			break;
-		}
-		if (backoff_us < c->restart_backoff_max_us / 2)
-			backoff_us *= 2;
-		else
-			backoff_us = c->restart_backoff_max_us;
-	}
+	restart_init(&j->restart, &restart,
+		     hash_stable(j->name, strlen(j->name)));
+	end = live_on(j, &err);
 	if (end == JOB_FAILED)
 		log_error(LOG_ERROR, "job_failed", j->name, &err);
 	else

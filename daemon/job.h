@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "daemon/jobs.h"
+#include "daemon/restart.h"
 #include "daemon/runner.h"
 #include "daemon/store_pool.h"
 
@@ -49,6 +50,7 @@ struct job {
 	bool from_disk;        /* M: not started in this process yet */
 	pthread_t thread;      /* M */
 	struct runner runner;  /* T; exists while has_thread */
+	struct restart restart; /* T */
 
 	pthread_mutex_t lock;
 	enum job_command command; /* L */
@@ -90,6 +92,8 @@ void *job_thread(void *arg);
 /* Under the lock: the state, since when, why; then wakes the main thread. */
 void job_set_state(struct job *j, enum job_state state, const char *reason,
 		   const struct error *err);
+/* What it is tried again for: counted and remembered. */
+void job_note_failure(struct job *j, const struct error *err);
 enum job_command job_command_of(struct job *j);
 enum job_state job_state_of(struct job *j);
 
@@ -122,6 +126,8 @@ void job_waits_tell(struct job *j);
  * the first partition with a problem. */
 bool job_publish(struct job *j, struct pipeline *p, int64_t now_us,
 		 char why[160]);
+/* The life that published is over: the next one counts from zero. */
+void job_keep_lost(struct job *j);
 
 /* A stream's thread has been joined. */
 void jobs_stream_ended(struct jobs *js);

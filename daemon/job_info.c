@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/time.h"
+#include "daemon/clock.h"
 #include "daemon/job.h"
 #include "daemon/log.h"
 
@@ -19,6 +20,7 @@ struct collected {
 	struct partition_info *parts;
 	unsigned n, size;
 	int64_t lag, end_total, read_total;
+	uint64_t lost;
 	bool lag_known;
 	unsigned nconnecting;
 	char why[160]; /* the first reason that a partition gives */
@@ -50,6 +52,8 @@ collect_part(const struct source_status *s, void *arg)
 	p->record_time_us = s->record_time_us;
 	p->wm_us = s->wm_us;
 	p->idle_since_us = s->idle_since_us;
+	p->lost = s->lost;
+	c->lost += s->lost;
 	p->state = part_state_text[s->state];
 	c->nconnecting += s->state == PART_CONNECTING;
 	if (!*c->why)
@@ -157,6 +161,7 @@ publish_parts(struct job_info *info, const struct collected *c,
 		info->state_rows += ops[i].state_rows;
 		info->state_bytes += ops[i].state_bytes;
 	}
+	info->lost = info->lost_before + c->lost;
 	info->lag = c->lag_known ? c->lag : -1;
 	info->end_total = c->lag_known ? c->end_total : -1;
 	info->read_total = c->lag_known ? c->read_total : -1;
@@ -187,6 +192,14 @@ job_publish(struct job *j, struct pipeline *p, int64_t now_us, char why[160])
 }
 
 void
+job_keep_lost(struct job *j)
+{
+	pthread_mutex_lock(&j->lock);
+	j->info.lost_before = j->info.lost;
+	pthread_mutex_unlock(&j->lock);
+}
+
+void
 job_set_state(struct job *j, enum job_state state, const char *reason,
 	      const struct error *err)
 {
@@ -203,7 +216,6 @@ job_set_state(struct job *j, enum job_state state, const char *reason,
 				 now.tv_nsec / 1000;
 	}
 	info->state = state;
-	info->restarts += state == JOB_RESTARTING;
 	if (!same_reason)
 		snprintf(info->reason, sizeof(info->reason), "%s", reason);
 	if (err)
@@ -217,6 +229,18 @@ job_set_state(struct job *j, enum job_state state, const char *reason,
 	pthread_mutex_unlock(&j->lock);
 	if (changed)
 		uv_async_send(&j->js->async);
+}
+
+void
+job_note_failure(struct job *j, const struct error *err)
+{
+	struct job_info *info = &j->info;
+
+	pthread_mutex_lock(&j->lock);
+	info->restarts++;
+	info->failure_us = clock_wall_us();
+	snprintf(info->failure, sizeof(info->failure), "%s", err->message);
+	pthread_mutex_unlock(&j->lock);
 }
 
 enum job_command

@@ -57,7 +57,7 @@ job_learn_objects(struct job *j)
 	struct arena a;
 
 	arena_init(&a);
-	if (plan_script(j->script, &a, &planned, &ignored) == 0) {
+	if (plan_script(j->script, NULL, &a, &planned, &ignored) == 0) {
 		j->once = plan_is_once(planned.plan);
 		j->objects = mem_zalloc((planned.nobjects + 1) *
 					sizeof(*j->objects));

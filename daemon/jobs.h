@@ -93,6 +93,7 @@ struct partition_info {
 	char source[128], topic[128];
 	int32_t partition;
 	int64_t next_offset, end_offset, record_time_us, wm_us, idle_since_us;
+	uint64_t lost;       /* records gone before they were read */
 	const char *state;   /* "reading" ... static text */
 	char reason[160];
 };
@@ -113,6 +114,11 @@ struct job_info {
 	uint64_t rows_in, rows_out, errors, late; /* since the job was made */
 	uint64_t skipped;    /* records that give no row, by format or choice */
 	uint64_t restarts;   /* after failures that may pass, in this process */
+	int64_t failure_us;  /* the last of them; 0: none */
+	char failure[512];
+	/* Records that were gone before they were read (scan.on-loss = skip),
+	 * in this process; before: of earlier lives of the job. */
+	uint64_t lost, lost_before;
 	double rows_in_s, rows_out_s;             /* over the last seconds */
 	int64_t lag;         /* records behind; -1: not known */
 	int64_t end_total, read_total; /* of bounded sources: progress; -1 */

@@ -52,6 +52,7 @@ JOB_VALUE(rows_out, i->rows_out)
 JOB_VALUE(rows_late, i->late)
 JOB_VALUE(bad_records, i->errors)
 JOB_VALUE(skipped, i->skipped)
+JOB_VALUE(lost, i->lost)
 JOB_VALUE(restarts, i->restarts)
 JOB_VALUE(lag, i->lag)
 JOB_VALUE(wm, i->wm_us == TIME_NONE || i->wm_us == TIME_END ? 0 : (double)i->wm_us / 1e6)
@@ -68,6 +69,7 @@ static const struct job_family job_families[] = {
 	{ "sluice_job_rows_late_total", "counter", "Rows behind the last window that could hold them.", rows_late },
 	{ "sluice_job_bad_records_total", "counter", "Records that could not be used (table errors of the job's file).", bad_records },
 	{ "sluice_job_skipped_records_total", "counter", "Records that give no row: tombstones, empty ones, and bad ones under scan.on-error = 'skip'.", skipped },
+	{ "sluice_job_records_lost_total", "counter", "Records that were gone from their topics before they were read (scan.on-loss = 'skip'), since the daemon started.", lost },
 	{ "sluice_job_restarts_total", "counter", "Failures that may pass after which the job was tried again, since the daemon started.", restarts },
 	{ "sluice_job_lag_records", "gauge", "Records that the sources are behind; -1: not known.", lag },
 	{ "sluice_job_watermark_seconds", "gauge", "Event time up to which results are complete, since 1970; 0: none yet.", wm },

@@ -76,8 +76,8 @@ run_one(const struct parse *p, const struct ast_statement *stmt,
 }
 
 int
-plan_script(const char *script, struct arena *a, struct planned *ret,
-	    struct error *err)
+plan_script(const char *script, const struct restart_policy *restart,
+	    struct arena *a, struct planned *ret, struct error *err)
 {
 	struct catalog *c = catalog_create(NULL);
 	struct settings s = SETTINGS_INIT;
@@ -101,6 +101,10 @@ plan_script(const char *script, struct arena *a, struct planned *ret,
 		if (settings_given(&s, "execution.checkpointing.interval"))
 			ret->checkpoint_interval_us = settings_duration_us(
 				&s, "execution.checkpointing.interval");
+	}
+	if (rc == 0 && restart) {
+		ret->restart = *restart;
+		restart_policy_apply(&ret->restart, &s);
 	}
 	settings_release(&s);
 	catalog_destroy(c);

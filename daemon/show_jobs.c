@@ -3,6 +3,7 @@
  * WATERMARKS from their running figures; SHOW ERRORS and SHOW STATE from their
  * files, which have what the last checkpoint had.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,6 +119,22 @@ run_show_jobs(struct script *s)
 
 /* ---- DESCRIBE JOB ---- */
 
+/* The remark, and how often it was tried again so far. */
+static const char *
+with_restarts(struct script *s, const struct job_info *info)
+{
+	const char *text = remark(info);
+	char at[TIME_TEXT_MAX];
+
+	if (!info->restarts)
+		return text;
+	us_format_iso(info->failure_us, at);
+	return arena_printf(&s->arena, "%s%srestarted %" PRIu64 " times, the "
+			    "last time at %s: %s", text ? text : "",
+			    text ? "; " : "", info->restarts, at,
+			    info->failure);
+}
+
 static void
 describe_job_row(struct script *s, const struct job_info *info)
 {
@@ -134,7 +151,7 @@ describe_job_row(struct script *s, const struct job_info *info)
 	ndjson_cell_i64(&s->out, (int64_t)info->errors);
 	ndjson_cell_i64(&s->out, (int64_t)info->state_rows);
 	ndjson_cell_i64(&s->out, (int64_t)info->state_bytes);
-	ndjson_cell(&s->out, remark(info));
+	ndjson_cell(&s->out, with_restarts(s, info));
 	end_row(s);
 }
 
@@ -191,7 +208,12 @@ describe_partition_row(struct script *s, const struct partition_info *p)
 	time_cell(&s->out, p->wm_us);
 	for (int i = 0; i < 4; i++)
 		ndjson_cell(&s->out, NULL);
-	text_cell(&s->out, p->reason);
+	if (p->lost && !*p->reason)
+		ndjson_cell(&s->out,
+			    arena_printf(&s->arena, "%" PRIu64 " records were "
+					 "lost before they were read", p->lost));
+	else
+		text_cell(&s->out, p->reason);
 	end_row(s);
 }
 

@@ -6,6 +6,7 @@
 #include "parser/settings.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -158,6 +159,20 @@ check_int(const struct setting_def *def, const char *value, struct error *err)
 }
 
 static int
+check_double(const struct setting_def *def, const char *value,
+	     struct error *err)
+{
+	char *end;
+	double v = strtod(value, &end);
+
+	if (end == value || *end != '\0' || !isfinite(v))
+		return invalid(def, value, "a number", err);
+	if (def->values && v < strtod(def->values, NULL))
+		return invalid(def, value, "a larger number", err);
+	return 0;
+}
+
+static int
 check_value(const struct setting_def *def, const char *value,
 	    struct error *err)
 {
@@ -171,6 +186,8 @@ check_value(const struct setting_def *def, const char *value,
 		return invalid(def, value, "'true' or 'false'", err);
 	case OPT_INT:
 		return check_int(def, value, err);
+	case OPT_DOUBLE:
+		return check_double(def, value, err);
 	case OPT_DURATION:
 		if (duration_parse(value, &us))
 			return 0;
