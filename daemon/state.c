@@ -272,6 +272,28 @@ state_export(struct store_look *look, struct error *err)
 	return rc;
 }
 
+/* ---- check ---- */
+
+static int
+state_check(struct store_look *look, const char *path, struct error *err)
+{
+	struct store_scan scan;
+
+	if (store_look_check(look, &scan, err) < 0)
+		return -1;
+	printf("%s: whole", path);
+	if (!scan.summed)
+		printf(", but its pages have no checksums: they get them when"
+		       " its job starts");
+	else if (scan.unsummed > 0)
+		printf(", but %" PRIu64 " of %" PRIu64 " pages have no"
+		       " checksum, since another program wrote them: they get"
+		       " it when its job starts",
+		       scan.unsummed, scan.pages);
+	printf("\n");
+	return 0;
+}
+
 int
 state_command(int argc, char *const *argv)
 {
@@ -289,15 +311,11 @@ state_command(int argc, char *const *argv)
 	if (store_look_open(path, &look, &err) < 0)
 		return told(&err);
 	if (strcmp(verb, "check") == 0)
-		rc = store_look_check(look, &err);
+		rc = state_check(look, path, &err);
 	else if (strcmp(verb, "show") == 0)
 		rc = state_show(look, &err);
 	else
 		rc = state_export(look, &err);
 	store_look_close(look);
-	if (rc < 0)
-		return told(&err);
-	if (strcmp(verb, "check") == 0)
-		printf("%s: whole\n", path);
-	return 0;
+	return rc < 0 ? told(&err) : 0;
 }

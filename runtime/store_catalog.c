@@ -55,7 +55,8 @@ static const char version_2[] =
 	"CREATE VIEW jobs AS SELECT name, state, since, created_at,"
 	" error_code, error, note, sql FROM objects WHERE kind = 'job';";
 
-static const char *const steps[] = { version_1, version_2 };
+static const struct store_step steps[] = { { .sql = version_1 },
+						   { .sql = version_2 } };
 
 static const struct store_kind catalog_kind = {
 	.what = "catalog",

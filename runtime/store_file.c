@@ -16,247 +16,16 @@
 #include "base/check.h"
 #include "base/time.h"
 #include "runtime/store.h"
+#include "runtime/page_sum.h"
 #include "runtime/store_file.h"
+#include "runtime/store_scan.h"
+#include "runtime/store_vfs.h"
 
 #define BUSY_TIMEOUT_MS 5000
-/* Years 0000 to 9999, where ISO 8601 has four digits; instants beyond are
- * written as microseconds. */
-#define ISO_MIN_US INT64_C(-62167219200000000)
-#define ISO_MAX_US INT64_C(253402300799999999)
 #define CORRUPT ".corrupt-"
 #define FILE_MODE 0640 /* members of the group may read */
 
 static const char *const suffixes[] = { "", "-wal", "-shm" };
-
-/* ---- errors ---- */
-
-static bool
-is_full_errno(int errnum)
-{
-	return errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG;
-}
-
-/* SQLite keeps the reason of a failed write with the file that it was for. */
-static int
-file_errno(struct store_file *f, int op)
-{
-	sqlite3_file *file = NULL;
-	int errnum = 0;
-
-	sqlite3_file_control(f->db, "main", op, &file);
-	if (file && file->pMethods)
-		file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO,
-					     &errnum);
-	return errnum;
-}
-
-static bool
-disk_is_full(struct store_file *f, int rc)
-{
-	int of_db, of_wal;
-
-	if ((rc & 0xff) == SQLITE_FULL)
-		return true;
-	/* Growing a file failed before anything was synced: as good as full
-	 * (quotas and file size limits are no SQLITE_FULL to SQLite). */
-	if (rc == SQLITE_IOERR_SHMSIZE)
-		return is_full_errno(sqlite3_system_errno(f->db));
-	if (rc != SQLITE_IOERR_WRITE)
-		return false;
-	of_db = file_errno(f, SQLITE_FCNTL_FILE_POINTER);
-	of_wal = file_errno(f, SQLITE_FCNTL_JOURNAL_POINTER);
-	return (of_db == 0 || is_full_errno(of_db)) &&
-	       (of_wal == 0 || is_full_errno(of_wal)) && (of_db || of_wal);
-}
-
-int
-store_file_failed(struct store_file *f, const char *doing, struct error *err)
-{
-	int rc = sqlite3_extended_errcode(f->db);
-	const char *text = sqlite3_errmsg(f->db);
-	struct error e;
-
-	error_clear(&e);
-	if (disk_is_full(f, rc)) {
-		error_set(&e, ERR_STORE_FULL, "disk full: cannot %s %s", doing,
-			  f->path);
-		e.retriable = true;
-	} else if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED) {
-		error_set(&e, ERR_STORE,
-			  "cannot %s %s: another program holds a lock on it",
-			  doing, f->path);
-		error_note(&e, "open state files with sqlite3 -readonly");
-		e.retriable = true;
-	} else if ((rc & 0xff) == SQLITE_CORRUPT ||
-		   (rc & 0xff) == SQLITE_NOTADB) {
-		error_set(&e, ERR_STORE_DAMAGED, "%s is damaged: %s", f->path,
-			  text);
-	} else if ((rc & 0xff) == SQLITE_PERM ||
-		   (rc & 0xff) == SQLITE_READONLY ||
-		   rc == SQLITE_CANTOPEN) {
-		error_set(&e, ERR_PERMISSION, "cannot %s %s: %s", doing,
-			  f->path, text);
-	} else if ((rc & 0xff) == SQLITE_IOERR) {
-		error_errno(&e, ERR_STORE, sqlite3_system_errno(f->db),
-			    "cannot %s %s: %s (%d)", doing, f->path, text, rc);
-	} else {
-		error_set(&e, ERR_STORE, "cannot %s %s: %s", doing, f->path,
-			  text);
-	}
-	if (!e.retriable && f->doubt.code == ERR_NONE)
-		f->doubt = e;
-	if (err)
-		*err = e;
-	return -1;
-}
-
-/* ---- statements ---- */
-
-int
-store_exec(struct store_file *f, const char *sql, struct error *err)
-{
-	if (sqlite3_exec(f->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		return store_file_failed(f, "write to", err);
-	return 0;
-}
-
-int
-store_prepare(struct store_file *f, const char *sql, sqlite3_stmt **ret,
-	      struct error *err)
-{
-	if (*ret)
-		return 0;
-	if (sqlite3_prepare_v3(f->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret,
-			       NULL) != SQLITE_OK)
-		return store_file_failed(f, "read", err);
-	return 0;
-}
-
-int
-store_step(struct store_file *f, sqlite3_stmt *st, struct error *err)
-{
-	int rc = sqlite3_step(st);
-
-	if (rc == SQLITE_ROW)
-		return 1;
-	if (rc != SQLITE_DONE)
-		store_file_failed(f, sqlite3_stmt_readonly(st) ? "read"
-							       : "write to",
-				  err);
-	sqlite3_reset(st);
-	return rc == SQLITE_DONE ? 0 : -1;
-}
-
-int
-store_run(struct store_file *f, sqlite3_stmt *st, struct error *err)
-{
-	int rc = store_step(f, st, err);
-
-	CHECK(rc != 1);
-	sqlite3_clear_bindings(st);
-	return rc;
-}
-
-int
-store_begin(struct store_file *f, struct error *err)
-{
-	CHECK(!f->read_only);
-	if (f->doubt.code != ERR_NONE) {
-		if (err)
-			*err = f->doubt;
-		return -1;
-	}
-	return store_exec(f, "BEGIN IMMEDIATE", err);
-}
-
-int
-store_end(struct store_file *f, struct error *err)
-{
-	return store_exec(f, "COMMIT", err);
-}
-
-void
-store_rollback(struct store_file *f)
-{
-	/* SQLite has rolled back by itself after some errors. */
-	if (!sqlite3_get_autocommit(f->db))
-		sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
-}
-
-/* ---- values of bookkeeping columns ---- */
-
-void
-store_bind_text(sqlite3_stmt *st, int i, const char *text)
-{
-	sqlite3_bind_text(st, i, text, -1, SQLITE_TRANSIENT);
-}
-
-void
-store_bind_time(sqlite3_stmt *st, int i, int64_t us)
-{
-	char text[TIME_TEXT_MAX];
-	size_t n;
-
-	if (us == TIME_NONE) {
-		sqlite3_bind_null(st, i);
-		return;
-	}
-	if (us < ISO_MIN_US || us > ISO_MAX_US) {
-		n = (size_t)snprintf(text, sizeof(text), "%lld",
-				     (long long)us);
-	} else if (floor_mod(us, US_PER_MS) == 0) {
-		n = us_format_iso(us, text);
-	} else {
-		n = us_format(us, 6, 'T', text);
-		text[n++] = 'Z';
-	}
-	sqlite3_bind_text(st, i, text, (int)n, SQLITE_TRANSIENT);
-}
-
-const char *
-store_column_text(sqlite3_stmt *st, int i, struct arena *a)
-{
-	const char *text = (const char *)sqlite3_column_text(st, i);
-
-	return text ? arena_strdup(a, text) : NULL;
-}
-
-int64_t
-store_column_time(sqlite3_stmt *st, int i)
-{
-	const char *text = (const char *)sqlite3_column_text(st, i);
-	char *end;
-	int64_t us;
-
-	if (!text || us_parse_strict(text, strlen(text), 'T', true, &us))
-		return text ? us : TIME_NONE;
-	us = strtoll(text, &end, 10);
-	return *text && !*end ? us : TIME_NONE;
-}
-
-static void
-sql_quoted(struct buf *b, const char *text, char quote)
-{
-	buf_putc(b, quote);
-	for (; *text; text++) {
-		if (*text == quote)
-			buf_putc(b, quote);
-		buf_putc(b, *text);
-	}
-	buf_putc(b, quote);
-}
-
-void
-sql_name(struct buf *b, const char *name)
-{
-	sql_quoted(b, name, '"');
-}
-
-void
-sql_text(struct buf *b, const char *text)
-{
-	sql_quoted(b, text, '\'');
-}
 
 /* ---- opening ---- */
 
@@ -283,9 +52,10 @@ file_connect(struct store_file *f, struct error *err)
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
 		    (f->read_only ? SQLITE_OPEN_READONLY
 				  : SQLITE_OPEN_READWRITE);
-	int on = 1;
+	int on = 1, room = PAGE_SUM_BYTES;
 
-	if (sqlite3_open_v2(f->path, &f->db, flags, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(f->path, &f->db, flags, store_vfs_name()) !=
+	    SQLITE_OK) {
 		if (!f->db)
 			return error_oom(err);
 		return store_file_failed(f, "open", err);
@@ -296,6 +66,8 @@ file_connect(struct store_file *f, struct error *err)
 	/* Else a read-only user finds no -shm after a clean stop, and cannot
 	 * make one. */
 	sqlite3_file_control(f->db, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+	/* What is made from now on: new files, copies, files made anew. */
+	sqlite3_file_control(f->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &room);
 	return 0;
 }
 
@@ -308,9 +80,13 @@ file_migrate(struct store_file *f, int64_t from, struct error *err)
 		return 0;
 	if (store_begin(f, err) < 0)
 		return -1;
-	for (int64_t v = from; v < f->kind->version; v++)
-		if (store_exec(f, f->kind->steps[v], err) < 0)
+	for (int64_t v = from; v < f->kind->version; v++) {
+		const struct store_step *step = &f->kind->steps[v];
+
+		if ((step->sql && store_exec(f, step->sql, err) < 0) ||
+		    (step->run && step->run(f, err) < 0))
 			goto fail;
+	}
 	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d",
 		 f->kind->version);
 	if (store_exec(f, sql, err) < 0 || store_end(f, err) < 0)
@@ -502,7 +278,7 @@ file_identify(struct store_file *f, int64_t *ret_version, struct error *err)
 		return -1;
 	if (pages == 0)
 		return error_set(&f->doubt, ERR_STORE_DAMAGED,
-				 "%s is damaged: it is empty", f->path);
+				 "%s is damaged: it has no pages", f->path);
 	if (id != f->kind->application_id) {
 		error_set(err, ERR_STORE_DAMAGED,
 			  "%s is an SQLite file of another program"
@@ -536,6 +312,8 @@ file_quick_check(struct store_file *f, struct error *err)
 		const char *text = (const char *)sqlite3_column_text(st, 0);
 
 		rc = 0;
+		if (*store_vfs_fault(f->db))
+			text = store_vfs_fault(f->db);
 		if (!text || strcmp(text, "ok") != 0)
 			rc = error_set(&f->doubt, ERR_STORE_DAMAGED,
 				       "%s is damaged: %s", f->path,
@@ -543,6 +321,92 @@ file_quick_check(struct store_file *f, struct error *err)
 	}
 	sqlite3_finalize(st);
 	return rc;
+}
+
+/* Its first transaction has been cut short: SQLite takes it back. Later ones
+ * go through the log. */
+static bool
+file_is_being_made(const struct store_file *f)
+{
+	struct buf name;
+	struct stat st;
+	bool journal;
+
+	buf_init(&name);
+	buf_printf(&name, "%s-journal", f->path);
+	journal = stat(buf_cstr(&name), &st) == 0 && st.st_size > 0;
+	buf_release(&name);
+	return journal;
+}
+
+static int
+file_check_sums(struct store_file *f, struct store_scan *ret,
+		struct error *err)
+{
+	if (store_scan(f->path, ret, err) < 0)
+		return -1;
+	if (*ret->fault)
+		return error_set(&f->doubt, ERR_STORE_DAMAGED,
+				 "%s is damaged: %s", f->path, ret->fault);
+	return 0;
+}
+
+/* What can be told before SQLite sees it: it takes an empty file for a new
+ * one, and the readable part of a log for all of it. */
+static int
+file_scan(struct store_file *f, unsigned flags, struct store_scan *ret,
+	  struct error *err)
+{
+	static const char magic[16] = "SQLite format 3";
+	char begin[sizeof(magic)];
+	struct stat st;
+	int fd = open(f->path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		error_errno(err, errno == EACCES ? ERR_PERMISSION : ERR_FILE,
+			    errno, "cannot open %s", f->path);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	n = read(fd, begin, sizeof(begin));
+	close(fd);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERR_FILE, "%s is %s, not a %s of sluice",
+				 f->path,
+				 S_ISDIR(st.st_mode) ? "a directory"
+						     : "no regular file",
+				 f->kind->what);
+	if (st.st_size == 0)
+		return error_set(&f->doubt, ERR_STORE_DAMAGED,
+				 "%s is damaged: it is empty", f->path);
+	if (!(flags & STORE_UNCHECKED) && !file_is_being_made(f) &&
+	    file_check_sums(f, ret, err) < 0)
+		return -1;
+	if (n != sizeof(begin) || memcmp(begin, magic, sizeof(magic)) != 0)
+		return error_set(&f->doubt, ERR_STORE_DAMAGED,
+				 "%s is damaged: it does not begin as an SQLite"
+				 " file does", f->path);
+	return 0;
+}
+
+/* Every page gets a sum: those of a file that was made without room for them,
+ * and those that another program copied from the log. On a full disk the file
+ * goes on without. */
+static int
+file_add_sums(struct store_file *f, const struct store_scan *scan,
+	      struct error *err)
+{
+	struct error e = ERROR_INIT;
+
+	if (!scan->fits || (scan->summed && scan->unsummed == 0))
+		return 0;
+	if (store_exec(f, "VACUUM; PRAGMA wal_checkpoint", &e) == 0 ||
+	    e.retriable)
+		return 0;
+	*err = e;
+	return -1;
 }
 
 static int
@@ -656,6 +520,7 @@ store_file_open(struct store_file *f, const char *path,
 		const struct store_kind *kind, unsigned flags, int64_t now_us,
 		struct error *err)
 {
+	struct store_scan scan = { 0 };
 	int64_t version = 0;
 
 	*f = (struct store_file){ .kind = kind };
@@ -669,11 +534,16 @@ store_file_open(struct store_file *f, const char *path,
 			return -1;
 	}
 	f->path = mem_strdup(path);
-	if (file_connect(f, err) < 0 || file_identify(f, &version, err) < 0 ||
-	    (!(flags & STORE_UNCHECKED) && file_quick_check(f, err) < 0))
+	if (file_scan(f, flags, &scan, err) < 0 ||
+	    file_connect(f, err) < 0 || file_identify(f, &version, err) < 0)
+		goto fail;
+	if (!(flags & STORE_UNCHECKED) &&
+	    ((scan.pages == 0 && file_check_sums(f, &scan, err) < 0) ||
+	     file_quick_check(f, err) < 0))
 		goto fail;
 	if (!f->read_only && (file_tune(f, err) < 0 ||
-			      file_migrate(f, version, err) < 0))
+			      file_migrate(f, version, err) < 0 ||
+			      file_add_sums(f, &scan, err) < 0))
 		goto fail;
 	return 0;
 fail:

@@ -13,13 +13,21 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+struct store_file;
+
+/* One version to the next: DDL, then what SQL alone cannot do. Either may be
+ * NULL. All missing steps are one transaction. */
+struct store_step {
+	const char *sql;
+	int (*run)(struct store_file *f, struct error *err);
+};
+
 /* What a file is: how to know it, make it, and bring it up to date. */
 struct store_kind {
 	const char *what; /* "state file", for messages */
 	int32_t application_id;
 	int version; /* user_version; also the number of steps */
-	/* steps[i] takes version i to i + 1: DDL, run in one transaction. */
-	const char *const *steps;
+	const struct store_step *steps; /* steps[i] takes i to i + 1 */
 };
 
 struct store_file {

@@ -101,10 +101,16 @@ take_answer(void *arg, unsigned n, const struct store_cell *cells)
 }
 
 int
-store_look_check(struct store_look *l, struct error *err)
+store_look_check(struct store_look *l, struct store_scan *ret,
+		 struct error *err)
 {
 	char answer[256] = "";
 
+	if (store_scan(l->file.path, ret, err) < 0)
+		return -1;
+	if (*ret->fault)
+		return error_set(err, ERR_STORE_DAMAGED, "%s is damaged: %s",
+				 l->file.path, ret->fault);
 	if (store_look(l, "PRAGMA quick_check(1)", take_answer, answer,
 		       err) < 0)
 		return -1;
@@ -121,12 +127,13 @@ static int
 vacuum_into(const char *from, const char *to, struct error *err)
 {
 	struct store_look *l;
+	struct store_scan scan;
 	sqlite3_stmt *st = NULL;
 	int rc;
 
 	if (store_look_open(from, &l, err) < 0)
 		return -1;
-	rc = store_look_check(l, err);
+	rc = store_look_check(l, &scan, err);
 	if (rc == 0)
 		rc = store_prepare(&l->file, "VACUUM INTO ?", &st, err);
 	if (rc == 0) {
@@ -170,6 +177,8 @@ store_copy(const char *from, const char *to, unsigned flags, struct error *err)
 		return -1;
 	}
 	rc = vacuum_into(from, buf_cstr(&part), err);
+	if (rc == 0)
+		rc = store_scan_complete(buf_cstr(&part), err);
 	if (rc == 0 && (flags & STORE_COPY_NEW_JOB))
 		rc = forget_job(buf_cstr(&part), err);
 	if (rc == 0)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "runtime/store_scan.h"
 
 struct store_look;
 
@@ -45,6 +46,8 @@ enum store_copy_flags { STORE_COPY_NEW_JOB = 1 };
 int store_copy(const char *from, const char *to, unsigned flags,
 	       struct error *err);
 
-/* Whole: quick_check finds nothing wrong. */
-int store_look_check(struct store_look *l, struct error *err);
+/* Whole: every page and the log match their checksums, and quick_check finds
+ * nothing wrong. */
+int store_look_check(struct store_look *l, struct store_scan *ret,
+		     struct error *err);
 #endif

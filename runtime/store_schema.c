@@ -83,7 +83,8 @@ static const char version_2[] =
 	"ALTER TABLE checkpoints ADD COLUMN rows_bad INTEGER;"
 	"ALTER TABLE checkpoints ADD COLUMN rows_bad_lost INTEGER;";
 
-static const char *const steps[] = { version_1, version_2 };
+static const struct store_step steps[] = { { .sql = version_1 },
+						   { .sql = version_2 } };
 
 const struct store_kind store_job_kind = {
 	.what = "state file",

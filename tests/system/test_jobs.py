@@ -117,7 +117,7 @@ def a_catalog_of_an_older_version_is_taken_over():
         CREATE VIEW tables AS SELECT name, sql FROM objects WHERE kind = 'table';
         CREATE VIEW views AS SELECT name, sql FROM objects WHERE kind = 'view';
         CREATE VIEW jobs AS SELECT name, state, since, created_at, error_code, error, note, sql FROM objects WHERE kind = 'job';
-        PRAGMA user_version = 1;""")
+        PRAGMA user_version = 1; VACUUM;""")
     c.close()
     d.start()
     assert sorted(row[0] for row in d.rows("SHOW TABLES;")) == ["few", "w"]

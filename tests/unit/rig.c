@@ -13,6 +13,7 @@
 #include "parser/bind.h"
 #include "runtime/replay.h"
 #include "runtime/store_errors.h"
+#include "runtime/store_vfs.h"
 #include "tests/unit/rig_impl.h"
 #include "tests/unit/test.h"
 
@@ -550,7 +551,9 @@ rig_damage(struct rig *r, const char *sql, struct error *err)
 	forget_pipeline(r);
 	for (struct rig_topic *t = r->topics; t; t = t->next)
 		topic_forget(t);
-	CHECK(sqlite3_open(r->path, &db) == SQLITE_OK);
+	/* With the right checksums. */
+	CHECK(sqlite3_open_v2(r->path, &db, SQLITE_OPEN_READWRITE,
+			      store_vfs_name()) == SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		FAIL("%s: %s", sql, sqlite3_errmsg(db));
 	sqlite3_close(db);

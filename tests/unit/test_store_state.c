@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "runtime/store_vfs.h"
 #include "tests/unit/store_rig.h"
 #include "tests/unit/test.h"
 
@@ -162,7 +163,10 @@ TEST(a_value_that_others_wrote_is_not_guessed_at)
 	store_rig_put(&r, o, 0, "1|a");
 	commit(&r);
 	store_rig_close(&r);
-	EXPECT_EQ(sqlite3_open(r.path, &db), SQLITE_OK);
+	/* With the right checksum. */
+	EXPECT_EQ(sqlite3_open_v2(r.path, &db, SQLITE_OPEN_READWRITE,
+				  store_vfs_name()),
+		  SQLITE_OK);
 	EXPECT_EQ(sqlite3_exec(db, "UPDATE window_aggregate_1_groups"
 				   " SET message = x'00'", 0, 0, 0),
 		  SQLITE_OK);
