@@ -53,7 +53,7 @@ make_dir(const char *path, struct error *err)
 static int
 take_state_dir(struct daemon *d, struct error *err)
 {
-	const char *dir = d->config.state_dir;
+	const char *dir = d->config->state_dir;
 	char path[4096];
 
 	snprintf(path, sizeof(path), "%s/jobs", dir);
@@ -108,7 +108,7 @@ load_catalog(struct daemon *d, struct error *err)
 {
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/catalog.db", d->config.state_dir);
+	snprintf(path, sizeof(path), "%s/catalog.db", d->config->state_dir);
 	d->catalog = catalog_create(NULL);
 	if (store_catalog_open(path, &d->store, err) < 0)
 		return -1;
@@ -145,13 +145,13 @@ on_signal(uv_signal_t *h, int number)
 	struct daemon *d = h->data;
 
 	if (number == SIGHUP) {
-		log_event(LOG_INFO, "reload", NULL,
-			  "answer=\"no setting can change while sluiced runs "
-			  "yet: restart it\"");
+		if (!d->stopping)
+			daemon_reload(d);
 		return;
 	}
 	if (d->stopping) {
 		log_event(LOG_WARN, "stop_at_once", NULL, "signal=%d", number);
+		log_stop();
 		_exit(0); /* committed checkpoints are what a restart needs */
 	}
 	log_event(LOG_INFO, "stopping", NULL, "signal=%d", number);
@@ -179,6 +179,25 @@ on_watchdog(uv_timer_t *t)
 }
 
 /* ---- running ---- */
+
+void
+daemon_apply(struct daemon *d)
+{
+	const struct config *c = d->config;
+	struct rlimit core;
+
+	log_set_level(log_level_from(c->log_level));
+	log_set_interval(c->log_interval_us);
+	d->limits.text_max = (uint32_t)c->script_bytes_max;
+	d->limits.depth_max = (uint32_t)c->statement_depth_max;
+	d->limits.list_max = (uint32_t)c->columns_max;
+	d->limits.statements_max = (uint32_t)c->statements_max;
+	d->sessions.max = (unsigned)c->sessions_max;
+	if (getrlimit(RLIMIT_CORE, &core) == 0) {
+		core.rlim_cur = c->core_dumps ? core.rlim_max : 0;
+		setrlimit(RLIMIT_CORE, &core);
+	}
+}
 
 static void
 watch_signals(struct daemon *d)
@@ -215,7 +234,7 @@ raise_descriptors(void)
 static int
 start_embedded(struct daemon *d, struct error *err)
 {
-	if (!d->config.embedded_enabled)
+	if (!d->config->embedded_enabled)
 		return 0;
 	if (embedded_kafka_start(&d->embedded, err) < 0)
 		return -1;
@@ -230,17 +249,17 @@ static int
 start_http(struct daemon *d, struct error *err)
 {
 	struct http_options o = {
-		.unix_path = d->config.socket,
+		.unix_path = d->config->socket,
 		.unix_mode = 0660,
-		.unix_group = d->config.socket_group,
+		.unix_group = d->config->socket_group,
 		.listen_fd = notify_listen_fd(),
-		.tcp = d->config.metrics_listen,
-		.connections_max = (unsigned)d->config.connections_max,
-		.body_max = (size_t)d->config.script_bytes_max,
-		.buffer_max = (size_t)d->config.client_buffer_bytes,
-		.request_timeout_s = (unsigned)(d->config.request_timeout_us /
+		.tcp = d->config->metrics_listen,
+		.connections_max = (unsigned)d->config->connections_max,
+		.body_max = (size_t)d->config->script_bytes_max,
+		.buffer_max = (size_t)d->config->client_buffer_bytes,
+		.request_timeout_s = (unsigned)(d->config->request_timeout_us /
 						US_PER_SECOND),
-		.stall_timeout_s = (unsigned)(d->config.client_stall_us /
+		.stall_timeout_s = (unsigned)(d->config->client_stall_us /
 					      US_PER_SECOND),
 		.handler = api_handle,
 		.arg = d,
@@ -248,7 +267,7 @@ start_http(struct daemon *d, struct error *err)
 	char dir[4096];
 	char *slash;
 
-	snprintf(dir, sizeof(dir), "%s", d->config.socket);
+	snprintf(dir, sizeof(dir), "%s", d->config->socket);
 	slash = strrchr(dir, '/');
 	if (slash && slash != dir && o.listen_fd < 0) {
 		*slash = '\0';
@@ -261,7 +280,7 @@ start_http(struct daemon *d, struct error *err)
 static int
 start(struct daemon *d, struct error *err)
 {
-	struct jobs_env env = { .loop = &d->loop, .config = &d->config,
+	struct jobs_env env = { .loop = &d->loop, .config = d->config,
 				.out_fd = STDOUT_FILENO };
 	char sock[256], dir[1024];
 
@@ -272,7 +291,7 @@ start(struct daemon *d, struct error *err)
 	env.embedded = d->embedded ? embedded_kafka_address(d->embedded) : NULL;
 	d->jobs = jobs_create(&env);
 	sessions_init(&d->sessions, d->catalog,
-		      (unsigned)d->config.sessions_max);
+		      (unsigned)d->config->sessions_max);
 	watch_signals(d);
 	if (jobs_load(d->jobs, err) < 0 || start_http(d, err) < 0)
 		return -1;
@@ -281,8 +300,8 @@ start(struct daemon *d, struct error *err)
 	notify_status("%u jobs", jobs_count(d->jobs));
 	log_event(LOG_INFO, "ready", NULL,
 		  "version=%s socket=%s state_dir=%s jobs=%u", SLUICE_VERSION,
-		  log_quote(d->config.socket, sock, sizeof(sock)),
-		  log_quote(d->config.state_dir, dir, sizeof(dir)),
+		  log_quote(d->config->socket, sock, sizeof(sock)),
+		  log_quote(d->config->state_dir, dir, sizeof(dir)),
 		  jobs_count(d->jobs));
 	/* Behind READY: a hundred threads that recover would hold it up. */
 	jobs_start(d->jobs);
@@ -299,24 +318,25 @@ release(struct daemon *d)
 	catalog_destroy(d->catalog);
 	store_catalog_close(d->store);
 	embedded_kafka_stop(d->embedded);
+	config_unref(d->config);
 	if (d->lock_fd >= 0)
 		close(d->lock_fd);
 }
 
 int
-daemon_run(const struct config *c, struct error *err)
+daemon_run(struct config *c, const struct config_source *source,
+	   struct error *err)
 {
-	struct daemon d = { .config = *c, .lock_fd = -1,
+	struct daemon d = { .config = config_ref(c), .source = source,
+			    .lock_fd = -1,
 			    .started_us = clock_wall_us() };
 	int rc;
 
 	umask(0027);
 	raise_descriptors();
 	d.limits = parse_limits_default;
-	d.limits.text_max = (uint32_t)c->script_bytes_max;
-	d.limits.depth_max = (uint32_t)c->statement_depth_max;
-	d.limits.list_max = (uint32_t)c->columns_max;
-	d.limits.statements_max = (uint32_t)c->statements_max;
+	daemon_apply(&d);
+	daemon_read_secrets(d.config);
 	uv_loop_init(&d.loop);
 	rc = start(&d, err);
 	if (rc == 0) {

@@ -16,7 +16,8 @@ struct embedded_kafka;
 
 struct daemon {
 	uv_loop_t loop;
-	struct config config;
+	struct config *config;       /* in force; owned */
+	const struct config_source *source; /* what a reload reads */
 	const char *version;
 	int lock_fd;                 /* flock on STATE_DIR/LOCK */
 	struct catalog *catalog;     /* permanent tables and views */
@@ -34,8 +35,15 @@ struct daemon {
 	bool ready, stopping;
 };
 
-/* Runs until it is told to stop. */
-int daemon_run(const struct config *c, struct error *err);
+/* Runs until it is told to stop, first with c, which came from `source`. */
+int daemon_run(struct config *c, const struct config_source *source,
+	       struct error *err);
+/* What of the configuration the process itself goes by, and can change. */
+void daemon_apply(struct daemon *d);
+/* SIGHUP: reads the configuration anew and answers key by key. */
+void daemon_reload(struct daemon *d);
+/* Tells the log of secrets that cannot be read. */
+void daemon_read_secrets(struct config *c);
 
 /* Routes a request: sql, jobs, sessions, metrics, health. */
 void api_handle(struct http_request *rq, void *daemon);

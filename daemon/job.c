@@ -24,6 +24,7 @@
 #include "base/time.h"
 #include "base/version.h"
 #include "daemon/clock.h"
+#include "daemon/connections.h"
 #include "daemon/log.h"
 #include "daemon/planning.h"
 
@@ -57,6 +58,7 @@ struct commit_task {
 
 struct life {
 	struct job *j;
+	struct config *config; /* in force when it began */
 	struct arena arena;
 	struct planned planned;
 	struct pipeline *p;
@@ -65,6 +67,7 @@ struct life {
 	enum goal goal;
 	enum job_state end_state; /* when a command ends it */
 	bool draining; /* GOAL_FINISH: by command */
+	bool reloading; /* GOAL_STOP: to begin again at once */
 	int64_t deadline_us;      /* of the goal; TIME_END: none */
 	bool done;     /* the pipeline gives nothing more */
 	bool flushing; /* GOAL_FINISH: behind the last kept cut */
@@ -86,7 +89,7 @@ struct life {
 	int64_t clock_us; /* wall clock less the steady one */
 	bool blocked, disk_full;
 	bool connecting; /* no source has got through to what it reads */
-	char why[160];   /* in the client's own words */
+	char why[JOB_REASON_MAX];   /* in the client's own words */
 };
 
 /* ---- building ---- */
@@ -164,8 +167,8 @@ open_store(struct life *l, int64_t now_us, struct error *err)
 		return -1;
 	}
 	store_limit_errors(l->store,
-			   (uint64_t)j->js->env.config->errors_rows_max,
-			   (uint64_t)j->js->env.config->errors_bytes_max);
+			   (uint64_t)l->config->errors_rows_max,
+			   (uint64_t)l->config->errors_bytes_max);
 	rc = store_get_job(l->store, &l->arena, &old, err);
 	if (rc < 0)
 		return -1;
@@ -187,12 +190,16 @@ static int
 life_build(struct life *l, struct error *err)
 {
 	struct job *j = l->j;
-	struct restart_policy restart = restart_policy_of(j->js->env.config);
+	struct restart_policy restart;
 	int64_t now_us = clock_wall_us();
 	struct pipeline_env env;
 
 	job_set_state(j, JOB_RECOVERING, "", NULL);
-	if (plan_script(j->script, &restart, &l->arena, &l->planned, err) < 0)
+	atomic_store(&j->reload, false);
+	l->config = jobs_config(j->js);
+	restart = restart_policy_of(l->config);
+	if (plan_script(j->script, &restart, &l->arena, &l->planned, err) < 0 ||
+	    connections_apply(l->config, l->planned.plan, &l->arena, err) < 0)
 		return -1;
 	j->restart.policy = l->planned.restart;
 	if (forget_embedded(l, err) < 0)
@@ -200,8 +207,8 @@ life_build(struct life *l, struct error *err)
 	j->from_disk = false;
 	l->interval_us = l->planned.checkpoint_interval_us;
 	if (!l->interval_us)
-		l->interval_us = j->js->env.config->checkpoint_interval_us;
-	env = jobs_pipeline_env(j->js, j->name, now_us);
+		l->interval_us = l->config->checkpoint_interval_us;
+	env = jobs_pipeline_env(j->js, l->config, j->name, now_us);
 	/* What is read again after a crash must be the same rows. */
 	env.connector.seed = hash_stable(j->name, strlen(j->name));
 	if (pipeline_create(l->planned.plan, &env, &l->p, err) < 0 ||
@@ -231,6 +238,7 @@ life_release(struct life *l)
 		pipeline_abandon(l->p);
 	pipeline_destroy(l->p);
 	store_close(l->store);
+	config_unref(l->config);
 	arena_release(&l->arena);
 }
 
@@ -449,6 +457,18 @@ life_clock(struct life *l)
 	return now_us;
 }
 
+/* A connection has changed: a last checkpoint, then another life. */
+static void
+take_reload(struct life *l, int64_t now_us)
+{
+	if (l->goal != GOAL_RUN || !atomic_exchange(&l->j->reload, false))
+		return;
+	l->reloading = true;
+	l->goal = GOAL_STOP;
+	l->deadline_us = now_us + STOP_DEADLINE_US;
+	pipeline_pause(l->p, true);
+}
+
 static void
 take_command(struct life *l, int64_t now_us)
 {
@@ -456,6 +476,8 @@ take_command(struct life *l, int64_t now_us)
 
 	if (c == COMMAND_DROP)
 		l->over = l->dropped = true;
+	if (c == COMMAND_NONE && l->deadline_us == TIME_END)
+		take_reload(l, now_us);
 	if (c == COMMAND_NONE || c == COMMAND_DROP ||
 	    l->deadline_us != TIME_END)
 		return;
@@ -603,7 +625,8 @@ life_run(struct life *l, struct error *err)
 
 /* ---- the thread ---- */
 
-/* One life. Returns the state that it ended in; RESTARTING: try again. */
+/* One life. Returns the state that it ended in; RESTARTING: try again later,
+ * RECOVERING: try again now. */
 static enum job_state
 live(struct job *j, struct error *err)
 {
@@ -621,6 +644,8 @@ live(struct job *j, struct error *err)
 		publish(&l, clock_wall_us());
 	if (rc < 0)
 		end = err->retriable ? JOB_RESTARTING : JOB_FAILED;
+	else if (l.reloading)
+		end = JOB_RECOVERING;
 	else
 		end = l.goal == GOAL_FINISH && !l.draining ? JOB_FINISHED
 							   : l.end_state;
@@ -644,7 +669,8 @@ back_off(struct job *j, int64_t us)
 {
 	int64_t until_us = clock_steady_ns() / 1000 + us, left_us = us;
 
-	while (left_us > 0 && job_command_of(j) == COMMAND_NONE) {
+	while (left_us > 0 && job_command_of(j) == COMMAND_NONE &&
+	       !atomic_load(&j->reload)) {
 		runner_serve(&j->runner, true, clock_wall_us() + left_us);
 		left_us = until_us - clock_steady_ns() / 1000;
 	}
@@ -682,6 +708,11 @@ live_on(struct job *j, struct error *err)
 
 		error_clear(err);
 		end = live(j, err);
+		if (end == JOB_RECOVERING) {
+			log_event(LOG_INFO, "job_begins_again", j->name,
+				  "reason=\"its connection has changed\"");
+			continue;
+		}
 		if (end != JOB_RESTARTING)
 			return end;
 		if (!try_again(j, clock_steady_ns() / 1000 - began_us, &wait_us,
@@ -696,12 +727,14 @@ void *
 job_thread(void *arg)
 {
 	struct job *j = arg;
-	struct restart_policy restart = restart_policy_of(j->js->env.config);
+	struct config *config = jobs_config(j->js);
+	struct restart_policy restart = restart_policy_of(config);
 	struct error err = ERROR_INIT;
 	enum job_state end;
 
 	if (j->js->pin)
 		runner_pin(j->core);
+	config_unref(config);
 	restart_init(&j->restart, &restart,
 		     hash_stable(j->name, strlen(j->name)));
 	end = live_on(j, &err);

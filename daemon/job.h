@@ -39,6 +39,8 @@ struct job {
 	char *path;            /* of its state file */
 	char **objects;        /* names of the tables and views it uses */
 	unsigned nobjects;
+	char **connections;    /* names of those it uses */
+	unsigned nconnections;
 	bool once;             /* plan_is_once() */
 	char uuid[37];
 	int64_t created_us;
@@ -54,6 +56,7 @@ struct job {
 
 	pthread_mutex_t lock;
 	enum job_command command; /* L */
+	_Atomic bool reload;   /* begin again with the new configuration */
 	_Atomic int64_t alive_ns; /* the thread's last turn; 0: not in turns */
 	bool ended;            /* L: the thread is about to return */
 	struct job_info info;  /* L; ops and parts are malloc'ed */
@@ -61,14 +64,15 @@ struct job {
 
 struct jobs {
 	struct jobs_env env;
+	pthread_mutex_t config_lock;
+	struct config *config; /* owned; only the main thread changes it, others
+				* come by jobs_config() */
 	struct store_pool *pool;
 	struct job *first, **tail;
 	unsigned n;
 	unsigned next_core, ncores;
 	uv_async_t async;      /* a job's thread has news */
 	struct stream *streams; /* that have not ended; stream.c links them */
-	char *paths_text;
-	const char **file_paths; /* [files] paths, split; NULL: all */
 	bool pin;
 	bool shutting_down;
 	void (*on_shutdown)(void *);
@@ -125,7 +129,7 @@ void job_waits_tell(struct job *j);
  * has reached what it reads from; why has the client's words then, or those of
  * the first partition with a problem. */
 bool job_publish(struct job *j, struct pipeline *p, int64_t now_us,
-		 char why[160]);
+		 char why[JOB_REASON_MAX]);
 /* The life that published is over: the next one counts from zero. */
 void job_keep_lost(struct job *j);
 
@@ -134,8 +138,12 @@ void jobs_stream_ended(struct jobs *js);
 /* They end with an error that says so. */
 void streams_shutdown(struct jobs *js);
 
-/* What every pipeline of this daemon gets. */
-struct pipeline_env jobs_pipeline_env(struct jobs *js, const char *name,
-				      int64_t now_us);
+/* [files] paths, or NULL: everywhere. Main thread. */
+const char *const *jobs_file_paths(const struct jobs *js);
+/* The configuration in force, for config_unref(). Any thread. */
+struct config *jobs_config(struct jobs *js);
+/* What every pipeline of this daemon gets; it goes by c as long as it lives. */
+struct pipeline_env jobs_pipeline_env(struct jobs *js, const struct config *c,
+				      const char *name, int64_t now_us);
 
 #endif

@@ -23,7 +23,7 @@ struct collected {
 	uint64_t lost;
 	bool lag_known;
 	unsigned nconnecting;
-	char why[160]; /* the first reason that a partition gives */
+	char why[JOB_REASON_MAX]; /* the first reason that a partition gives */
 };
 
 static const char *const part_state_text[] = {
@@ -174,7 +174,7 @@ publish_parts(struct job_info *info, const struct collected *c,
 }
 
 bool
-job_publish(struct job *j, struct pipeline *p, int64_t now_us, char why[160])
+job_publish(struct job *j, struct pipeline *p, int64_t now_us, char why[JOB_REASON_MAX])
 {
 	struct collected c = { .parts = NULL };
 	struct operator_info *ops;
@@ -189,6 +189,20 @@ job_publish(struct job *j, struct pipeline *p, int64_t now_us, char why[160])
 	pthread_mutex_unlock(&j->lock);
 	memcpy(why, c.why, sizeof(c.why));
 	return c.n > 0 && c.nconnecting == c.n;
+}
+
+/* Failures are told with their code by whoever decides on a restart. */
+static void
+log_reason(const struct job *j, enum job_state state, const char *reason)
+{
+	char quoted[2 * JOB_REASON_MAX];
+
+	log_event(LOG_WARN,
+		  state == JOB_CONNECTING ? "job_connecting"
+		  : state == JOB_BLOCKED  ? "job_blocked"
+					  : "job_trouble",
+		  j->name, "reason=%s",
+		  log_quote(reason, quoted, sizeof(quoted)));
 }
 
 void
@@ -229,6 +243,8 @@ job_set_state(struct job *j, enum job_state state, const char *reason,
 	pthread_mutex_unlock(&j->lock);
 	if (changed)
 		uv_async_send(&j->js->async);
+	if (!same_reason && *reason && state != JOB_RESTARTING)
+		log_reason(j, state, reason);
 }
 
 void

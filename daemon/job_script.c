@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "daemon/connections.h"
 #include "daemon/job.h"
 #include "daemon/planning.h"
 #include "parser/parse.h"
@@ -49,6 +50,20 @@ job_last_statement(const char *script)
 	return text;
 }
 
+static void
+learn_connection(void *arg, const char *name)
+{
+	struct job *j = arg;
+
+	for (unsigned i = 0; i < j->nconnections; i++)
+		if (strcmp(j->connections[i], name) == 0)
+			return;
+	j->connections = mem_realloc(j->connections,
+				     (j->nconnections + 1) *
+					     sizeof(*j->connections));
+	j->connections[j->nconnections++] = mem_strdup(name);
+}
+
 void
 job_learn_objects(struct job *j)
 {
@@ -59,6 +74,7 @@ job_learn_objects(struct job *j)
 	arena_init(&a);
 	if (plan_script(j->script, NULL, &a, &planned, &ignored) == 0) {
 		j->once = plan_is_once(planned.plan);
+		connections_of_plan(planned.plan, learn_connection, j);
 		j->objects = mem_zalloc((planned.nobjects + 1) *
 					sizeof(*j->objects));
 		for (unsigned i = 0; i < planned.nobjects; i++)

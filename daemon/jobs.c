@@ -118,6 +118,9 @@ job_free(struct job *j)
 	for (unsigned i = 0; i < j->nobjects; i++)
 		free(j->objects[i]);
 	free(j->objects);
+	for (unsigned i = 0; i < j->nconnections; i++)
+		free(j->connections[i]);
+	free(j->connections);
 	free(j->info.ops);
 	free(j->info.parts);
 	pthread_mutex_destroy(&j->lock);
@@ -288,10 +291,10 @@ jobs_find(struct jobs *js, const char *name, struct error *err)
 char *
 job_path_of(const struct jobs *js, const char *name)
 {
-	size_t n = strlen(js->env.config->state_dir) + strlen(name) + 16;
+	size_t n = strlen(js->config->state_dir) + strlen(name) + 16;
 	char *path = mem_alloc(n);
 
-	snprintf(path, n, "%s/jobs/%s.db", js->env.config->state_dir, name);
+	snprintf(path, n, "%s/jobs/%s.db", js->config->state_dir, name);
 	return path;
 }
 
@@ -411,7 +414,7 @@ jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
 			remember_state(j);
 		return 0;
 	}
-	if (js->n >= (unsigned)js->env.config->jobs_max)
+	if (js->n >= (unsigned)js->config->jobs_max)
 		return error_set(err, ERR_TOO_MANY,
 				 "there are %u jobs already: [limits] jobs",
 				 js->n);
@@ -572,14 +575,16 @@ job_text_of(const struct job *j)
 /* ---- beginning and end ---- */
 
 struct pipeline_env
-jobs_pipeline_env(struct jobs *js, const char *name, int64_t now_us)
+jobs_pipeline_env(struct jobs *js, const struct config *c, const char *name,
+		  int64_t now_us)
 {
-	const struct config *c = js->env.config;
 	struct pipeline_env env = {
 		.connector = {
 			.job = name,
 			.embedded = js->env.embedded,
-			.paths = js->file_paths,
+			.paths = (const char *const *)c->file_path_list,
+			.secret_paths =
+				(const char *const *)c->secret_path_list,
 			.queue_bytes = c->kafka_queue_bytes,
 			.inflight_bytes = c->kafka_inflight_bytes,
 			.now_us = now_us,
@@ -597,22 +602,52 @@ jobs_pipeline_env(struct jobs *js, const char *name, int64_t now_us)
 	return env;
 }
 
-static void
-split_paths(struct jobs *js, const char *text)
+const char *const *
+jobs_file_paths(const struct jobs *js)
 {
-	unsigned n = 1;
-	char *save = NULL;
+	return (const char *const *)js->config->file_path_list;
+}
 
-	if (!*text)
-		return;
-	for (const char *p = text; *p; p++)
-		n += *p == ':';
-	js->paths_text = mem_strdup(text);
-	js->file_paths = mem_zalloc((n + 1) * sizeof(*js->file_paths));
-	n = 0;
-	for (char *p = strtok_r(js->paths_text, ":", &save); p;
-	     p = strtok_r(NULL, ":", &save))
-		js->file_paths[n++] = p;
+struct config *
+jobs_config(struct jobs *js)
+{
+	struct config *c;
+
+	pthread_mutex_lock(&js->config_lock);
+	c = config_ref(js->config);
+	pthread_mutex_unlock(&js->config_lock);
+	return c;
+}
+
+static bool
+uses_one_of(const struct job *j, const char *const *names, unsigned n)
+{
+	for (unsigned i = 0; i < j->nconnections; i++)
+		for (unsigned k = 0; k < n; k++)
+			if (strcmp(j->connections[i], names[k]) == 0)
+				return true;
+	return false;
+}
+
+unsigned
+jobs_reconfigure(struct jobs *js, struct config *now,
+		 const char *const *connections, unsigned n)
+{
+	struct config *old = js->config;
+	unsigned told = 0;
+
+	pthread_mutex_lock(&js->config_lock);
+	js->config = config_ref(now);
+	pthread_mutex_unlock(&js->config_lock);
+	config_unref(old);
+	for (struct job *j = js->first; j; j = j->next) {
+		if (!j->has_thread || !uses_one_of(j, connections, n))
+			continue;
+		atomic_store(&j->reload, true);
+		runner_wake(&j->runner);
+		told++;
+	}
+	return told;
 }
 
 struct jobs *
@@ -624,6 +659,8 @@ jobs_create(const struct jobs_env *env)
 	const char *pin = env->config->pin_threads;
 
 	js->env = *env;
+	js->config = config_ref(env->config);
+	pthread_mutex_init(&js->config_lock, NULL);
 	js->tail = &js->first;
 	js->ncores = cores > 0 ? (unsigned)cores : 1;
 	js->pin = strcmp(pin, "on") == 0 ||
@@ -632,7 +669,6 @@ jobs_create(const struct jobs_env *env)
 		nstore = js->ncores < STORE_THREADS_MAX ? js->ncores
 							: STORE_THREADS_MAX;
 	js->pool = store_pool_create(nstore);
-	split_paths(js, env->config->file_paths);
 	uv_async_init(env->loop, &js->async, on_news);
 	js->async.data = js;
 	return js;
@@ -656,8 +692,8 @@ on_async_closed(uv_handle_t *h)
 {
 	struct jobs *js = h->data;
 
-	free(js->paths_text);
-	free(js->file_paths);
+	config_unref(js->config);
+	pthread_mutex_destroy(&js->config_lock);
 	free(js);
 }
 

@@ -34,16 +34,23 @@ extern const char *const job_state_text[];
 struct jobs;
 struct job;
 
+/* What a client library has to say, and what to do about it. */
+#define JOB_REASON_MAX 512
+
 /* How the jobs learn what to run: the daemon's catalog and settings. */
 struct jobs_env {
 	uv_loop_t *loop;             /* main */
-	const struct config *config;
+	struct config *config;       /* in force at the beginning */
 	struct store_catalog *store; /* catalog.db */
 	const char *embedded;        /* bootstrap address, or NULL */
 	int out_fd;                  /* where `print` writes */
 };
 
 struct jobs *jobs_create(const struct jobs_env *env);
+/* A reload: what begins from now on goes by `now`. Jobs that use one of these
+ * connections begin again from a last checkpoint; returns how many. */
+unsigned jobs_reconfigure(struct jobs *js, struct config *now,
+			  const char *const *connections, unsigned n);
 /* After the catalog is loaded: all jobs are there, none runs yet. */
 int jobs_load(struct jobs *js, struct error *err);
 /* Those that ran go on; their threads recover them side by side. */
@@ -95,7 +102,7 @@ struct partition_info {
 	int64_t next_offset, end_offset, record_time_us, wm_us, idle_since_us;
 	uint64_t lost;       /* records gone before they were read */
 	const char *state;   /* "reading" ... static text */
-	char reason[160];
+	char reason[JOB_REASON_MAX];
 };
 struct operator_info {
 	char name[64];       /* "window_aggregate_1", "scan_1" */
@@ -126,7 +133,7 @@ struct job_info {
 	uint64_t checkpoint; int64_t checkpoint_us; /* last committed */
 	int64_t checkpoint_duration_ns, checkpoint_bytes, checkpoint_rows;
 	uint64_t state_rows, state_bytes;
-	char reason[256];    /* why BLOCKED, CONNECTING, RESTARTING */
+	char reason[JOB_REASON_MAX]; /* why BLOCKED, CONNECTING, RESTARTING */
 	struct error error;  /* of FAILED, code ERR_NONE otherwise */
 	char notice[256];
 	/* histogram of the pipeline's stop for a cut, upper bounds in

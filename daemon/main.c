@@ -125,35 +125,37 @@ read_command_line(int argc, char **argv, struct command_line *line)
 	return -1;
 }
 
-static enum log_level
-log_level_from(const char *name)
+/* All that is wrong with the configuration, one after the other. */
+static void
+report(void *arg, const struct error *err)
 {
-	static const char *const names[] = { "debug", "info", "warn", "error" };
-
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return (enum log_level)i;
-	return LOG_INFO;
+	(void)arg;
+	fail(err);
 }
 
 static int
 run(const struct command_line *line)
 {
+	struct config_source from = { .file = line->config,
+				      .sets = (const char *const *)line->sets,
+				      .nsets = line->nsets };
+	struct config *config = config_load(&from, report, NULL);
 	struct error err = ERROR_INIT;
-	struct config config;
 	int status = 0;
 
-	if (config_load(line->config, (const char *const *)line->sets,
-			line->nsets, &config, &err) < 0)
-		return fail(&err);
+	if (!config)
+		return error_exit_status(ERR_CONFIG);
 	if (line->print_config)
-		config_print(&config, stdout);
+		config_print(config, stdout);
 	if (!line->print_config && !line->check_config) {
-		log_init(log_level_from(config.log_level));
-		if (daemon_run(&config, &err) < 0)
+		log_init(log_level_from(config->log_level));
+		log_start();
+		status = daemon_run(config, &from, &err);
+		log_stop();
+		if (status < 0)
 			status = fail(&err);
 	}
-	config_release(&config);
+	config_unref(config);
 	return status;
 }
 

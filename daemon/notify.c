@@ -54,6 +54,16 @@ notify_status(const char *format, ...)
 	notify(text);
 }
 
+void
+notify_reloading(long long monotonic_us)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
+		 monotonic_us);
+	notify(text);
+}
+
 long long
 notify_watchdog_us(void)
 {

@@ -10,6 +10,8 @@
 void notify(const char *state);
 void notify_status(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
+/* A configuration is being read; READY=1 is to follow. */
+void notify_reloading(long long monotonic_us);
 /* The interval in which WATCHDOG=1 is expected, in microseconds; 0: none. */
 long long notify_watchdog_us(void);
 /* The first listening socket handed over, or -1. */

@@ -75,7 +75,7 @@ savepoint_create(struct jobs *js, const struct job *j, const char *path,
 {
 	char *to;
 
-	if (filesystem_resolve_new(path, js->file_paths, &to, err) < 0)
+	if (filesystem_resolve_new(path, jobs_file_paths(js), &to, err) < 0)
 		return -1;
 	return begin(js, mem_strdup(j->path), to, 0, done, arg, ret, err);
 }
@@ -89,7 +89,7 @@ savepoint_restore(struct jobs *js, const char *job, const char *path,
 
 	if (!to)
 		return -1;
-	if (filesystem_resolve(path, js->file_paths, &from, err) < 0) {
+	if (filesystem_resolve(path, jobs_file_paths(js), &from, err) < 0) {
 		free(to);
 		return -1;
 	}

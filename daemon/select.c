@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/time.h"
 #include "daemon/clock.h"
+#include "daemon/connections.h"
 #include "daemon/job.h"
 #include "daemon/ndjson.h"
 #include "daemon/stream.h"
@@ -227,13 +228,14 @@ select_run(struct stream *stream, void *self, struct error *err)
 {
 	struct select *s = self;
 	struct pipeline *p = NULL;
+	struct config *c = jobs_config(s->js);
 	struct pipeline_env env;
 	int rc;
 
 	s->stream = stream;
 	if (s->js->pin)
 		runner_pin(s->core);
-	env = jobs_pipeline_env(s->js, "select", clock_wall_us());
+	env = jobs_pipeline_env(s->js, c, "select", clock_wall_us());
 	env.client_sink = &client_sink_type;
 	env.client = stream;
 	env.connector.ephemeral = true;
@@ -251,6 +253,7 @@ select_run(struct stream *stream, void *self, struct error *err)
 		runner_detach(&s->runner);
 	}
 	pipeline_destroy(p);
+	config_unref(c);
 	return rc;
 }
 
@@ -289,9 +292,11 @@ select_start(struct jobs *js, struct plan *plan, struct arena *arena_take,
 	unsigned n = stream_count(js, &select_stream_type);
 	struct select *s;
 
-	if (n >= (unsigned)js->env.config->selects_max)
+	if (n >= (unsigned)js->config->selects_max)
 		return error_set(err, ERR_TOO_MANY,
 				 "%u SELECTs run already: [limits] selects", n);
+	if (connections_apply(js->config, plan, arena_take, err) < 0)
+		return -1;
 	s = mem_zalloc(sizeof(*s));
 	if (runner_init(&s->runner, err) < 0) {
 		free(s);

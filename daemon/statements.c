@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/time.h"
 #include "daemon/clock.h"
+#include "daemon/connections.h"
 #include "daemon/log.h"
 #include "daemon/ndjson.h"
 #include "daemon/savepoint.h"
@@ -65,6 +66,27 @@ store_object(struct script *s, const char *name)
 				 &s->err);
 }
 
+/* A table may only name a connection that there is; one that is gone later
+ * hurts when the table is used. */
+static int
+check_connection(struct script *s)
+{
+	const struct ast_option *list =
+		s->stmt->kind == AST_STMT_CREATE_TABLE
+			? s->stmt->create_table->options
+			: NULL;
+	const struct connection *found;
+
+	for (const struct ast_option *o = list; o; o = o->next) {
+		if (strcmp(o->key, "connection") != 0 ||
+		    connections_find(s->d->config, o->value, &found,
+				     &s->err) == 0)
+			continue;
+		return parse_error_at(&s->parse, o->value_at, &s->err);
+	}
+	return 0;
+}
+
 static enum statement_rc
 run_create(struct script *s)
 {
@@ -72,7 +94,8 @@ run_create(struct script *s)
 	const char *name;
 	bool temporary = s->stmt->temporary;
 
-	if (catalog_add(s->session->catalog, &s->parse, s->stmt,
+	if (check_connection(s) < 0 ||
+	    catalog_add(s->session->catalog, &s->parse, s->stmt,
 			&s->session->settings, &result, &s->err) < 0 ||
 	    catalog_object_name(&s->parse, s->stmt, &s->arena, &name,
 				&s->err) < 0)
@@ -280,6 +303,8 @@ run_insert(struct script *s)
 
 	if (plan_statement(&s->arena, &s->parse, s->stmt, s->session->catalog,
 			   &s->session->settings, &plan, &s->err) < 0)
+		return failed(s);
+	if (connections_apply(s->d->config, plan, &s->arena, &s->err) < 0)
 		return failed(s);
 	/* A job that is there has its own state. */
 	if (!from || !*from ||

@@ -34,6 +34,7 @@ struct stream {
 	struct error err;  /* L */
 	struct stream_figures figures; /* L */
 	char message[256]; /* L: figures.message */
+	int64_t stall_us;  /* constant: how long the client may take nothing */
 	int64_t taken_us;  /* L: when the client last took something */
 };
 
@@ -103,9 +104,7 @@ stream_deadline(struct stream *s)
 	int64_t at_us;
 
 	pthread_mutex_lock(&s->lock);
-	at_us = s->lines.len ? s->taken_us +
-				       s->js->env.config->client_stall_us
-			     : TIME_END;
+	at_us = s->lines.len ? s->taken_us + s->stall_us : TIME_END;
 	pthread_mutex_unlock(&s->lock);
 	return at_us;
 }
@@ -115,8 +114,7 @@ stream_stalled(struct stream *s, struct error *err)
 {
 	return error_set(err, ERR_STALLED_CLIENT,
 			 "the client has read nothing for %lld s",
-			 (long long)(s->js->env.config->client_stall_us /
-				     US_PER_SECOND));
+			 (long long)(s->stall_us / US_PER_SECOND));
 }
 
 void
@@ -217,7 +215,8 @@ stream_start(struct jobs *js, const struct stream_type *type, void *self,
 	s->type = type;
 	s->self = self;
 	s->ev = *ev;
-	s->lines_max = (size_t)js->env.config->client_buffer_bytes;
+	s->lines_max = (size_t)js->config->client_buffer_bytes;
+	s->stall_us = js->config->client_stall_us;
 	s->taken_us = clock_wall_us();
 	buf_init(&s->lines);
 	pthread_mutex_init(&s->lock, NULL);

@@ -14,7 +14,7 @@
 #include "runtime/connector.h"
 #include "runtime/connectors/kafka_properties.h"
 
-#define KAFKA_TEXT_MAX 320
+#define KAFKA_TEXT_MAX 448
 
 struct kafka_client {
 	rd_kafka_t *rk;

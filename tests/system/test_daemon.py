@@ -123,7 +123,8 @@ def a_missing_file_is_an_error_only_when_named():
 def long_values_come_by_set():
     paths = "/x" * 300
     out = run("sluiced", "-c", "/dev/null", "--set", "files.paths=" + paths, "--print-config").stdout
-    assert f"paths = {paths}\n" in out
+    assert "\n# In force by --set, since no line can say it: files.paths\n" in out, out
+    assert config(out)[0].returncode == 0
 
 
 def functions_and_columns_are_shown_and_described():
@@ -416,10 +417,35 @@ def every_line_of_the_log_is_logfmt():
 
 
 def under_journald_lines_have_priorities_instead_of_times():
-    d = Daemon(env={"JOURNAL_STREAM": "8:1234"}).start()
+    # systemd says which stream it has connected: here the test's file.
+    d = Daemon()
+    with open(d.log_path, "a"):
+        st = os.stat(d.log_path)
+    d.env = {"JOURNAL_STREAM": f"{st.st_dev}:{st.st_ino}"}
+    d.start()
     assert d.stop() == 0
     for line in d.log().splitlines():
         assert re.match(r"<[3-7]>level=\w+ event=\w+", line), line
+    # What is redirected elsewhere only inherits the variable.
+    d = Daemon(env={"JOURNAL_STREAM": "8:1234"}).start()
+    assert d.stop() == 0
+    assert all(line.startswith("time=") for line in d.log().splitlines()), d.log()
+
+
+def a_log_that_nobody_reads_stalls_no_job():
+    d = Daemon(sets=["daemon.log-level=debug", "runtime.checkpoint-interval=10 ms"])
+    read, write = os.pipe()
+    os.set_inheritable(write, True)
+    d.wrap = ["/bin/sh", "-c", f'exec "$@" 2>&{write}', "sh"]
+    d.start(pass_fds=[write])
+    os.close(write)
+    d.sql(NUMBERS + HOLE + COUNT)
+    for i in range(700):  # a line each, more than the pipe holds
+        d.sql(f"CREATE TABLE `{'x' * 100}{i}` (a INT) WITH ('connector' = 'blackhole');")
+    was = d.job("hole")["checkpoint"]
+    wait_for("more checkpoints", lambda: d.job("hole")["checkpoint"] > was + 5)
+    assert d.stop() == 0
+    os.close(read)
 
 
 # ---- its size ----
@@ -470,4 +496,4 @@ main(help_and_version, usage_errors_end_with_64, the_configuration_printed_can_b
      a_select_does_not_hold_up_the_end, what_was_there_is_back_after_a_kill, what_stood_still_stands_after_a_restart,
      a_second_signal_ends_it_at_once, it_stops_again_and_again, systemd_hears_ready_watchdog_and_stopping,
      systemd_may_hand_over_the_socket, every_line_of_the_log_is_logfmt,
-     under_journald_lines_have_priorities_instead_of_times, an_idle_daemon_is_small, nothing_is_left_open_behind_jobs)
+     under_journald_lines_have_priorities_instead_of_times, a_log_that_nobody_reads_stalls_no_job, an_idle_daemon_is_small, nothing_is_left_open_behind_jobs)
