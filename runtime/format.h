@@ -133,8 +133,8 @@ int encode_row(struct encoder *e, const struct batch *b, uint32_t row,
 const struct decoder_type *decoder_type_find(const char *format);
 const struct encoder_type *encoder_type_find(const char *format);
 
-/* The JSON text of one value, as the json format writes it: also for the
- * NDJSON of the socket and for the errors table. */
+/* The JSON text of one value, as the json format writes it but with all digits
+ * of a DECIMAL's scale: for the NDJSON of the socket and the errors table. */
 void json_value(struct buf *out, const struct column *c, uint32_t row,
 		struct type t);
 /* A nested value as state files hold it (runtime/formats/json_value.h). */

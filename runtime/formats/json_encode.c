@@ -30,8 +30,10 @@ struct json_style {
 	const char *null_key_literal;
 };
 
-static const struct json_style style_default = {
+/* For people and their programs: a column of money keeps its cents. */
+static const struct json_style style_shown = {
 	.time_separator = ' ',
+	.plain_decimals = true,
 	.null_key = NULL_KEY_LITERAL,
 	.null_key_literal = "null",
 };
@@ -350,7 +352,7 @@ json_value(struct buf *out, const struct column *c, uint32_t row,
 	if (column_is_null(c, row))
 		buf_append(out, "null", 4);
 	else
-		put_value(out, c, row, t, &style_default);
+		put_value(out, c, row, t, &style_shown);
 }
 
 void

@@ -104,7 +104,8 @@ TEST(values_are_written_as_flink_writes_them)
 		EXPECT_STR(format_rig_encode(r), want);
 		buf_clear(&r->text);
 		json_row(&r->text, r->batch, 0);
-		EXPECT_STR(buf_cstr(&r->text), want);
+		if (k->kind != TYPE_DECIMAL)
+			EXPECT_STR(buf_cstr(&r->text), want);
 		format_rig_close(r);
 	}
 }
@@ -114,6 +115,20 @@ static const struct format_column abc[] = {
 	{ "b", { .kind = TYPE_INT, .nullable = true } },
 	{ "c \"q\"", { .kind = TYPE_INT, .nullable = true } },
 };
+
+TEST(rows_that_are_shown_keep_the_scale_of_decimals)
+{
+	struct format_column col = { "f", type_with(TYPE_DECIMAL, 10, 2) };
+	struct format_rig *r = format_rig_open("json", 1, &col, NULL);
+	struct value v = { .i128 = 10000 };
+
+	format_rig_values(r, &v);
+	EXPECT_STR(format_rig_encode(r), "{\"f\":1E+2}");
+	buf_clear(&r->text);
+	json_row(&r->text, r->batch, 0);
+	EXPECT_STR(buf_cstr(&r->text), "{\"f\":100.00}");
+	format_rig_close(r);
+}
 
 TEST(null_fields_are_written_or_left_out)
 {
