@@ -140,10 +140,21 @@ store_wal_checkpoint(struct store *s, struct error *err)
 
 /* ---- a look from outside ---- */
 
+#define TOTALS(bad, lost)                                                    \
+	"SELECT id, taken_at, rows_in, rows_out, rows_late, " bad ","        \
+	" (SELECT min(watermark) FROM watermarks WHERE idle_since IS NULL)," \
+	" (SELECT count(*) FROM errors), " lost                              \
+	" FROM checkpoints ORDER BY id DESC LIMIT 1"
+
 int
 store_get_totals(const char *path, struct store_totals *ret,
 		 struct error *err)
 {
+	/* A job that has not been started since a sluice of version 1. */
+	static const char sql_1[] = TOTALS("(SELECT count(*) FROM errors)", "0");
+	static const char sql_2[] =
+		TOTALS("coalesce(rows_bad, (SELECT count(*) FROM errors))",
+		       "rows_bad_lost");
 	struct store_file f;
 	sqlite3_stmt *st = NULL;
 	int rc;
@@ -154,15 +165,7 @@ store_get_totals(const char *path, struct store_totals *ret,
 		return -1;
 	*ret = (struct store_totals){ .wm_us = TIME_NONE,
 				      .taken_at_us = TIME_NONE };
-	rc = store_prepare(&f,
-			   "SELECT id, taken_at, rows_in, rows_out, rows_late,"
-			   " coalesce(rows_bad,"
-			   "  (SELECT count(*) FROM errors)),"
-			   " (SELECT min(watermark) FROM watermarks"
-			   "  WHERE idle_since IS NULL),"
-			   " (SELECT count(*) FROM errors), rows_bad_lost"
-			   " FROM checkpoints ORDER BY id DESC LIMIT 1",
-			   &st, err);
+	rc = store_prepare(&f, f.version < 2 ? sql_1 : sql_2, &st, err);
 	if (rc == 0)
 		rc = store_step(&f, st, err);
 	if (rc == 1)

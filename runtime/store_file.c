@@ -296,6 +296,7 @@ file_identify(struct store_file *f, int64_t *ret_version, struct error *err)
 				" the file was left as it is");
 		return -1;
 	}
+	f->version = (int)version;
 	*ret_version = version;
 	return 0;
 }

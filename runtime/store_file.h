@@ -35,6 +35,7 @@ struct store_file {
 	char *path; /* owned */
 	sqlite3 *db;
 	bool read_only;
+	int version; /* as found: an older one stays so in read-only files */
 	/* Set once the file is in doubt (an I/O error): every later write
 	 * fails with it, since a second fsync may lie. */
 	struct error doubt;

@@ -77,6 +77,11 @@ store_look(struct store_look *l, const char *sql, store_look_fn *fn, void *arg,
 	sqlite3_stmt *st = NULL;
 	int rc = store_prepare(&l->file, sql, &st, err), n;
 
+	if (rc < 0 && l->file.version < STORE_SCHEMA_VERSION)
+		return error_set(err, ERR_STORE,
+				 "%s is of an older sluice (schema version %d):"
+				 " it is brought up to date when its job starts",
+				 l->file.path, l->file.version);
 	if (rc < 0)
 		return -1;
 	n = sqlite3_column_count(st);

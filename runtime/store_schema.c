@@ -83,8 +83,84 @@ static const char version_2[] =
 	"ALTER TABLE checkpoints ADD COLUMN rows_bad INTEGER;"
 	"ALTER TABLE checkpoints ADD COLUMN rows_bad_lost INTEGER;";
 
+/* ---- version 3: GROUP BY notes when a group was last written ---- */
+
+/* The next table of groups without _touched, and where operators.columns has
+ * it: 1, or 0: all have it. */
+static int
+next_untouched(struct store_file *f, struct buf *ret_name,
+	       struct buf *ret_table, int *ret_at, struct error *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = store_prepare(
+		f,
+		"SELECT o.name, json_extract(t.value, '$.table'), t.key"
+		" FROM operators o, json_each(o.columns) t"
+		" WHERE o.kind = 'group_aggregate'"
+		" AND json_extract(t.value, '$.means') = '_groups'"
+		" AND NOT EXISTS(SELECT 1 FROM json_each(t.value, '$.columns') c"
+		"  WHERE json_extract(c.value, '$.means') = '_touched') LIMIT 1",
+		&st, err);
+
+	if (rc == 0 && (rc = store_step(f, st, err)) == 1) {
+		buf_clear(ret_name);
+		buf_puts(ret_name, (const char *)sqlite3_column_text(st, 0));
+		buf_clear(ret_table);
+		buf_puts(ret_table, (const char *)sqlite3_column_text(st, 1));
+		*ret_at = sqlite3_column_int(st, 2);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+/* Never written as far as a time to live is concerned: it begins now. */
+static int
+add_touched_to(struct store_file *f, const char *name, const char *table,
+	       int at, struct error *err)
+{
+	struct buf sql;
+	int rc;
+
+	buf_init(&sql);
+	buf_puts(&sql, "ALTER TABLE ");
+	sql_name(&sql, table);
+	buf_puts(&sql, " ADD COLUMN \"_touched\" INTEGER; UPDATE ");
+	sql_name(&sql, table);
+	buf_printf(&sql,
+		   " SET \"_touched\" = 0; UPDATE operators SET columns ="
+		   " json_insert(columns, '$[%d].columns[#]',"
+		   " json('{\"stored\":\"_touched\",\"means\":\"_touched\","
+		   "\"type\":\"BIGINT\"}')) WHERE name = ",
+		   at);
+	sql_text(&sql, name);
+	rc = store_exec(f, buf_cstr(&sql), err);
+	buf_release(&sql);
+	return rc;
+}
+
+/* Files of version 1 and 2 may have it already: it came between. */
+static int
+add_touched(struct store_file *f, struct error *err)
+{
+	struct buf name, table;
+	int at = 0, rc;
+
+	buf_init(&name);
+	buf_init(&table);
+	while ((rc = next_untouched(f, &name, &table, &at, err)) == 1)
+		if (add_touched_to(f, buf_cstr(&name), buf_cstr(&table), at,
+				   err) < 0) {
+			rc = -1;
+			break;
+		}
+	buf_release(&name);
+	buf_release(&table);
+	return rc;
+}
+
 static const struct store_step steps[] = { { .sql = version_1 },
-						   { .sql = version_2 } };
+						   { .sql = version_2 },
+						   { .run = add_touched } };
 
 const struct store_kind store_job_kind = {
 	.what = "state file",

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/fault/vfs_shim.h"
+#include "tests/unit/fixture.h"
 #include "tests/unit/store_rig.h"
 #include "tests/unit/test.h"
 
@@ -215,6 +216,33 @@ TEST(a_disk_that_fails_while_the_file_is_made_leaves_no_file)
 		o = fault_op(&r);
 		EXPECT_EQ(try_commit(&r, o, &err), 0);
 		EXPECT_EQ(whole_epoch(&r), 1);
+		store_rig_release(&r);
+	}
+}
+
+TEST(a_power_cut_at_any_call_of_a_migration_costs_nothing)
+{
+	bool happened = true;
+
+	shim_install();
+	for (unsigned n = 1; happened; n++) {
+		struct error err = ERROR_INIT;
+		struct store *s = NULL;
+		struct store_rig r;
+
+		store_rig_init(&r);
+		fixture_build("state-v1-group", r.path);
+		shim_arm(SHIM_DEAD, n);
+		if (store_open(r.path, 0, 0, &s, &err) == 0)
+			store_close(s);
+		happened = shim_disarm();
+		shim_power_cut(n);
+		store_rig_open(&r);
+		EXPECT_STR(store_rig_sql(&r, "PRAGMA user_version;"
+					     "SELECT sum(_rows), sum(_touched)"
+					     " FROM group_aggregate_1_groups;"
+					     "PRAGMA quick_check"),
+			   "3\n6|0\nok\n");
 		store_rig_release(&r);
 	}
 }

@@ -14,6 +14,7 @@
 #include "runtime/replay.h"
 #include "runtime/store_errors.h"
 #include "runtime/store_vfs.h"
+#include "tests/unit/fixture.h"
 #include "tests/unit/rig_impl.h"
 #include "tests/unit/test.h"
 
@@ -557,6 +558,17 @@ rig_damage(struct rig *r, const char *sql, struct error *err)
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		FAIL("%s: %s", sql, sqlite3_errmsg(db));
 	sqlite3_close(db);
+	return build(r, err);
+}
+
+int
+rig_replace(struct rig *r, const char *fixture, struct error *err)
+{
+	forget_pipeline(r);
+	for (struct rig_topic *t = r->topics; t; t = t->next)
+		topic_forget(t);
+	CHECK(store_remove(r->path, err) == 0);
+	fixture_build(fixture, r->path);
 	return build(r, err);
 }
 

@@ -67,6 +67,8 @@ void rig_crash(struct rig *r);
 /* A crash, and a statement of somebody else's in the state file before the
  * restart; what that comes to, 0 or -1 and the error. */
 int rig_damage(struct rig *r, const char *sql, struct error *err);
+/* A crash, and a file made by the script of tests/fixtures/ in its place. */
+int rig_replace(struct rig *r, const char *fixture, struct error *err);
 /* From now on after every step: RIG_RESTORE checkpoints and crashes, so that
  * nothing is read twice; RIG_REPLAY crashes without a checkpoint. */
 enum rig_trouble { RIG_CALM, RIG_RESTORE, RIG_REPLAY };
