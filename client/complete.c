@@ -12,7 +12,7 @@
 #include "base/check.h"
 
 static const char *const keywords[] = {
-	"AND", "AS", "BEGIN", "BETWEEN", "BY", "CASE", "CAST", "COUNT",
+	"AND", "AS", "AT", "BEGIN", "BETWEEN", "BY", "CASE", "CAST", "COUNT",
 	"CREATE", "CUBE", "CUMULATE", "DESC", "DESCRIBE", "DESCRIPTOR",
 	"DISTINCT", "DROP", "ELSE", "END", "ERRORS", "EXECUTE", "EXISTS",
 	"EXPLAIN", "FILTER", "FOR", "FROM", "FUNCTIONS", "GROUP", "GROUPING",
@@ -20,8 +20,8 @@ static const char *const keywords[] = {
 	"JOBS", "LIKE", "LIMIT", "METADATA", "NOT", "NULL", "ORDER",
 	"PARTITION", "PAUSE", "PRIMARY", "RESET", "RESUME", "ROLLUP",
 	"SAVEPOINT", "SELECT", "SESSION", "SET", "SETS", "SHOW", "STALL",
-	"STATE", "STATEMENT", "STOP", "TABLE", "TABLES", "TEMPORARY", "THEN",
-	"TUMBLE", "UNION", "VALUES", "VIEW", "VIEWS", "WATERMARK",
+	"STATE", "STATEMENT", "STOP", "TABLE", "TABLES", "TAP", "TEMPORARY",
+	"THEN", "TUMBLE", "UNION", "VALUES", "VIEW", "VIEWS", "WATERMARK",
 	"WATERMARKS", "WHEN", "WHERE", "WITH",
 };
 
@@ -127,13 +127,14 @@ complete_words(void *api, const char *text, const char *word,
 	static const char *const tables[] = { "FROM", "TABLE", "INTO", "JOIN",
 					      "DESCRIBE", "DESC", "VIEW",
 					      NULL };
+	static const char *const jobs[] = { "JOB", "STALL", "TAP", NULL };
 	static const char *const settings[] = { "SET", "RESET", NULL };
 	struct api *a = api;
 	char before[32];
 	size_t at;
 
 	word_before(text, (size_t)(word - text), before, &at);
-	if (strcmp(before, "JOB") == 0 || strcmp(before, "STALL") == 0) {
+	if (is_one_of(before, jobs)) {
 		add_answer(a, "SHOW JOBS;", words);
 	} else if (is_one_of(before, settings)) {
 		add_answer(a, "SET;", words);

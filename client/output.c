@@ -620,6 +620,7 @@ take_end(struct output *o, json_t *root)
 	const char *job = text_of(root, "job");
 	json_t *rows = json_object_get(root, "rows");
 	json_t *bad = json_object_get(root, "bad_records");
+	json_t *skipped = json_object_get(root, "skipped");
 
 	o->ending = true;
 	if (rows && o->ncols && !o->header_done && o->nrows == 0)
@@ -633,6 +634,11 @@ take_end(struct output *o, json_t *root)
 		fprintf(stderr, "%lld bad record%s left out\n",
 			(long long)json_integer_value(bad),
 			json_integer_value(bad) == 1 ? "" : "s");
+	if (skipped)
+		fprintf(stderr, "%lld row%s skipped: the job was faster than "
+			"what read them\n",
+			(long long)json_integer_value(skipped),
+			json_integer_value(skipped) == 1 ? "" : "s");
 	if (job)
 		remember_job(o, job);
 	if (message)

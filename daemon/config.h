@@ -42,7 +42,7 @@ struct config {
 	int64_t log_interval_us;
 	bool core_dumps;
 	/* [limits] */
-	int64_t jobs_max, selects_max, sessions_max, connections_max;
+	int64_t jobs_max, selects_max, taps_max, tap_rows, tap_bytes, sessions_max, connections_max;
 	int64_t script_bytes_max, statement_depth_max, columns_max,
 		statements_max;
 	int64_t state_bytes_max;    /* keyed state of one job */

@@ -63,6 +63,7 @@ struct life {
 	struct planned planned;
 	struct pipeline *p;
 	struct store *store;
+	uint64_t number; /* tells it from the other lives of the job */
 
 	enum goal goal;
 	enum job_state end_state; /* when a command ends it */
@@ -220,6 +221,9 @@ life_build(struct life *l, struct error *err)
 		return -1;
 	if (runner_attach(&j->runner, l->p, err) < 0)
 		return -1;
+	/* Taps of an earlier life go on. */
+	atomic_store(&j->taps_changed, true);
+	l->number = (uint64_t)clock_steady_ns();
 	l->clock_us = now_us - clock_steady_ns() / 1000;
 	l->next_cut_us = now_us + l->interval_us;
 	return 0;
@@ -600,6 +604,7 @@ life_run(struct life *l, struct error *err)
 		bool busy = false;
 
 		take_command(l, now_us);
+		job_taps_follow(l->j, l->p, l->number);
 		if (life_step(l, now_us, &busy, err) < 0)
 			return -1;
 		do {

@@ -20,7 +20,8 @@ enum job_command { COMMAND_NONE, COMMAND_PAUSE, COMMAND_HALT, COMMAND_DRAIN,
 		   COMMAND_SHUTDOWN, COMMAND_DROP };
 
 /* What somebody waits for: another end is an error for them. */
-enum wait_for { WAIT_PAUSED, WAIT_STOPPED, WAIT_END, WAIT_GONE };
+enum wait_for { WAIT_PAUSED, WAIT_STOPPED, WAIT_END, WAIT_GONE,
+		WAIT_OPERATORS };
 
 struct job_wait {
 	struct job_wait *next;
@@ -59,6 +60,8 @@ struct job {
 	_Atomic bool reload;   /* begin again with the new configuration */
 	_Atomic int64_t alive_ns; /* the thread's last turn; 0: not in turns */
 	bool ended;            /* L: the thread is about to return */
+	struct job_tap *taps;  /* L; tap.c links them */
+	atomic_bool taps_changed; /* the thread has to look at them */
 	struct job_info info;  /* L; ops and parts are malloc'ed */
 };
 
@@ -124,6 +127,19 @@ bool job_awaited(const struct job *j, enum wait_for what);
 /* The job stands: tells all who waited, but for those who wait for the end of
  * one that is only paused. They may do anything with other jobs meanwhile. */
 void job_waits_tell(struct job *j);
+
+/* The same for those who wait for its operators. */
+void job_waits_tell_operators(struct job *j);
+/* info.ops is filled. */
+bool job_has_operators(struct job *j);
+
+/* tap.c */
+
+/* The job's thread, between steps: p is tapped as the job's list says, if that
+ * has changed. `life` tells pipelines of the job apart. */
+void job_taps_follow(struct job *j, struct pipeline *p, uint64_t life);
+/* Main thread, the job's own has ended: its taps are over. */
+void job_taps_end(struct job *j);
 
 /* Copies figures of the running pipeline into j->info. True while no source
  * has reached what it reads from; why has the client's words then, or those of

@@ -78,12 +78,7 @@ collect_ops(struct pipeline *p, unsigned *ret_n)
 		const struct op *op = ops[i];
 		struct operator_info *o = &infos[i];
 
-		if (op->state_name)
-			snprintf(o->name, sizeof(o->name), "%s",
-				 op->state_name);
-		else
-			snprintf(o->name, sizeof(o->name), "%s_%u",
-				 op->type->name, i + 1);
+		pipeline_op_name(p, i, o->name);
 		o->rows_in = stat_get(op->stats.rows_in);
 		o->rows_out = stat_get(op->stats.rows_out);
 		o->late = stat_get(op->stats.late);
@@ -179,14 +174,18 @@ job_publish(struct job *j, struct pipeline *p, int64_t now_us, char why[JOB_REAS
 	struct collected c = { .parts = NULL };
 	struct operator_info *ops;
 	unsigned nops;
+	bool first;
 
 	take_notices(j, p);
 	pipeline_sources(p, collect_part, &c);
 	ops = collect_ops(p, &nops);
 	pthread_mutex_lock(&j->lock);
+	first = j->info.nops == 0;
 	publish_rows(&j->info, p, now_us);
 	publish_parts(&j->info, &c, ops, nops);
 	pthread_mutex_unlock(&j->lock);
+	if (first) /* somebody may wait for them */
+		uv_async_send(&j->js->async);
 	memcpy(why, c.why, sizeof(c.why));
 	return c.n > 0 && c.nconnecting == c.n;
 }

@@ -41,6 +41,8 @@ outcome(struct job *j, enum wait_for what, struct error *err)
 	error_clear(err);
 	if (what == WAIT_GONE)
 		return true;
+	if (what == WAIT_OPERATORS && !j->dropping)
+		return true;
 	if (j->dropping) {
 		error_set(err, ERR_JOB_STATE, "job \"%s\" was dropped",
 			  j->name);
@@ -66,8 +68,10 @@ outcome(struct job *j, enum wait_for what, struct error *err)
 	return false;
 }
 
-void
-job_waits_tell(struct job *j)
+/* Those who are told now: of one kind, or all but those who wait for the end of
+ * a job that is only paused. */
+static struct job_wait *
+take_waits(struct job *j, bool operators_only)
 {
 	bool paused = job_state_of(j) == JOB_PAUSED && !j->dropping;
 	struct job_wait *told = NULL, **at = &j->waits;
@@ -75,7 +79,8 @@ job_waits_tell(struct job *j)
 	while (*at) {
 		struct job_wait *w = *at;
 
-		if (paused && w->what == WAIT_END) {
+		if (operators_only ? w->what != WAIT_OPERATORS
+				   : paused && w->what == WAIT_END) {
 			at = &w->next;
 			continue;
 		}
@@ -83,6 +88,12 @@ job_waits_tell(struct job *j)
 		w->next = told;
 		told = w;
 	}
+	return told;
+}
+
+static void
+tell(struct job *j, struct job_wait *told)
+{
 	for (struct job_wait *w = told; w; w = w->next)
 		w->failed = !outcome(j, w->what, &w->err);
 	while (told) {
@@ -92,6 +103,38 @@ job_waits_tell(struct job *j)
 		w->done(w->arg, w->failed ? &w->err : NULL);
 		free(w);
 	}
+}
+
+void
+job_waits_tell(struct job *j)
+{
+	tell(j, take_waits(j, false));
+}
+
+void
+job_waits_tell_operators(struct job *j)
+{
+	tell(j, take_waits(j, true));
+}
+
+bool
+job_has_operators(struct job *j)
+{
+	bool has;
+
+	pthread_mutex_lock(&j->lock);
+	has = j->info.nops > 0;
+	pthread_mutex_unlock(&j->lock);
+	return has;
+}
+
+void
+job_operators_known(struct job *j, jobs_done_fn *done, void *arg)
+{
+	if (j->has_thread && !j->dropping && !job_has_operators(j))
+		job_wait_add(j, WAIT_OPERATORS, done, arg);
+	else
+		done(arg, NULL);
 }
 
 void

@@ -163,6 +163,7 @@ job_ended(struct job *j)
 	pthread_join(j->thread, NULL);
 	runner_release(&j->runner);
 	j->has_thread = false;
+	job_taps_end(j);
 	if (j->dropping) {
 		job_forget(j);
 		return;
@@ -208,6 +209,15 @@ find_ended(struct jobs *js)
 	return NULL;
 }
 
+static struct job *
+find_built(struct jobs *js)
+{
+	for (struct job *j = js->first; j; j = j->next)
+		if (job_awaited(j, WAIT_OPERATORS) && job_has_operators(j))
+			return j;
+	return NULL;
+}
+
 static void
 on_news(uv_async_t *a)
 {
@@ -217,6 +227,8 @@ on_news(uv_async_t *a)
 	/* Who is told of an end may drop any other job: look anew each time. */
 	while ((j = find_ended(js)))
 		job_ended(j);
+	while ((j = find_built(js)))
+		job_waits_tell_operators(j);
 	check_shutdown(js);
 }
 

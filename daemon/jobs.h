@@ -89,6 +89,9 @@ void job_halt(struct job *j, bool drain, jobs_done_fn *done, void *arg);
 void job_drop(struct job *j, bool keep_state, jobs_done_fn *done, void *arg);
 /* When it is FINISHED; every other end is an error. */
 void job_wait(struct job *j, jobs_done_fn *done, void *arg);
+/* When job_info.ops tells its operators; at once for one that has no thread.
+ * One that is dropped is an error. */
+void job_operators_known(struct job *j, jobs_done_fn *done, void *arg);
 /* Forgets all waits of this arg: its client is gone. */
 void jobs_forget(struct jobs *js, void *arg);
 /* Names of a job that uses this table or view, or NULL. */

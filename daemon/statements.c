@@ -14,6 +14,7 @@
 #include "daemon/savepoint.h"
 #include "daemon/planning.h"
 #include "daemon/script.h"
+#include "daemon/tap.h"
 
 static enum statement_rc
 failed(struct script *s)
@@ -579,6 +580,9 @@ statement_run(struct script *s)
 		return run_select(s);
 	case AST_STMT_EXPLAIN:
 		return run_explain(s);
+	case AST_STMT_TAP:
+		return tap_statement(s) == STATEMENT_FAILED
+			       ? failed(s) : STATEMENT_WAITS;
 	case AST_STMT_CREATE_SAVEPOINT:
 		return run_create_savepoint(s);
 	case AST_STMT_REPLAY_ERRORS:

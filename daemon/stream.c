@@ -125,6 +125,22 @@ stream_set_bad(struct stream *s, uint64_t bad)
 	pthread_mutex_unlock(&s->lock);
 }
 
+void
+stream_set_skipped(struct stream *s, uint64_t skipped)
+{
+	pthread_mutex_lock(&s->lock);
+	s->figures.skipped = skipped;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+stream_set_message(struct stream *s, const char *text)
+{
+	pthread_mutex_lock(&s->lock);
+	snprintf(s->message, sizeof(s->message), "%s", text);
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void *
 stream_thread(void *arg)
 {

@@ -51,6 +51,9 @@ void stream_notice(struct stream *s, const char *text);
 int64_t stream_deadline(struct stream *s);
 int stream_stalled(struct stream *s, struct error *err);
 void stream_set_bad(struct stream *s, uint64_t bad);
+void stream_set_skipped(struct stream *s, uint64_t skipped);
+/* Why it ends well, for the end line. */
+void stream_set_message(struct stream *s, const char *text);
 /* The error of one that was stopped with the daemon. */
 int stream_cancelled(struct error *err);
 

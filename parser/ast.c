@@ -595,6 +595,7 @@ dump_line(struct buf *out, const struct ast_statement *s)
 		[AST_STMT_SHOW_JOBS] = "show jobs",
 		[AST_STMT_DESCRIBE_JOB] = "describe job",
 		[AST_STMT_EXPLAIN_STALL] = "explain stall",
+		[AST_STMT_TAP] = "tap",
 		[AST_STMT_SHOW_WATERMARKS] = "show watermarks",
 		[AST_STMT_SHOW_ERRORS] = "show errors",
 		[AST_STMT_REPLAY_ERRORS] = "replay errors",
@@ -613,6 +614,7 @@ dump_line(struct buf *out, const struct ast_statement *s)
 		[AST_STMT_SHOW_CREATE_TABLE] = "show create table",
 		[AST_STMT_SHOW_CREATE_VIEW] = "show create view",
 		[AST_STMT_DESCRIBE] = "describe",
+		[AST_STMT_DESCRIBE_SAMPLE] = "describe sample of",
 		[AST_STMT_DESCRIBE_FUNCTION] = "describe function",
 		[AST_STMT_USE] = "use",
 		[AST_STMT_USE_CATALOG] = "use catalog",
@@ -644,6 +646,10 @@ dump_line(struct buf *out, const struct ast_statement *s)
 	if (s->where) {
 		buf_puts(out, " where ");
 		dump_expr(out, s->where);
+	}
+	if (s->limit) {
+		buf_puts(out, " limit ");
+		dump_expr(out, s->limit);
 	}
 	buf_printf(out, "%s%s\n", s->drain ? " with drain" : "",
 		   s->keep_state ? " keep state" : "");

@@ -332,6 +332,7 @@ enum ast_kind {
 	AST_STMT_SHOW_JOBS,
 	AST_STMT_DESCRIBE_JOB,   /* job */
 	AST_STMT_EXPLAIN_STALL,  /* job */
+	AST_STMT_TAP,            /* job, value: the operator; where, limit */
 	AST_STMT_SHOW_WATERMARKS, /* job, or NULL: of all */
 	AST_STMT_SHOW_ERRORS,    /* job, where; or neither: how many of each */
 	AST_STMT_REPLAY_ERRORS,  /* job, where */
@@ -350,6 +351,7 @@ enum ast_kind {
 	AST_STMT_SHOW_CREATE_TABLE,
 	AST_STMT_SHOW_CREATE_VIEW,
 	AST_STMT_DESCRIBE,    /* name */
+	AST_STMT_DESCRIBE_SAMPLE, /* name */
 	AST_STMT_DESCRIBE_FUNCTION, /* name, of one part */
 	AST_STMT_USE,         /* name: a database */
 	AST_STMT_USE_CATALOG, /* name */
@@ -376,6 +378,7 @@ struct ast_statement {
 	struct span key_at, value_at;
 	const char *job;
 	struct span job_at;
+	struct ast_expr *limit; /* TAP, or NULL */
 	const char *like; /* SHOW TABLES LIKE '...' */
 	const char *notice; /* what was read otherwise than written, or NULL */
 	bool if_exists, temporary, drain, keep_state, not_like;

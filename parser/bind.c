@@ -100,6 +100,19 @@ plan_statement(struct arena *a, const struct parse *p,
 	return 0;
 }
 
+static void
+rel_of_schema(struct arena *a, const struct schema *in, struct rel *ret)
+{
+	*ret = (struct rel){ .ncols = in->ncols };
+	ret->cols = arena_array(a, in->ncols, struct rel_column);
+	for (uint16_t i = 0; i < in->ncols; i++)
+		ret->cols[i] = (struct rel_column){
+			.name = in->cols[i].name,
+			.type = in->cols[i].type,
+			.column = i,
+		};
+}
+
 int
 bind_expression(struct arena *a, const struct parse *p,
 		const struct ast_expr *ast, const struct schema *in,
@@ -110,15 +123,26 @@ bind_expression(struct arena *a, const struct parse *p,
 		.a = a, .parse = p, .script = p, .settings = s,
 		.zone = settings_zone(s), .err = err,
 	};
-	struct rel rel = { .ncols = in->ncols };
+	struct rel rel;
 	struct scope scope = { .rel = &rel, .clause = "an expression" };
 
-	rel.cols = arena_array(a, in->ncols, struct rel_column);
-	for (uint16_t i = 0; i < in->ncols; i++)
-		rel.cols[i] = (struct rel_column){
-			.name = in->cols[i].name,
-			.type = in->cols[i].type,
-			.column = i,
-		};
+	rel_of_schema(a, in, &rel);
 	return bind_expr(&b, &scope, ast, ret);
+}
+
+int
+bind_condition(struct arena *a, const struct parse *p,
+	       const struct ast_expr *ast, const struct schema *in,
+	       const struct settings *s, struct expr **ret,
+	       struct error *err)
+{
+	struct bind b = {
+		.a = a, .parse = p, .script = p, .settings = s,
+		.zone = settings_zone(s), .err = err,
+	};
+	struct rel rel;
+	struct scope scope = { .rel = &rel, .clause = "WHERE" };
+
+	rel_of_schema(a, in, &rel);
+	return bind_predicate(&b, &scope, ast, ret);
 }

@@ -29,5 +29,10 @@ int bind_expression(struct arena *a, const struct parse *p,
 		    const struct ast_expr *ast, const struct schema *in,
 		    const struct settings *s, struct expr **ret,
 		    struct error *err);
+/* The same for a WHERE over these columns: it is BOOLEAN. */
+int bind_condition(struct arena *a, const struct parse *p,
+		   const struct ast_expr *ast, const struct schema *in,
+		   const struct settings *s, struct expr **ret,
+		   struct error *err);
 
 #endif

@@ -293,7 +293,7 @@ advise(struct reader *r, struct token t)
 	if (accepts(r, TK_CREATE) && accepts(r, TK_SHOW))
 		error_note(r->err, "statements begin with CREATE, DROP, "
 			   "INSERT, SELECT, EXECUTE, BEGIN, EXPLAIN, SHOW, "
-			   "DESCRIBE, SET, RESET, PAUSE, RESUME or STOP");
+			   "DESCRIBE, SET, RESET, PAUSE, RESUME, STOP or TAP");
 	else if ((t.kind == TK_FROM || t.kind == TK_WHERE ||
 		  t.kind == TK_GROUP || t.kind == TK_HAVING) &&
 		 (accepts(r, TK_UNION) || accepts(r, TK_LIMIT)))

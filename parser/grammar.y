@@ -55,6 +55,14 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 	s->job = job.data;
 	s->job_at = job.at;
 }
+
+static void
+statement_of_tap(struct reader *r, struct text job, struct text operator)
+{
+	statement_of_job(r, AST_STMT_TAP, job);
+	r->statement->value = operator.data;
+	r->statement->value_at = operator.at;
+}
 }
 
 %syntax_error { CHECK(!"a token that grammar_accepts() has let through"); }
@@ -69,8 +77,8 @@ statement_of_job(struct reader *r, enum ast_kind kind, struct text job)
 %fallback ID
 	ASC CATALOG CHANGELOG_MODE COLUMNS CONFLICT DATABASE DESC DESCRIPTOR DO
 	DRAIN ENFORCED ERRORS FIRST IF JOB JOBS KEEP KEY LAST METADATA NULLS
-	PARTITIONED PAUSE PLACING PLAN REPLAY SAVEPOINT SETS STALL STATE STOP TEMPORARY
-	TIMESTAMPADD TIMESTAMPDIFF VIEW VIRTUAL ZONE.
+	PARTITIONED PAUSE PLACING PLAN REPLAY SAMPLE SAVEPOINT SETS STALL STATE
+	STOP TAP TEMPORARY TIMESTAMPADD TIMESTAMPDIFF VIEW VIRTUAL ZONE.
 
 /* Words of the JSON functions. */
 %fallback ID
@@ -1170,6 +1178,13 @@ statement ::= DESCRIBE|DESC name(N). {
 	statement_named(r, AST_STMT_DESCRIBE, N);
 }
 
+statement ::= DESCRIBE|DESC name(N) FROM SAMPLE. {
+	statement_named(r, AST_STMT_DESCRIBE_SAMPLE, N);
+}
+statement ::= DESCRIBE|DESC TABLE name(N) FROM SAMPLE. {
+	statement_named(r, AST_STMT_DESCRIBE_SAMPLE, N);
+}
+
 statement ::= SET. { statement_of(r, AST_STMT_SET); }
 statement ::= SET text(K) EQ text(V). {
 	struct ast_statement *s = statement_of(r, AST_STMT_SET);
@@ -1218,6 +1233,19 @@ statement ::= CREATE SAVEPOINT text(F) FOR JOB text(J). {
 statement ::= SHOW STATE FOR JOB text(J). {
 	statement_of_job(r, AST_STMT_SHOW_STATE, J);
 }
+statement ::= TAP text(J) AT operator(O) tap_rows. {
+	statement_of_tap(r, J, O);
+}
+%type operator {struct text}
+operator(A) ::= text(T). { A = T; }
+operator(A) ::= ID(T). { A = (struct text){ reader_name(r, T), 0, T.at }; }
+tap_rows ::= .
+tap_rows ::= tap_where.
+tap_rows ::= tap_limit.
+tap_rows ::= tap_where tap_limit.
+tap_rows ::= tap_limit tap_where.
+tap_where ::= WHERE expr(E). { r->statement->where = E; }
+tap_limit ::= count(C). { r->statement->limit = C.count; }
 statement ::= PAUSE JOB text(J). { statement_of_job(r, AST_STMT_PAUSE_JOB, J); }
 statement ::= RESUME JOB text(J). {
 	statement_of_job(r, AST_STMT_RESUME_JOB, J);

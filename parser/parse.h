@@ -50,7 +50,7 @@ int parse_begin(struct parse *p, const char *text, size_t n, const char *file,
 int parse_next(struct parse *p, struct ast_statement **ret, struct error *err);
 void parse_skip(struct parse *p);
 
-/* One expression or query alone: views, tests, WHERE of TAP later. */
+/* One expression or query alone: views, tests. */
 int parse_query(const char *text, size_t n, struct arena *a,
 		struct ast_query **ret, struct error *err);
 int parse_expression(const char *text, size_t n, struct arena *a,

@@ -181,6 +181,20 @@ column_copy(struct column *dst, uint32_t to, uint32_t cap,
 	}
 }
 
+bool
+column_same(const struct column *a, uint32_t i, const struct column *b,
+	    uint32_t j)
+{
+	size_t bytes = phys_bytes(a->phys);
+
+	if (column_is_null(a, i) || column_is_null(b, j))
+		return column_is_null(a, i) && column_is_null(b, j);
+	if (a->phys == PHYS_STR)
+		return str_eq(&a->str[i], &b->str[j]);
+	return memcmp((const char *)a->data + i * bytes,
+		      (const char *)b->data + j * bytes, bytes) == 0;
+}
+
 void
 column_set_null(struct column *c, uint32_t to, uint32_t cap, struct arena *a)
 {

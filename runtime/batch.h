@@ -119,6 +119,9 @@ void column_copy(struct column *dst, uint32_t to, uint32_t cap,
 /* A NULL at row `to`, value bytes zeroed. */
 void column_set_null(struct column *c, uint32_t to, uint32_t cap,
 		     struct arena *a);
+/* The same value bit for bit, or both NULL; columns of one type. */
+bool column_same(const struct column *a, uint32_t i, const struct column *b,
+		 uint32_t j);
 struct value column_value(const struct column *c, uint32_t row);
 
 /* A dense copy of the live rows, strings included: for state, exchanges, and

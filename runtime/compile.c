@@ -263,6 +263,7 @@ pipeline_destroy(struct pipeline *p)
 	if (!p)
 		return;
 	pipeline_check(p);
+	pipeline_untap(p);
 	for (unsigned i = 0; i < p->nedges; i++) {
 		edge_clear(&p->edges[i]);
 		free(p->edges[i].queue);

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/time.h"
 #include "runtime/driver.h"
+#include "runtime/tap.h"
 
 struct op *
 op_check(struct op *op, const struct op_type *type)
@@ -123,11 +124,20 @@ op_emit(struct op *op, struct batch *out_take)
 		stat_add(op->stats.rows_retracted, rows_retracted(b));
 		stat_add(op->stats.batches, 1);
 	}
+	if (op->tap)
+		op_show(op, b, NULL);
 	for (unsigned i = 0; i < op->nout; i++) {
 		if (edge_wants(op->out[i], b))
 			edge_push(op->out[i], batch_ref(b));
 	}
 	batch_unref(b);
+}
+
+void
+op_show(struct op *op, const struct batch *b, const uint8_t *kinds)
+{
+	for (struct tap *t = op->tap; t; t = tap_next(t))
+		tap_put(t, b, kinds);
 }
 
 bool

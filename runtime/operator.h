@@ -25,6 +25,7 @@ enum op_rc { OP_FAIL = -1, OP_OK = 0, OP_MORE = 1 };
 struct op;
 struct pipeline;
 struct snapshot;
+struct tap;
 
 /* ---- state tables: state travels as batches, only the store knows SQL ---- */
 
@@ -184,6 +185,7 @@ struct op {
 	int64_t timer_us;     /* TIME_END: none */
 	const char *state_name; /* "window_aggregate_1"; NULL without state */
 	const char *label;      /* "filter n > 5", for people */
+	struct tap *tap;        /* first of those who look on; NULL: nobody */
 	struct op_stats stats;
 };
 
@@ -196,6 +198,9 @@ struct op *op_check(struct op *op, const struct op_type *type);
 /* The only way rows leave an operator: checks, counts, queues on the edges.
  * A batch without live rows is dropped. */
 void op_emit(struct op *op, struct batch *out_take);
+/* Shows rows to those who look on, if anybody does: op_emit() does it, and a
+ * sink for what it writes. kinds as in tap_put(). */
+void op_show(struct op *op, const struct batch *b, const uint8_t *kinds);
 /* True when an out-edge has EDGE_BATCHES_MAX batches: return OP_MORE. */
 bool op_full(const struct op *op);
 /* The reader of these rows is satisfied: nothing more is wanted. */

@@ -94,6 +94,13 @@ unsigned pipeline_work(struct pipeline *p, struct blocking_work *ret,
 /* ---- looking in: job thread only, but for op_stats ---- */
 struct op *const *pipeline_ops(const struct pipeline *p, unsigned *ret_n);
 const struct plan *pipeline_plan(const struct pipeline *p);
+/* What people call operator i, "filter_3" or its state's name: no two of a
+ * pipeline have the same. */
+void pipeline_op_name(const struct pipeline *p, unsigned i, char ret[64]);
+/* The tap gets what operator i puts out from here on (of a sink: what it
+ * writes), and is held until pipeline_untap(), which is for all of them. */
+void pipeline_tap(struct pipeline *p, unsigned i, struct tap *t);
+void pipeline_untap(struct pipeline *p);
 
 struct source_status { /* one per partition of a scan */
 	const char *source; /* table */

@@ -3,6 +3,7 @@
  * waits for, how far its sources are, and what it has counted.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/time.h"
@@ -10,6 +11,7 @@
 #include "runtime/operators/scan.h"
 #include "runtime/operators/sink.h"
 #include "runtime/operators/watermark.h"
+#include "runtime/tap.h"
 
 /* ---- waiting ---- */
 
@@ -91,6 +93,59 @@ const struct plan *
 pipeline_plan(const struct pipeline *p)
 {
 	return p->plan;
+}
+
+static bool
+is_state_name(const struct pipeline *p, const char *name)
+{
+	for (unsigned i = 0; i < p->nops; i++) {
+		const char *state_name = p->ops[i]->state_name;
+
+		if (state_name && strcmp(state_name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* State has its names for ever; who has none is called by its place, or by
+ * that beyond the last one if the name is taken. */
+void
+pipeline_op_name(const struct pipeline *p, unsigned i, char ret[64])
+{
+	const struct op *op = p->ops[i];
+	unsigned number = i + 1;
+
+	if (op->state_name) {
+		snprintf(ret, 64, "%s", op->state_name);
+		return;
+	}
+	do {
+		snprintf(ret, 64, "%s_%u", op->type->name, number);
+		number += p->nops;
+	} while (is_state_name(p, ret));
+}
+
+void
+pipeline_tap(struct pipeline *p, unsigned i, struct tap *t)
+{
+	CHECK(i < p->nops);
+	tap_link(tap_ref(t), p->ops[i]->tap);
+	p->ops[i]->tap = t;
+}
+
+void
+pipeline_untap(struct pipeline *p)
+{
+	for (unsigned i = 0; i < p->nops; i++) {
+		struct op *op = p->ops[i];
+
+		while (op->tap) {
+			struct tap *t = op->tap;
+
+			op->tap = tap_next(t);
+			tap_unref(t);
+		}
+	}
 }
 
 /* The first watermark operator above a scan, or NULL. */

@@ -94,20 +94,6 @@ value_hash(const struct column *c, uint32_t row, uint64_t h)
 	return hash_bytes((const char *)c->data + row * bytes, bytes, h);
 }
 
-static bool
-value_equal(const struct column *a, uint32_t i, const struct column *b,
-	    uint32_t j)
-{
-	size_t bytes = phys_bytes(a->phys);
-
-	if (column_is_null(a, i) || column_is_null(b, j))
-		return column_is_null(a, i) && column_is_null(b, j);
-	if (a->phys == PHYS_STR)
-		return str_eq(&a->str[i], &b->str[j]);
-	return memcmp((const char *)a->data + i * bytes,
-		      (const char *)b->data + j * bytes, bytes) == 0;
-}
-
 static uint64_t
 row_hash(const struct over *o, struct net_row r)
 {
@@ -128,7 +114,7 @@ row_equal(const struct over *o, struct net_row r, struct net_row s)
 	for (unsigned i = 0; i < o->ncols; i++) {
 		unsigned c = o->cols ? o->cols[i] : i;
 
-		if (!value_equal(&a->col[c], r.row, &b->col[c], s.row))
+		if (!column_same(&a->col[c], r.row, &b->col[c], s.row))
 			return false;
 	}
 	return true;
@@ -425,7 +411,7 @@ same_values(const struct batch *b, unsigned ncols, const uint16_t *cols,
 	for (unsigned k = 0; k < ncols; k++) {
 		const struct column *c = &b->col[cols ? cols[k] : k];
 
-		if (!value_equal(c, i, c, j))
+		if (!column_same(c, i, c, j))
 			return false;
 	}
 	return true;

@@ -286,6 +286,8 @@ write_rows(struct op_sink *s, struct batch *b, const uint8_t *kinds,
 		return 0;
 	stat_add(s->op.stats.rows_out, b->nsel);
 	stat_add(s->op.stats.batches, 1);
+	if (s->op.tap)
+		op_show(&s->op, b, kinds);
 	return s->type->write(s->sink, b, kinds, err);
 }
 

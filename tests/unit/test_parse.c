@@ -258,6 +258,26 @@ TEST(looking_at_jobs_names_them)
 		   "select\n  replay\n  from errors\n");
 }
 
+TEST(a_tap_names_an_operator_and_may_choose_rows)
+{
+	EXPECT_STR(sql_dump("TAP 'j' AT scan_1; TAP 'j' AT 'scan_1' LIMIT 5;"
+			    "TAP 'j' AT f WHERE a > 1; TAP 'j' AT f LIMIT ALL;"
+			    "TAP 'j' AT f WHERE a > 1 LIMIT 2;"
+			    "TAP 'j' AT f LIMIT 2 WHERE a > 1"),
+		   "tap 'j' = 'scan_1'\ntap 'j' = 'scan_1' limit 5\n"
+		   "tap 'j' = 'f' where (> a 1)\ntap 'j' = 'f'\n"
+		   "tap 'j' = 'f' where (> a 1) limit 2\n"
+		   "tap 'j' = 'f' where (> a 1) limit 2\n");
+	EXPECT_STR(sql_dump("SELECT tap, sample FROM tap"),
+		   "select\n  tap\n  sample\n  from tap\n");
+}
+
+TEST(a_table_is_described_from_a_sample)
+{
+	EXPECT_STR(sql_dump("DESCRIBE TABLE a.b FROM SAMPLE; DESC t FROM SAMPLE"),
+		   "describe sample of a.b\ndescribe sample of t\n");
+}
+
 TEST(a_select_has_all_its_clauses)
 {
 	EXPECT_STR(sql_dump("SELECT DISTINCT *, t.*, a AS x, b + 1 y FROM t"

@@ -1,1 +1,0 @@
-TAP 'j' AT window_aggregate_1;

@@ -1,0 +1,1 @@
+TAP 'j' AT scan_1 LIMIT 5 LIMIT 6;

@@ -1,0 +1,1 @@
+TAP 'j' LIMIT 5;
