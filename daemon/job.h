@@ -49,6 +49,7 @@ struct job {
 
 	struct job_wait *waits; /* M */
 	bool dropping, keep_state; /* M: forget it when it stands */
+	bool unsaved;          /* M: the catalog does not know its state yet */
 	bool has_thread;       /* M */
 	bool from_disk;        /* M: not started in this process yet */
 	pthread_t thread;      /* M */
@@ -75,6 +76,8 @@ struct jobs {
 	unsigned n;
 	unsigned next_core, ncores;
 	uv_async_t async;      /* a job's thread has news */
+	uv_timer_t unsaved;    /* runs while a job is */
+	unsigned nhandles;     /* of these that are not closed */
 	struct stream *streams; /* that have not ended; stream.c links them */
 	bool pin;
 	bool shutting_down;

@@ -20,6 +20,7 @@
 
 #define JOB_NAME_MAX 100
 #define STORE_THREADS_MAX 4
+#define SAVE_RETRY_MS 5000
 
 /* ---- lives and ends ---- */
 
@@ -97,13 +98,36 @@ job_store(struct job *j, struct error *err)
 	return store_catalog_put(j->js->env.store, &e, err);
 }
 
+static void on_unsaved(uv_timer_t *t);
+
+/* What cannot be written (the disk is full) is written later. */
 static void
 remember_state(struct job *j)
 {
 	struct error err = ERROR_INIT;
 
-	if (job_store(j, &err) < 0)
-		log_error(LOG_ERROR, "catalog_write", j->name, &err);
+	j->unsaved = job_store(j, &err) < 0;
+	if (!j->unsaved)
+		return;
+	log_error(LOG_ERROR, "catalog_write", j->name, &err);
+	if (!uv_is_active((uv_handle_t *)&j->js->unsaved))
+		uv_timer_start(&j->js->unsaved, on_unsaved, SAVE_RETRY_MS,
+			       SAVE_RETRY_MS);
+}
+
+static void
+on_unsaved(uv_timer_t *t)
+{
+	struct jobs *js = t->data;
+	bool any = false;
+
+	for (struct job *j = js->first; j; j = j->next) {
+		if (j->unsaved)
+			remember_state(j);
+		any |= j->unsaved;
+	}
+	if (!any)
+		uv_timer_stop(t);
 }
 
 static void
@@ -402,11 +426,12 @@ refuse_at_end(const struct jobs *js, struct error *err)
 		       : 0;
 }
 
-int
-jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
-	    bool *ret_noop, struct error *err)
+static int
+submit(struct jobs *js, const struct job_text *text, struct job **ret,
+       bool *ret_noop, struct error *err)
 {
 	struct job *j;
+	bool kept;
 
 	*ret_noop = false;
 	if (refuse_at_end(js, err) < 0)
@@ -431,14 +456,34 @@ jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
 				 "there are %u jobs already: [limits] jobs",
 				 js->n);
 	j = job_new(js, text->name, text->script);
+	kept = access(j->path, F_OK) == 0;
 	if (make_state_file(j, err) < 0 || job_store(j, err) < 0 ||
 	    job_launch(j, err) < 0) {
-		j->keep_state = true;
+		j->keep_state = kept;
 		job_forget(j);
 		return -1;
 	}
 	*ret = j;
 	return 0;
+}
+
+int
+jobs_submit(struct jobs *js, const struct job_text *text, struct job **ret,
+	    bool *ret_noop, struct error *err)
+{
+	struct error ignored = ERROR_INIT;
+	char *path;
+
+	if (submit(js, text, ret, ret_noop, err) == 0)
+		return 0;
+	if (text->restored && !find(js, text->name)) {
+		path = job_path_of(js, text->name);
+		if (store_remove(path, &ignored) < 0)
+			log_error(LOG_ERROR, "state_not_removed", text->name,
+				  &ignored);
+		free(path);
+	}
+	return -1;
 }
 
 static void
@@ -683,6 +728,9 @@ jobs_create(const struct jobs_env *env)
 	js->pool = store_pool_create(nstore);
 	uv_async_init(env->loop, &js->async, on_news);
 	js->async.data = js;
+	uv_timer_init(env->loop, &js->unsaved);
+	js->unsaved.data = js;
+	js->nhandles = 2;
 	return js;
 }
 
@@ -700,10 +748,12 @@ jobs_shutdown(struct jobs *js, void (*done)(void *), void *arg)
 }
 
 static void
-on_async_closed(uv_handle_t *h)
+on_closed(uv_handle_t *h)
 {
 	struct jobs *js = h->data;
 
+	if (--js->nhandles > 0)
+		return;
 	config_unref(js->config);
 	pthread_mutex_destroy(&js->config_lock);
 	free(js);
@@ -722,5 +772,6 @@ jobs_destroy(struct jobs *js)
 		job_free(j);
 	}
 	store_pool_destroy(js->pool);
-	uv_close((uv_handle_t *)&js->async, on_async_closed);
+	uv_close((uv_handle_t *)&js->async, on_closed);
+	uv_close((uv_handle_t *)&js->unsaved, on_closed);
 }

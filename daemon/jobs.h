@@ -65,6 +65,8 @@ struct job_text {
 	const char *name;      /* pipeline.name, or the first sink's */
 	const char *script;
 	const char *statement; /* the last of them, for people */
+	bool restored;         /* a savepoint has just become its file, which
+				* goes when the job cannot come to be */
 };
 
 /* A job may be submitted under this name: there is none, or one whose rows

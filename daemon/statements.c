@@ -88,6 +88,21 @@ check_connection(struct script *s)
 	return 0;
 }
 
+/* What was only just made goes from memory again. */
+static void
+take_back(struct script *s, const struct ast_statement *create)
+{
+	struct ast_statement drop = { .name = create->name };
+	struct error ignored = ERROR_INIT;
+	enum catalog_result result;
+
+	drop.kind = create->kind == AST_STMT_CREATE_FUNCTION
+			    ? AST_STMT_DROP_FUNCTION
+		    : create->kind == AST_STMT_CREATE_VIEW
+			    ? AST_STMT_DROP_VIEW : AST_STMT_DROP_TABLE;
+	catalog_drop(s->session->catalog, &s->parse, &drop, &result, &ignored);
+}
+
 static enum statement_rc
 run_create(struct script *s)
 {
@@ -111,8 +126,10 @@ run_create(struct script *s)
 			name);
 	if (result != CATALOG_CREATED || temporary)
 		return STATEMENT_OK;
-	if (store_object(s, name) < 0)
+	if (store_object(s, name) < 0) {
+		take_back(s, s->stmt);
 		return failed(s);
+	}
 	audit(s, "create", name);
 	return STATEMENT_OK;
 }
@@ -138,11 +155,11 @@ run_drop(struct script *s)
 				&s->err) < 0)
 		return failed(s);
 	o = catalog_find(s->session->catalog, name);
-	stored = o && !o->temporary;
 	if (o)
 		kind = stored_kind(o);
 	/* catalog_drop() tells who takes a view for a table. */
-	user = stored && kind == wanted && kind != CATALOG_FUNCTION
+	stored = o && !o->temporary && !s->stmt->temporary && kind == wanted;
+	user = stored && kind != CATALOG_FUNCTION
 		       ? jobs_user_of(s->d->jobs, name) : NULL;
 	if (user) {
 		error_set(&s->err, ERR_IN_USE, "job \"%s\" uses %s", user,
@@ -152,6 +169,10 @@ run_drop(struct script *s)
 		parse_error_at(&s->parse, s->stmt->name.at, &s->err);
 		return STATEMENT_FAILED;
 	}
+	/* First where it may fail. */
+	if (stored &&
+	    store_catalog_drop(s->d->store, kind, name, &s->err) < 0)
+		return failed(s);
 	if (catalog_drop(s->session->catalog, &s->parse, s->stmt, &result,
 			 &s->err) < 0)
 		return failed(s);
@@ -159,9 +180,6 @@ run_drop(struct script *s)
 		s->message = arena_printf(&s->arena,
 					  "there is no %s: nothing to do",
 					  name);
-	else if (stored &&
-		 store_catalog_drop(s->d->store, kind, name, &s->err) < 0)
-		return failed(s);
 	else
 		audit(s, "drop", name);
 	return STATEMENT_OK;
@@ -252,10 +270,11 @@ wait_for_answer(struct script *s)
 
 /* Submits the planned INSERT. */
 static enum statement_rc
-submit(struct script *s, const struct plan *plan)
+submit(struct script *s, const struct plan *plan, bool restored)
 {
 	struct job_text text = { .name = job_name(s, plan),
-				 .script = job_script(s) };
+				 .script = job_script(s),
+				 .restored = restored };
 	struct job *j;
 	bool noop;
 
@@ -289,7 +308,7 @@ on_restored(void *arg, const struct error *err)
 		script_go_on(s, err);
 		return;
 	}
-	rc = submit(s, s->plan);
+	rc = submit(s, s->plan, true);
 	if (rc != STATEMENT_WAITS)
 		script_go_on(s, rc == STATEMENT_OK ? NULL : &s->err);
 }
@@ -310,7 +329,7 @@ run_insert(struct script *s)
 	/* A job that is there has its own state. */
 	if (!from || !*from ||
 	    jobs_find(s->d->jobs, job_name(s, plan), &unknown))
-		return submit(s, plan);
+		return submit(s, plan, false);
 	s->plan = plan;
 	if (savepoint_restore(s->d->jobs, job_name(s, plan), from, on_restored,
 			      s, &s->savepoint, &s->err) < 0)
@@ -354,15 +373,11 @@ run_create_savepoint(struct script *s)
 static void
 take_back_table(struct script *s, const struct ast_statement *create)
 {
-	struct ast_statement drop = { .kind = AST_STMT_DROP_TABLE,
-				      .name = create->name };
-	enum catalog_result result;
 	struct error ignored = ERROR_INIT;
 	const char *name = create->name.part[create->name.nparts - 1];
 
-	if (catalog_drop(s->session->catalog, &s->parse, &drop, &result,
-			 &ignored) == 0 &&
-	    store_catalog_drop(s->d->store, CATALOG_TABLE, name, &ignored) < 0)
+	take_back(s, create);
+	if (store_catalog_drop(s->d->store, CATALOG_TABLE, name, &ignored) < 0)
 		log_error(LOG_ERROR, "catalog_write", NULL, &ignored);
 }
 

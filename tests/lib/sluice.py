@@ -86,6 +86,15 @@ class Daemon:
         wait_for("the daemon is ready", self.is_ready)
         return self
 
+    def preload(self, name, **env):
+        """Runs it under one of tests/lib's shims."""
+        shim = os.path.join(self.dir, name + ".so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", shim, os.path.join(TOP, "tests", "lib", name + ".c")], check=True)
+        self.env = dict(self.env or {}, LD_PRELOAD=shim, **env)
+        if "address" in BUILD:  # which wants to be the first
+            self.env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        return self
+
     def is_ready(self):
         if self.child.poll() is not None:
             raise AssertionError(f"sluiced ended with {self.child.returncode}:\n{self.log()}")

@@ -4,7 +4,6 @@
 set, sinks that block, state files that somebody took away."""
 import json
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -24,18 +23,10 @@ def numbers(rate, last=None):
             f" 'fields.id.start' = '1'{end});\n")
 
 
-def preloaded(d, name, **env):
-    """A daemon under one of tests/lib's shims."""
-    shim = os.path.join(d.dir, name + ".so")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", shim, os.path.join(HERE, "..", "lib", name + ".c")], check=True)
-    d.env = dict(env, LD_PRELOAD=shim)
-    return d
-
-
 def with_slow_disk():
     d = Daemon()
     d.slow = os.path.join(d.dir, "slow")
-    return preloaded(d, "slow_sync", SLOW_SYNC=d.slow).start()
+    return d.preload("slow_sync", SLOW_SYNC=d.slow).start()
 
 
 def a_commit_is_under_way(d, name):
@@ -131,7 +122,7 @@ def a_clock_that_is_set_back_stalls_nothing():
     for hours in (-2, 2):
         d = Daemon()
         offset = os.path.join(d.dir, "offset")
-        preloaded(d, "wall_clock", SLUICE_TEST_CLOCK=offset).start()
+        d.preload("wall_clock", SLUICE_TEST_CLOCK=offset).start()
         d.sql(QUICK + numbers(1000) + HOLE + "INSERT INTO hole SELECT id FROM numbers;")
         wait_for("a checkpoint is committed", lambda: d.job("hole")["checkpoint"] >= 1)
         with open(offset, "w") as f:

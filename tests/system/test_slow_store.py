@@ -2,13 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A disk whose syncs take two seconds: checkpoints take long, rows flow on."""
 import os
-import subprocess
 import sys
-import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from sluice import Daemon, main, wait_for  # noqa: E402
 
 
@@ -18,12 +15,11 @@ SOURCE = """
       'fields.k.min' = '1', 'fields.k.max' = '1000');"""
 
 
-def slow_daemon(tmp):
+def slow_daemon():
     """A daemon on a disk that becomes slow when the file is there."""
-    shim = os.path.join(tmp, "slow_sync.so")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", shim, os.path.join(HERE, "..", "lib", "slow_sync.c")], check=True)
-    flag = os.path.join(tmp, "slow")
-    return Daemon(env={"LD_PRELOAD": shim, "SLOW_SYNC": flag}).start(), flag
+    d = Daemon()
+    flag = os.path.join(d.dir, "slow")
+    return d.preload("slow_sync", SLOW_SYNC=flag).start(), flag
 
 
 def watch(d, job, flag):
@@ -46,31 +42,29 @@ def watch(d, job, flag):
 
 
 def rows_flow_while_the_disk_syncs():
-    with tempfile.TemporaryDirectory() as tmp:
-        d, flag = slow_daemon(tmp)
-        d.sql(SOURCE + """
-            CREATE TABLE hole (k INT, n BIGINT, s BIGINT) WITH ('connector' = 'blackhole');
-            INSERT INTO hole SELECT k, COUNT(*), SUM(v) FROM src GROUP BY k;""")
-        watch(d, "hole", flag)
-        d.kill()
+    d, flag = slow_daemon()
+    d.sql(SOURCE + """
+        CREATE TABLE hole (k INT, n BIGINT, s BIGINT) WITH ('connector' = 'blackhole');
+        INSERT INTO hole SELECT k, COUNT(*), SUM(v) FROM src GROUP BY k;""")
+    watch(d, "hole", flag)
+    d.kill()
 
 
 def rows_flow_into_files_while_the_disk_syncs():
-    with tempfile.TemporaryDirectory() as tmp:
-        d, flag = slow_daemon(tmp)
-        d.sql(SOURCE + f"""
-            CREATE TABLE files (k INT, v BIGINT) WITH ('connector' = 'filesystem', 'path' = '{d.dir}/rows', 'format' = 'csv');
-            INSERT INTO files SELECT k, v FROM src;""")
-        watch(d, "files", flag)
-        os.unlink(flag)
-        d.sql("STOP JOB 'files';")
-        rows = 0
-        for name in os.listdir(d.dir + "/rows"):
-            assert name.startswith("part-"), name
-            with open(f"{d.dir}/rows/{name}") as f:
-                rows += sum(1 for _ in f)
-        assert rows == d.job("files")["rows_out"], (rows, d.job("files"))
-        assert d.stop() == 0
+    d, flag = slow_daemon()
+    d.sql(SOURCE + f"""
+        CREATE TABLE files (k INT, v BIGINT) WITH ('connector' = 'filesystem', 'path' = '{d.dir}/rows', 'format' = 'csv');
+        INSERT INTO files SELECT k, v FROM src;""")
+    watch(d, "files", flag)
+    os.unlink(flag)
+    d.sql("STOP JOB 'files';")
+    rows = 0
+    for name in os.listdir(d.dir + "/rows"):
+        assert name.startswith("part-"), name
+        with open(f"{d.dir}/rows/{name}") as f:
+            rows += sum(1 for _ in f)
+    assert rows == d.job("files")["rows_out"], (rows, d.job("files"))
+    assert d.stop() == 0
 
 
 main(rows_flow_while_the_disk_syncs, rows_flow_into_files_while_the_disk_syncs)
