@@ -647,6 +647,10 @@ live(struct job *j, struct error *err)
 	atomic_store(&j->alive_ns, 0);
 	if (l.p)
 		publish(&l, clock_wall_us());
+	if (rc < 0 && err->code == ERR_STORE && !err->retriable)
+		error_note(err, "look for the disk's fault in the kernel's log "
+			   "(dmesg); then RESUME JOB '%s': it goes on from its "
+			   "last checkpoint", j->name);
 	if (rc < 0)
 		end = err->retriable ? JOB_RESTARTING : JOB_FAILED;
 	else if (l.reloading)

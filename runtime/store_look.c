@@ -3,6 +3,8 @@
  */
 #include "runtime/store_look.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +130,36 @@ store_look_check(struct store_look *l, struct store_scan *ret,
 
 /* ---- copies ---- */
 
+/* Where SQLite would call every trouble one of the file that is copied. */
+static int
+make_empty(const char *path, struct error *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	int errnum = errno;
+
+	if (fd >= 0)
+		return close(fd);
+	if (errnum == ENOSPC || errnum == EDQUOT)
+		return error_errno(err, ERR_STORE_FULL, errnum,
+				   "disk full: cannot make %s", path);
+	return error_errno(err,
+			   errnum == EACCES || errnum == EROFS ? ERR_PERMISSION
+							       : ERR_FILE,
+			   errnum, "cannot make %s", path);
+}
+
+/* What failed is the copy, unless it is the original that cannot be read. */
+static void
+name_copy(const char *to, struct error *err)
+{
+	if (err->code == ERR_STORE_FULL)
+		error_set(err, ERR_STORE_FULL, "disk full: cannot write %s",
+			  to);
+	else if (err->code != ERR_STORE_DAMAGED)
+		error_context(err, "cannot write %s", to);
+	err->retriable = false;
+}
+
 static int
 vacuum_into(const char *from, const char *to, struct error *err)
 {
@@ -140,10 +172,14 @@ vacuum_into(const char *from, const char *to, struct error *err)
 		return -1;
 	rc = store_look_check(l, &scan, err);
 	if (rc == 0)
+		rc = make_empty(to, err);
+	if (rc == 0)
 		rc = store_prepare(&l->file, "VACUUM INTO ?", &st, err);
 	if (rc == 0) {
 		store_bind_text(st, 1, to);
 		rc = store_run(&l->file, st, err);
+		if (rc < 0)
+			name_copy(to, err);
 	}
 	sqlite3_finalize(st);
 	store_look_close(l);
@@ -188,8 +224,8 @@ store_copy(const char *from, const char *to, unsigned flags, struct error *err)
 		rc = forget_job(buf_cstr(&part), err);
 	if (rc == 0)
 		rc = store_file_publish(buf_cstr(&part), to, err);
-	if (rc < 0)
-		store_file_remove(buf_cstr(&part), NULL);
+	/* Of a copy that became the file its -wal and -shm are left. */
+	store_file_remove(buf_cstr(&part), NULL);
 	buf_release(&part);
 	return rc;
 }

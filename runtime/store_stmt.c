@@ -50,7 +50,7 @@ disk_is_full(struct store_file *f, int rc)
 		return true;
 	/* Growing a file failed before anything was synced: as good as full
 	 * (quotas and file size limits are no SQLITE_FULL to SQLite). */
-	if (rc == SQLITE_IOERR_SHMSIZE)
+	if (rc == SQLITE_IOERR_SHMSIZE || rc == SQLITE_CANTOPEN)
 		return is_full_errno(sqlite3_system_errno(f->db));
 	if (rc != SQLITE_IOERR_WRITE)
 		return false;
@@ -58,6 +58,44 @@ disk_is_full(struct store_file *f, int rc)
 	of_wal = file_errno(f, SQLITE_FCNTL_JOURNAL_POINTER);
 	return (of_db == 0 || is_full_errno(of_db)) &&
 	       (of_wal == 0 || is_full_errno(of_wal)) && (of_db || of_wal);
+}
+
+/* The reason of the last failure; 0: SQLite did not keep it. */
+static int
+reason_errno(struct store_file *f)
+{
+	int errnum = sqlite3_system_errno(f->db);
+
+	if (errnum == 0)
+		errnum = file_errno(f, SQLITE_FCNTL_FILE_POINTER);
+	if (errnum == 0)
+		errnum = file_errno(f, SQLITE_FCNTL_JOURNAL_POINTER);
+	return errnum;
+}
+
+static void
+io_failed(struct store_file *f, const char *doing, int rc, struct error *e)
+{
+	int errnum = reason_errno(f);
+
+	if (errnum != 0)
+		error_errno(e, ERR_STORE, errnum, "cannot %s %s (%d)", doing,
+			    f->path, rc);
+	else
+		error_set(e, ERR_STORE, "cannot %s %s: %s (%d)", doing,
+			  f->path, sqlite3_errmsg(f->db), rc);
+	error_note(e, "look for the disk's fault in the kernel's log (dmesg)");
+}
+
+static bool
+is_forbidden(struct store_file *f, int rc)
+{
+	int errnum = sqlite3_system_errno(f->db);
+
+	return (rc & 0xff) == SQLITE_PERM || (rc & 0xff) == SQLITE_READONLY ||
+	       (rc == SQLITE_CANTOPEN &&
+		(errnum == 0 || errnum == EACCES || errnum == EPERM ||
+		 errnum == EROFS));
 }
 
 int
@@ -85,14 +123,11 @@ store_file_failed(struct store_file *f, const char *doing, struct error *err)
 		   (rc & 0xff) == SQLITE_NOTADB) {
 		error_set(&e, ERR_STORE_DAMAGED, "%s is damaged: %s", f->path,
 			  text);
-	} else if ((rc & 0xff) == SQLITE_PERM ||
-		   (rc & 0xff) == SQLITE_READONLY ||
-		   rc == SQLITE_CANTOPEN) {
+	} else if (is_forbidden(f, rc)) {
 		error_set(&e, ERR_PERMISSION, "cannot %s %s: %s", doing,
 			  f->path, text);
-	} else if ((rc & 0xff) == SQLITE_IOERR) {
-		error_errno(&e, ERR_STORE, sqlite3_system_errno(f->db),
-			    "cannot %s %s: %s (%d)", doing, f->path, text, rc);
+	} else if ((rc & 0xff) == SQLITE_IOERR || rc == SQLITE_CANTOPEN) {
+		io_failed(f, doing, rc, &e);
 	} else {
 		error_set(&e, ERR_STORE, "cannot %s %s: %s", doing, f->path,
 			  text);

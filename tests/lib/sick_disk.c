@@ -2,7 +2,7 @@
  * tests/lib/sick_disk.c - a disk that refuses: preloaded before libc. Each
  * line of the file SICK_DISK is "VERB ERRNO TEXT": calls of that kind on files
  * whose path has the text in it fail so. VERB: `write` (whatever makes, grows
- * or changes a file), `sync`, `read`.
+ * or changes a file), `grow` (the same, but for making it), `sync`, `read`.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -60,17 +60,22 @@ is_sick_fd(const char *verb, int fd)
 	return is_sick(verb, path);
 }
 
+static int
+cannot_grow(int fd)
+{
+	return is_sick_fd("write", fd) || is_sick_fd("grow", fd);
+}
+
 ssize_t
 write(int fd, const void *data, size_t n)
 {
-	return is_sick_fd("write", fd) ? -1 : syscall(SYS_write, fd, data, n);
+	return cannot_grow(fd) ? -1 : syscall(SYS_write, fd, data, n);
 }
 
 ssize_t
 pwrite(int fd, const void *data, size_t n, off_t at)
 {
-	return is_sick_fd("write", fd) ? -1
-				       : syscall(SYS_pwrite64, fd, data, n, at);
+	return cannot_grow(fd) ? -1 : syscall(SYS_pwrite64, fd, data, n, at);
 }
 
 ssize_t
@@ -107,7 +112,7 @@ fdatasync(int fd)
 int
 ftruncate(int fd, off_t n)
 {
-	return is_sick_fd("write", fd) ? -1 : (int)syscall(SYS_ftruncate, fd, n);
+	return cannot_grow(fd) ? -1 : (int)syscall(SYS_ftruncate, fd, n);
 }
 
 int

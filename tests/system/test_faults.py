@@ -5,10 +5,11 @@ who waits, who stops, what is said, and that no row is lost or comes twice."""
 import errno
 import json
 import os
+import sqlite3
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from sluice import Daemon, SqlError, main, run, wait_for  # noqa: E402
+from sluice import Daemon, SqlError, main, wait_for  # noqa: E402
 
 QUICK = "SET 'execution.checkpointing.interval' = '100 ms';\n"
 STEPS = """CREATE TABLE steps (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '2000',
@@ -97,7 +98,7 @@ def a_job_waits_for_room_on_the_state_disk():
     wait_for("a checkpoint", lambda: d.job("files")["checkpoint"] > j["checkpoint"] + 2)
     d.sql("STOP JOB 'files';")
     assert d.check_files("files") == d.job("files")["rows_in"] > at
-    assert d.job("files")["restarts"] == 0 if "restarts" in d.job("files") else True
+    assert "event=job_restarting" not in d.log()
     assert d.stop() == 0
 
 
@@ -140,9 +141,9 @@ def statements_are_done_or_refused_when_the_catalog_is_full():
     before = whole()
     statements = (
         "CREATE TABLE more (id BIGINT) WITH ('connector' = 'blackhole');", "CREATE VIEW w AS SELECT id FROM v;",
-        "CREATE FUNCTION quiet AS 'LOWER';", "DROP VIEW v;", "DROP FUNCTION loud;", "DROP TABLE IF EXISTS steps2; DROP JOB 'files';",
-        "SET 'pipeline.name' = 'j2'; INSERT INTO hole SELECT id FROM v;",
-        "CREATE TABLE made WITH ('connector' = 'blackhole') AS SELECT id FROM v;", "DROP JOB 'paused' KEEP STATE;")
+        "CREATE FUNCTION quiet AS 'LOWER';", "DROP JOB 'files';", "DROP JOB 'paused' KEEP STATE;",
+        "SET 'pipeline.name' = 'j2'; INSERT INTO hole SELECT id FROM steps;",
+        "CREATE TABLE made WITH ('connector' = 'blackhole') AS SELECT id FROM steps;", "DROP VIEW v;", "DROP FUNCTION loud;")
     d.sick(full)
     for text in statements:
         refused(d, text, "disk_full", "catalog.db")
@@ -151,7 +152,7 @@ def statements_are_done_or_refused_when_the_catalog_is_full():
     d.sql("PAUSE JOB 'paused';")  # and kept when there is room again
     d.sick()
     wait_for("the pause is kept", lambda: "PAUSED" in str(
-        run_sqlite(d, "SELECT state FROM jobs WHERE name = 'paused'")), 60)
+        catalog_rows(d, "SELECT state FROM jobs WHERE name = 'paused'")), 60)
     for end in (d.kill, d.stop):
         end()
         d.start()
@@ -162,8 +163,7 @@ def statements_are_done_or_refused_when_the_catalog_is_full():
     assert d.stop() == 0
 
 
-def run_sqlite(d, query):
-    import sqlite3
+def catalog_rows(d, query):
     c = sqlite3.connect(f"file:{d.dir}/state/catalog.db?mode=ro", uri=True)
     rows = c.execute(query).fetchall()
     c.close()
@@ -176,9 +176,10 @@ def a_savepoint_without_room_names_the_file_that_it_writes():
     d.begin_files("files")
     copy = os.path.join(d.dir, "copies", "sp.db")
     os.mkdir(os.path.dirname(copy))
-    for number in (errno.ENOSPC, errno.EIO):
-        d.sick(("write", number, "/copies/"))
-        refused(d, f"CREATE SAVEPOINT '{copy}' FOR JOB 'files';", "disk_full" if number == errno.ENOSPC else "state_io", copy)
+    for verb, number, code in (("write", errno.ENOSPC, "disk_full"), ("grow", errno.ENOSPC, "disk_full"),
+                               ("write", errno.EIO, "file"), ("grow", errno.EIO, "state_file")):
+        d.sick((verb, number, "/copies/"))
+        refused(d, f"CREATE SAVEPOINT '{copy}' FOR JOB 'files';", code, copy)
         assert os.listdir(os.path.dirname(copy)) == []
     # The other way, into the state directory: no job comes to be of it.
     d.sick()
@@ -187,7 +188,8 @@ def a_savepoint_without_room_names_the_file_that_it_writes():
     for part, name in (("/state/jobs/again", "again.db"), ("/state/catalog.db", "catalog.db")):
         d.sick(("write", errno.ENOSPC, part))
         refused(d, again, "disk_full", name)
-        assert sorted(f for f in os.listdir(d.dir + "/state/jobs") if "again" in f) == []
+        left = [f for f in os.listdir(d.dir + "/state/jobs") if "again" in f]
+        assert not left, (part, left)
     d.sick()
     d.sql(again)
     assert d.stop() == 0
@@ -213,10 +215,8 @@ def an_io_error_at_a_commit_stops_that_job_alone():
         d.begin_files("good")
         d.sick((verb, errno.EIO, "/state/jobs/files.db"))
         j = d.wait_state("files", "FAILED")
-        assert j["error"]["code"] == "state_io" and "files.db" in j["error"]["message"], j["error"]
+        assert j["error"]["code"] == "state_file" and "files.db" in j["error"]["message"], j["error"]
         assert "RESUME" in json.dumps(j["error"]), j["error"]
-        shown = d.check_shown() if hasattr(d, "check_shown") else None
-        assert shown is None
         rows = d.job("good")["rows_in"]
         wait_for("others go on", lambda d=d, rows=rows: d.job("good")["rows_in"] > rows)
         # Nothing of the epoch that could not be committed is to be seen.
@@ -254,7 +254,7 @@ def an_io_error_in_the_catalog_refuses_statements_until_it_has_passed():
     d.sql(STEPS)
     d.begin_files("files")
     d.sick(("sync", errno.EIO, "/state/catalog.db"))
-    refused(d, "CREATE TABLE more (id BIGINT) WITH ('connector' = 'blackhole');", "state_io", "catalog.db")
+    refused(d, "CREATE TABLE more (id BIGINT) WITH ('connector' = 'blackhole');", "state_file", "catalog.db")
     rows = d.job("files")["rows_in"]
     wait_for("jobs go on", lambda: d.job("files")["rows_in"] > rows)
     assert "more" not in str(d.rows("SHOW TABLES;"))
@@ -275,7 +275,7 @@ def a_state_file_that_cannot_be_read_fails_its_job_only():
     d.sick(("read", errno.EIO, "/state/jobs/files.db"))
     d.start()
     j = d.wait_state("files", "FAILED")
-    assert j["error"]["code"] == "state_io" and "files.db" in j["error"]["message"], j["error"]
+    assert j["error"]["code"] == "state_file" and "files.db" in j["error"]["message"], j["error"]
     d.wait_state("good", "RUNNING")
     assert not [f for f in os.listdir(d.dir + "/state/jobs") if "corrupt" in f], "what cannot be read is not damaged"
     d.sick()
