@@ -358,21 +358,15 @@ static int
 file_scan(struct store_file *f, unsigned flags, struct store_scan *ret,
 	  struct error *err)
 {
-	static const char magic[16] = "SQLite format 3";
-	char begin[sizeof(magic)];
 	struct stat st;
-	int fd = open(f->path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
 
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		error_errno(err, errno == EACCES ? ERR_PERMISSION : ERR_FILE,
-			    errno, "cannot open %s", f->path);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	n = read(fd, begin, sizeof(begin));
-	close(fd);
+	if (stat(f->path, &st) < 0 ||
+	    access(f->path, f->read_only ? R_OK : R_OK | W_OK) < 0)
+		return error_errno(err,
+				   errno == EACCES || errno == EROFS
+					   ? ERR_PERMISSION
+					   : ERR_FILE,
+				   errno, "cannot open %s", f->path);
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, ERR_FILE, "%s is %s, not a %s of sluice",
 				 f->path,
@@ -382,10 +376,11 @@ file_scan(struct store_file *f, unsigned flags, struct store_scan *ret,
 	if (st.st_size == 0)
 		return error_set(&f->doubt, ERR_STORE_DAMAGED,
 				 "%s is damaged: it is empty", f->path);
-	if (!(flags & STORE_UNCHECKED) && !file_is_being_made(f) &&
-	    file_check_sums(f, ret, err) < 0)
+	if ((flags & STORE_UNCHECKED) || file_is_being_made(f))
+		return 0;
+	if (file_check_sums(f, ret, err) < 0)
 		return -1;
-	if (n != sizeof(begin) || memcmp(begin, magic, sizeof(magic)) != 0)
+	if (!ret->sqlite)
 		return error_set(&f->doubt, ERR_STORE_DAMAGED,
 				 "%s is damaged: it does not begin as an SQLite"
 				 " file does", f->path);

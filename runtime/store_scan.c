@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "runtime/page_sum.h"
+#include "runtime/store_vfs.h"
 
 #define TRIES 3 /* a writer beside us may be between two writes */
 #define PAGES_AT_ONCE 16
@@ -25,7 +26,8 @@
 
 struct scan {
 	struct store_scan *ret;
-	int file, log;         /* log -1: there is none */
+	struct store_raw *file;
+	int log;               /* -1: there is none */
 	uint32_t pages;        /* whole ones in the file */
 	uint32_t frames;       /* whole ones in the log */
 	struct log_header header;
@@ -42,14 +44,19 @@ read_at(int fd, void *data, size_t n, int64_t at)
 	return pread(fd, data, n, at) == (ssize_t)n;
 }
 
-static uint32_t
-pages_in(int fd, int64_t before, int64_t each)
+static int64_t
+size_of(int fd)
 {
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size < before)
-		return 0;
-	return (uint32_t)((st.st_size - before) / each);
+	return fd < 0 || fstat(fd, &st) < 0 ? -1 : st.st_size;
+}
+
+static bool
+read_page(struct scan *s, void *data, uint32_t n, uint32_t count)
+{
+	return store_raw_read(s->file, data, (size_t)count * PAGE_BYTES,
+			      (int64_t)(n - 1) * PAGE_BYTES);
 }
 
 static bool
@@ -185,8 +192,7 @@ log_headless(struct scan *s)
 	for (uint32_t n = 1; n < s->in_log_n && !*s->ret->fault; n++) {
 		if (!in_log(s, n))
 			continue;
-		if (!read_at(s->file, s->data, PAGE_BYTES,
-			     (int64_t)(n - 1) * PAGE_BYTES) ||
+		if (!read_page(s, s->data, n, 1) ||
 		    page_sum_check(s->data, n, &from) != PAGE_SUM_GOOD ||
 		    from.salt != first.salt[1] || from.frame != s->in_log[n])
 			snprintf(s->ret->fault, sizeof(s->ret->fault),
@@ -276,8 +282,7 @@ scan_file(struct scan *s)
 		uint32_t some = s->pages - n + 1;
 
 		some = some < PAGES_AT_ONCE ? some : PAGES_AT_ONCE;
-		if (!read_at(s->file, s->data, (size_t)some * PAGE_BYTES,
-			     (int64_t)(n - 1) * PAGE_BYTES))
+		if (!read_page(s, s->data, n, some))
 			break; /* cut off by a writer: the next try tells */
 		if (n == 1)
 			memcpy(first, s->data, sizeof(first));
@@ -292,16 +297,22 @@ scan_file(struct scan *s)
 /* ---- both ---- */
 
 static void
-scan_once(int file, int log, struct store_scan *ret)
+scan_once(struct store_raw *file, int log, struct store_scan *ret)
 {
+	static const char magic[16] = "SQLite format 3";
 	struct scan s = { .ret = ret, .file = file, .log = log };
+	int64_t size = store_raw_size(file), log_size = size_of(log);
 
 	*ret = (struct store_scan){ 0 };
 	s.data = mem_alloc((size_t)PAGES_AT_ONCE * PAGE_BYTES);
-	s.pages = pages_in(file, 0, PAGE_BYTES);
-	s.frames = pages_in(log, LOG_HEADER_BYTES, LOG_FRAME_BYTES);
+	s.pages = size < 0 ? 0 : (uint32_t)(size / PAGE_BYTES);
+	if (log_size > LOG_HEADER_BYTES)
+		s.frames = (uint32_t)((log_size - LOG_HEADER_BYTES) /
+				      LOG_FRAME_BYTES);
 	ret->pages = s.pages;
-	if (read_at(file, s.data, PAGE_BYTES, 0)) {
+	ret->sqlite = store_raw_read(file, s.data, sizeof(magic), 0) &&
+		      memcmp(s.data, magic, sizeof(magic)) == 0;
+	if (read_page(&s, s.data, 1, 1)) {
 		ret->fits = page_sum_fits(s.data);
 		ret->summed = page_sum_used(s.data);
 	}
@@ -317,13 +328,12 @@ scan_once(int file, int log, struct store_scan *ret)
 int
 store_scan(const char *path, struct store_scan *ret, struct error *err)
 {
-	int file = open(path, O_RDONLY | O_CLOEXEC), log;
+	struct store_raw *file;
 	struct buf name;
+	int log;
 
-	if (file < 0)
-		return error_errno(err, errno == EACCES ? ERR_PERMISSION
-							: ERR_FILE,
-				   errno, "cannot open %s", path);
+	if (store_raw_open(path, &file, err) < 0)
+		return -1;
 	buf_init(&name);
 	buf_printf(&name, "%s-wal", path);
 	log = open(buf_cstr(&name), O_RDONLY | O_CLOEXEC);
@@ -335,9 +345,11 @@ store_scan(const char *path, struct store_scan *ret, struct error *err)
 	}
 	if (log >= 0)
 		close(log);
-	close(file);
+	store_raw_close(file);
 	return 0;
 }
+
+/* ---- copies ---- */
 
 /* 1: it got a sum, 0: it has one, -1: errno tells. */
 static int
@@ -358,7 +370,7 @@ int
 store_scan_complete(const char *path, struct error *err)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC), rc = fd < 0 ? -1 : 0;
-	uint32_t pages = pages_in(fd, 0, PAGE_BYTES);
+	uint32_t pages = rc < 0 ? 0 : (uint32_t)(size_of(fd) / PAGE_BYTES);
 	unsigned char *page = mem_alloc(PAGE_BYTES);
 
 	if (rc == 0 && read_at(fd, page, PAGE_BYTES, 0) &&

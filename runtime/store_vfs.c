@@ -396,3 +396,58 @@ store_vfs_fault(sqlite3 *db)
 		return "";
 	return state_file_of(file)->fault;
 }
+
+/* ---- bytes as they are ---- */
+
+struct store_raw {
+	const char *name; /* as SQLite wants it */
+	sqlite3_file *file;
+};
+
+int
+store_raw_open(const char *path, struct store_raw **ret, struct error *err)
+{
+	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, rc;
+	struct store_raw *r = mem_zalloc(sizeof(*r));
+
+	store_vfs_name();
+	r->name = sqlite3_create_filename(path, "", "", 0, NULL);
+	r->file = mem_zalloc((size_t)base->szOsFile);
+	rc = base->xOpen(base, r->name, r->file, flags, &flags);
+	if (rc != SQLITE_OK) {
+		store_raw_close(r);
+		return error_set(err, ERR_STORE, "cannot open %s: %s", path,
+				 sqlite3_errstr(rc));
+	}
+	*ret = r;
+	return 0;
+}
+
+void
+store_raw_close(struct store_raw *r)
+{
+	if (!r)
+		return;
+	if (r->file->pMethods)
+		r->file->pMethods->xClose(r->file);
+	sqlite3_free_filename((char *)r->name);
+	free(r->file);
+	free(r);
+}
+
+int64_t
+store_raw_size(struct store_raw *r)
+{
+	sqlite3_int64 size = -1;
+
+	if (r->file->pMethods->xFileSize(r->file, &size) != SQLITE_OK)
+		return -1;
+	return size;
+}
+
+bool
+store_raw_read(struct store_raw *r, void *data, size_t n, int64_t at)
+{
+	return r->file->pMethods->xRead(r->file, data, (int)n, at) ==
+	       SQLITE_OK;
+}

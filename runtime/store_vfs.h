@@ -7,6 +7,11 @@
 #define RUNTIME_STORE_VFS_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
 
 /* The layer's name for sqlite3_open_v2(); over what is SQLite's default when
  * it is called first. Files whose pages have no room for sums (made before
@@ -15,5 +20,16 @@ const char *store_vfs_name(void);
 /* Why a read of this connection failed with SQLITE_IOERR_DATA; "": it did
  * not. */
 const char *store_vfs_fault(sqlite3 *db);
+
+/* A file's bytes as they are, read beside whatever else is open: a process
+ * that closes a file by itself gives up the locks of all its connections to
+ * it (POSIX), and SQLite knows how not to. */
+struct store_raw;
+int store_raw_open(const char *path, struct store_raw **ret,
+		   struct error *err);
+void store_raw_close(struct store_raw *r); /* NULL is allowed */
+int64_t store_raw_size(struct store_raw *r); /* -1: unknown */
+/* All n bytes, or false. */
+bool store_raw_read(struct store_raw *r, void *data, size_t n, int64_t at);
 
 #endif

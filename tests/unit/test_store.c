@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "runtime/store_look.h"
 #include "tests/unit/store_rig.h"
 #include "tests/unit/test.h"
 
@@ -145,6 +146,36 @@ TEST(sqlite3_reads_the_file_beside_the_writer_and_after_a_clean_stop)
 	EXPECT_STR(shell(&r, "sqlite3 -readonly $F 'SELECT state FROM job'"),
 		   "STOPPED\n");
 	EXPECT_STR(shell(&r, "ls $F-wal $F-shm | wc -l"), "2\n");
+	store_rig_release(&r);
+}
+
+/* A program that believes to be the last one folds the -wal in, and deletes
+ * it under the writer's feet. */
+TEST(looks_of_our_own_leave_the_writer_its_locks)
+{
+	struct error err = ERROR_INIT;
+	struct store_job job = { .name = "j", .state = "RUNNING" };
+	struct store_look *l;
+	struct store_scan scan;
+	struct store_rig r;
+
+	store_rig_init(&r);
+	if (system("command -v sqlite3 >/dev/null") != 0) {
+		store_rig_release(&r);
+		SKIP("sqlite3 is not installed");
+	}
+	store_rig_open(&r);
+	EXPECT_EQ(store_put_job(r.s, &job, &err), 0);
+	EXPECT_EQ(store_look_open(r.path, &l, &err), 0);
+	EXPECT_EQ(store_look_check(l, &scan, &err), 0);
+	store_look_close(l);
+	EXPECT_STR(shell(&r, "WAL=$(stat -c '%i %s' $F-wal);"
+			     " sqlite3 $F 'SELECT state FROM job';"
+			     " test \"$WAL\" = \"$(stat -c '%i %s' $F-wal)\" &&"
+			     " echo still there"),
+		   "RUNNING\nstill there\n");
+	EXPECT_EQ(store_set_state(r.s, "PAUSED", NULL, &err), 0);
+	EXPECT_STR(shell(&r, "sqlite3 $F 'SELECT state FROM job'"), "PAUSED\n");
 	store_rig_release(&r);
 }
 
