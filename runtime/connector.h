@@ -179,6 +179,9 @@ struct sink_type {
 	const char *(*reason)(struct sink *); /* why no room, or NULL */
 	struct blocking_work (*work)(struct sink *); /* or NULL */
 	void (*close)(struct sink *);
+	/* -1: the job cannot go on, found outside of write() (topic missing
+	 * before any row is there). Asked once per step; NULL: never. */
+	int (*check)(struct sink *, struct error *err);
 };
 
 struct sink {

@@ -302,6 +302,15 @@ drive_once(struct pipeline *p, struct drive *d, struct error *err)
 
 /* ---- the pass ---- */
 
+static int
+sinks_check(const struct pipeline *p, struct error *err)
+{
+	for (unsigned i = 0; i < p->nsinks; i++)
+		if (sink_check(p->sinks[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static bool
 sinks_have_room(const struct pipeline *p)
 {
@@ -542,6 +551,10 @@ pipeline_step(struct pipeline *p, int64_t now_us, struct error *err)
 	pipeline_check(p);
 	CHECK(p->started);
 	CHECK(!p->failed);
+	if (sinks_check(p, err) < 0) {
+		p->failed = true;
+		return p->last = PIPELINE_FAIL;
+	}
 	p->no_room = !p->open && !sinks_have_room(p);
 	if (p->no_room)
 		return p->last = PIPELINE_BLOCKED;

@@ -101,7 +101,7 @@ sink_fail(struct kafka_sink *s, const struct error *err)
 }
 
 static int
-sink_check(struct kafka_sink *s, struct error *err)
+kafka_sink_failed(struct kafka_sink *s, struct error *err)
 {
 	if (atomic_load_explicit(&s->failed, memory_order_acquire)) {
 		pthread_mutex_lock(&s->lock);
@@ -185,7 +185,7 @@ sink_on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 		break;
 	case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
 	case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
-	case RD_KAFKA_RESP_ERR__FATAL: /* sink_check() tells */
+	case RD_KAFKA_RESP_ERR__FATAL: /* kafka_sink_check() tells */
 		break;
 	default:
 		refuse(s, rd_kafka_topic_name(m->rkt), m->err, m);
@@ -202,11 +202,11 @@ kafka_sink_cut(struct sink *sink, uint64_t epoch, struct error *err)
 	if (s->newest - s->oldest + 1 == FLIGHTS)
 		/* As many epochs wait as there are slots: the rows to come
 		 * share the last one, whose epoch is acknowledged later. */
-		return sink_check(s, err);
+		return kafka_sink_failed(s, err);
 	s->newest++;
 	/* Careless, the slot may have records of an older epoch under way. */
 	s->flights[s->newest % FLIGHTS].epoch = EPOCH_OPEN;
-	return sink_check(s, err);
+	return kafka_sink_failed(s, err);
 }
 
 static int
@@ -214,7 +214,7 @@ kafka_sink_acked(struct sink *sink, uint64_t *ret_epoch, struct error *err)
 {
 	struct kafka_sink *s = kafka_sink_of(sink);
 
-	if (sink_check(s, err) < 0)
+	if (kafka_sink_failed(s, err) < 0)
 		return -1;
 	for (;;) {
 		const struct flight *f = &s->flights[s->oldest % FLIGHTS];
@@ -230,13 +230,18 @@ kafka_sink_acked(struct sink *sink, uint64_t *ret_epoch, struct error *err)
 	return 0;
 }
 
+static int
+kafka_sink_check(struct sink *sink, struct error *err)
+{
+	return kafka_sink_failed(kafka_sink_of(sink), err);
+}
+
 static bool
 kafka_sink_room(struct sink *sink)
 {
 	struct kafka_sink *s = kafka_sink_of(sink);
 
-	/* A failed sink lets the next row in, which then tells why. */
-	return s->inflight_bytes < s->room_bytes || atomic_load(&s->failed);
+	return s->inflight_bytes < s->room_bytes;
 }
 
 /* ---- writing ---- */
@@ -320,7 +325,7 @@ write_batch(struct kafka_sink *s, struct error *err)
 			refuse(s, s->topics[0].name, s->messages[i].err,
 			       &s->messages[i]);
 	}
-	return good == (int)r->n ? 0 : sink_check(s, err);
+	return good == (int)r->n ? 0 : kafka_sink_failed(s, err);
 }
 
 /* Milliseconds for one row; 0 lets the client stamp it. */
@@ -399,7 +404,7 @@ write_singly(struct kafka_sink *s, const struct batch *b, struct error *err)
 			if (headers)
 				rd_kafka_headers_destroy(headers);
 			refuse(s, rd_kafka_topic_name(topic), m.err, &m);
-			return sink_check(s, err);
+			return kafka_sink_failed(s, err);
 		}
 		sink_count(s, k);
 	}
@@ -412,7 +417,7 @@ kafka_sink_write(struct sink *sink, const struct batch *b,
 {
 	struct kafka_sink *s = kafka_sink_of(sink);
 
-	if (sink_check(s, err) < 0 ||
+	if (kafka_sink_failed(s, err) < 0 ||
 	    kafka_rows_encode(s->rows, b, kinds, err) < 0)
 		return -1;
 	if (s->rows->topic_col >= 0 || s->rows->time_col >= 0 ||
@@ -710,7 +715,8 @@ kafka_sink_close(struct sink *sink)
 	.cut = kafka_sink_cut, .acked = kafka_sink_acked,                 \
 	.committed = kafka_sink_committed, .wake_fd = kafka_sink_wake_fd, \
 	.woken = kafka_sink_woken, .reason = kafka_sink_reason,           \
-	.work = kafka_sink_work, .close = kafka_sink_close
+	.work = kafka_sink_work, .close = kafka_sink_close,               \
+	.check = kafka_sink_check
 
 const struct sink_type kafka_sink_type = {
 	.name = "kafka", .open = kafka_sink_open, KAFKA_SINK_CALLS

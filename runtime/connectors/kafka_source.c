@@ -537,21 +537,43 @@ kafka_source_work(struct source *source)
 }
 
 static void
+drop_message(rd_kafka_message_t *m, void *arg)
+{
+	(void)m;
+	(void)arg;
+}
+
+/* A queue that still has errors of a deleted topic keeps its partition, which
+ * keeps its broker: destroying a client of librdkafka 2.0.2 waits for it for
+ * ever, awake a thousand times a second. So the queues are emptied first. */
+static void
+source_release_parts(struct kafka_source *s)
+{
+	unsigned n = atomic_load(&s->nparts);
+
+	if (s->client)
+		rd_kafka_assign(s->client->rk, NULL);
+	for (unsigned i = 0; i < n; i++) {
+		struct kafka_part *p = s->parts[i];
+
+		rd_kafka_queue_io_event_enable(p->queue, -1, NULL, 0);
+		rd_kafka_consume_callback_queue(p->queue, 0, drop_message,
+						NULL);
+		rd_kafka_queue_destroy(p->queue);
+		free(p);
+	}
+}
+
+static void
 kafka_source_close(struct source *source)
 {
 	struct kafka_source *s;
-	unsigned n;
 
 	if (!source)
 		return;
 	s = kafka_source_of(source);
 	source_finish_commits(s);
-	n = atomic_load(&s->nparts);
-	for (unsigned i = 0; i < n; i++) {
-		rd_kafka_queue_io_event_enable(s->parts[i]->queue, -1, NULL, 0);
-		rd_kafka_queue_destroy(s->parts[i]->queue);
-		free(s->parts[i]);
-	}
+	source_release_parts(s);
 	kafka_client_destroy(s->client);
 	if (s->conf)
 		rd_kafka_conf_destroy(s->conf);

@@ -420,6 +420,14 @@ is_holding_too_much(const struct op_sink *s)
 	       pipeline_at_rest(s->op.p);
 }
 
+int
+sink_check(const struct op *op, struct error *err)
+{
+	const struct op_sink *s = sink_const(op);
+
+	return s->sink && s->type->check ? s->type->check(s->sink, err) : 0;
+}
+
 bool
 sink_room(const struct op *op)
 {

@@ -11,6 +11,8 @@
 /* Opens the connector; `client` is for the sink of a SELECT. */
 int sink_start(struct op *op, const struct connector_env *env, void *client,
 	       struct error *err);
+/* -1: the connector cannot go on. */
+int sink_check(const struct op *op, struct error *err);
 bool sink_room(const struct op *op);
 bool sink_is_done(const struct op *op); /* its LIMIT is reached */
 const char *sink_reason(const struct op *op);

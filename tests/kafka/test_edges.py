@@ -121,10 +121,13 @@ def a_missing_topic_is_told_and_works_once_it_is_there():
     d.sql("DROP JOB 'absent';")
 
 
-def a_topic_deleted_under_way_ends_its_job():
+def a_topic_deleted_under_way_ends_its_job_and_its_threads():
+    d = the_daemon()
+    before = d.threads()
     begin("deleted")
     the_broker().admin("delete", "deleted")
     stops("deleted", "missing_topic", "deleted", "RESUME JOB 'deleted'")
+    assert d.threads() <= before, "a client of the job was left behind"
 
 
 def a_shorter_topic_of_the_same_name_is_noticed():
@@ -251,15 +254,15 @@ def a_result_over_the_topics_limit_is_named():
 
 # ---- sinks ----
 
-def a_missing_sink_topic_is_told_and_works_once_it_is_there():
+def a_missing_sink_topic_is_told_before_any_row_and_works_once_it_is_there():
     the_broker().create("copied")
-    put("copied", 0, 20)
     d = the_daemon()
     d.sql("SET 'pipeline.name' = 'copied';" + source("copied_in", "copied") + sums("copied_out", "copied-sums")
           + "INSERT INTO copied_out SELECT k, COUNT(*), SUM(n) FROM copied_in GROUP BY k;")
     stops("copied", "missing_topic", "--create --topic copied-sums", "RESUME JOB 'copied'")
     the_broker().create("copied-sums")
     resume("copied")
+    put("copied", 0, 20)
     expect_sums("copied", range(20))
     d.sql("DROP JOB 'copied';")
 
@@ -323,10 +326,11 @@ def a_broker_away_is_waited_for_and_nothing_is_lost():
     assert other.stop() == 0
 
 
-main(a_missing_topic_is_told_and_works_once_it_is_there, a_topic_deleted_under_way_ends_its_job,
+main(a_missing_topic_is_told_and_works_once_it_is_there, a_topic_deleted_under_way_ends_its_job_and_its_threads,
      a_shorter_topic_of_the_same_name_is_noticed, a_longer_topic_of_the_same_name_is_noticed,
      a_topic_made_anew_under_way_is_noticed, records_deleted_before_they_were_read_stop_the_job,
      records_deleted_are_counted_where_the_table_says_so, partitions_added_are_read_from_their_beginning,
      a_partition_added_does_not_turn_time_back, a_message_over_the_clients_limit_says_so,
-     a_result_over_the_topics_limit_is_named, a_missing_sink_topic_is_told_and_works_once_it_is_there,
+     a_result_over_the_topics_limit_is_named,
+     a_missing_sink_topic_is_told_before_any_row_and_works_once_it_is_there,
      a_sink_topic_deleted_under_way_ends_its_job, a_broker_away_is_waited_for_and_nothing_is_lost)

@@ -174,6 +174,9 @@ class Daemon:
                 if line.startswith("VmRSS:"):
                     return int(line.split()[1])
 
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.child.pid}/task"))
+
     def cpu_seconds(self):
         with open(f"/proc/{self.child.pid}/stat") as f:
             fields = f.read().rsplit(")", 1)[1].split()
