@@ -119,6 +119,8 @@ api_job_json(struct job *j, bool full, struct buf *out)
 	json_pair_f64(out, "rows_out_per_s", info.rows_out_s);
 	json_pair_i64(out, "rows_late", (int64_t)info.late);
 	json_pair_i64(out, "bad_records", (int64_t)info.errors);
+	json_pair_i64(out, "bad_records_kept", (int64_t)info.errors_kept);
+	json_pair_i64(out, "bad_records_lost", (int64_t)info.errors_lost);
 	json_pair_i64(out, "skipped_records", (int64_t)info.skipped);
 	json_pair_i64(out, "records_lost", (int64_t)info.lost);
 	json_pair_i64(out, "restarts", (int64_t)info.restarts);

@@ -85,6 +85,8 @@ struct life {
 	uint64_t cut_rows_in, cut_rows_out; /* at the last cut */
 	int64_t cut_wm_us;
 
+	struct errand errand;
+
 	int64_t next_publish_us;
 	uint64_t published_rows_in;
 	int64_t clock_us; /* wall clock less the steady one */
@@ -216,6 +218,8 @@ life_build(struct life *l, struct error *err)
 	    open_store(l, now_us, err) < 0 ||
 	    store_attach(l->store, l->p, &l->epoch, err) < 0)
 		return -1;
+	errand_init(&l->errand, j, l->p, l->store);
+	job_set_errors(j, store_errors(l->store));
 	job_set_state(j, JOB_CONNECTING, "", NULL);
 	if (pipeline_start(l->p, now_us, err) < 0)
 		return -1;
@@ -232,6 +236,7 @@ life_build(struct life *l, struct error *err)
 static void
 life_release(struct life *l)
 {
+	errand_end(&l->errand, NULL);
 	/* The store thread may still hold the snapshot. */
 	while (l->cp == CP_COMMITTING && !atomic_load(&l->commit.done))
 		runner_serve(&l->j->runner, true, clock_wall_us() + PUBLISH_US);
@@ -301,7 +306,8 @@ cut_wanted(const struct life *l, int64_t now_us)
 		return false;
 	switch (l->goal) {
 	case GOAL_RUN:
-		return now_us >= l->next_cut_us && !nothing_new(l);
+		return (now_us >= l->next_cut_us && !nothing_new(l)) ||
+		       errand_wants_cut(&l->errand);
 	case GOAL_STOP:
 		return true;
 	case GOAL_FINISH:
@@ -327,6 +333,7 @@ cut(struct life *l, int64_t now_us, struct error *err)
 	l->cut_wm_us = pipeline_watermark(l->p);
 	l->cut_goal = l->goal;
 	l->cp = CP_ACKING;
+	errand_was_cut(&l->errand, l->epoch);
 	return 0;
 }
 
@@ -341,6 +348,9 @@ record_commit(struct life *l, int64_t now_us)
 	info->checkpoint_duration_ns = l->snap->duration_ns;
 	info->checkpoint_bytes = (int64_t)l->snap->bytes_written;
 	info->checkpoint_rows = (int64_t)l->snap->rows;
+	info->errors_kept = l->snap->errors_kept;
+	info->errors_lost = l->snap->errors_lost;
+	info->errors_full = l->snap->errors_full;
 	pthread_mutex_unlock(&l->j->lock);
 	log_event(LOG_DEBUG, "checkpoint", l->j->name,
 		  "id=%llu rows=%llu ms=%.1f stop_ms=%.2f",
@@ -358,8 +368,10 @@ cut_complete(struct life *l, int64_t now_us, struct error *err)
 
 	if (pipeline_committed(l->p, l->snap->epoch, err) < 0)
 		return -1;
-	if (!l->flushing)
+	if (!l->flushing) {
 		record_commit(l, now_us);
+		errand_committed(&l->errand, l->snap->epoch);
+	}
 	snapshot_destroy(l->snap);
 	l->snap = NULL;
 	l->cp = CP_NONE;
@@ -560,6 +572,13 @@ life_step(struct life *l, int64_t now_us, bool *ret_busy, struct error *err)
 	return 0;
 }
 
+static bool
+may_replay(const struct life *l)
+{
+	return l->goal == GOAL_RUN && !l->blocked && !l->disk_full &&
+	       !l->done && !l->over;
+}
+
 static int64_t
 life_next_us(const struct life *l)
 {
@@ -605,8 +624,10 @@ life_run(struct life *l, struct error *err)
 
 		take_command(l, now_us);
 		job_taps_follow(l->j, l->p, l->number);
+		errand_turn(&l->errand, may_replay(l));
 		if (life_step(l, now_us, &busy, err) < 0)
 			return -1;
+		busy |= errand_is_busy(&l->errand) && !l->blocked;
 		do {
 			before = l->cp;
 			if (life_checkpoint(l, now_us, err) < 0)
@@ -645,6 +666,7 @@ live(struct job *j, struct error *err)
 	if (rc == 0)
 		rc = life_run(&l, err);
 	atomic_store(&j->alive_ns, 0);
+	errand_end(&l.errand, rc < 0 ? err : NULL);
 	if (l.p)
 		publish(&l, clock_wall_us());
 	if (rc < 0 && err->code == ERR_STORE && !err->retriable)

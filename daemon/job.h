@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "daemon/job_errors.h"
 #include "daemon/jobs.h"
 #include "daemon/restart.h"
 #include "daemon/runner.h"
@@ -59,6 +60,7 @@ struct job {
 	pthread_mutex_t lock;
 	enum job_command command; /* L */
 	_Atomic bool reload;   /* begin again with the new configuration */
+	struct job_request *request; /* L, set and cleared by M; or NULL */
 	_Atomic int64_t alive_ns; /* the thread's last turn; 0: not in turns */
 	bool ended;            /* L: the thread is about to return */
 	struct job_tap *taps;  /* L; tap.c links them */
@@ -79,6 +81,7 @@ struct jobs {
 	uv_timer_t unsaved;    /* runs while a job is */
 	unsigned nhandles;     /* of these that are not closed */
 	struct stream *streams; /* that have not ended; stream.c links them */
+	unsigned nworks;       /* requests on threads of libuv's */
 	bool pin;
 	bool shutting_down;
 	void (*on_shutdown)(void *);

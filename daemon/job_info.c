@@ -293,6 +293,11 @@ job_info_get(struct job *j, struct arena *a, struct job_info *ret)
 		memcpy(ret->parts, j->info.parts,
 		       ret->nparts * sizeof(*ret->parts));
 	pthread_mutex_unlock(&j->lock);
+	if (ret->errors_full)
+		snprintf(ret->full, sizeof(ret->full), "its table of errors is"
+			 " full: %llu more were only counted; DELETE ERRORS"
+			 " FOR JOB '%.60s' makes room",
+			 (unsigned long long)ret->errors_lost, j->name);
 	ret->name = j->name;
 	ret->created_us = j->created_us;
 }

@@ -140,7 +140,9 @@ job_operators_known(struct job *j, jobs_done_fn *done, void *arg)
 void
 jobs_forget(struct jobs *js, void *arg)
 {
-	for (struct job *j = js->first; j; j = j->next)
+	for (struct job *j = js->first; j; j = j->next) {
+		if (j->request && j->request->arg == arg)
+			j->request->done = NULL;
 		for (struct job_wait **w = &j->waits; *w;) {
 			struct job_wait *gone = *w;
 
@@ -151,6 +153,7 @@ jobs_forget(struct jobs *js, void *arg)
 			*w = gone->next;
 			free(gone);
 		}
+	}
 }
 
 void

@@ -53,6 +53,8 @@ job_launch(struct job *j, struct error *err)
 	/* A script that was under way may come here. */
 	if (j->js->shutting_down)
 		return error_set(err, ERR_CANCELLED, "sluiced is stopping");
+	if (job_request_is_at_work(j, err))
+		return -1;
 	was = begin_anew(j);
 	CHECK(!j->has_thread);
 	if (runner_init(&j->runner, err) < 0) {
@@ -145,6 +147,7 @@ job_free(struct job *j)
 	for (unsigned i = 0; i < j->nconnections; i++)
 		free(j->connections[i]);
 	free(j->connections);
+	job_request_free(j->request);
 	free(j->info.ops);
 	free(j->info.parts);
 	pthread_mutex_destroy(&j->lock);
@@ -188,6 +191,8 @@ job_ended(struct job *j)
 	runner_release(&j->runner);
 	j->has_thread = false;
 	job_taps_end(j);
+	job_request_abandon(j);
+	job_requests_tell(j->js);
 	if (j->dropping) {
 		job_forget(j);
 		return;
@@ -209,7 +214,7 @@ check_shutdown(struct jobs *js)
 	for (struct job *j = js->first; j; j = j->next)
 		if (j->has_thread)
 			return;
-	if (js->streams)
+	if (js->streams || js->nworks > 0)
 		return;
 	void (*done)(void *) = js->on_shutdown;
 	js->on_shutdown = NULL;
@@ -248,6 +253,7 @@ on_news(uv_async_t *a)
 	struct jobs *js = a->data;
 	struct job *j;
 
+	job_requests_tell(js);
 	/* Who is told of an end may drop any other job: look anew each time. */
 	while ((j = find_ended(js)))
 		job_ended(j);
@@ -292,7 +298,8 @@ find(struct jobs *js, const char *name)
 static bool
 is_over(struct job *j)
 {
-	return j->once && !j->has_thread && job_state_of(j) == JOB_FINISHED;
+	return j->once && !j->has_thread && !j->request &&
+	       job_state_of(j) == JOB_FINISHED;
 }
 
 bool
@@ -574,6 +581,10 @@ job_drop(struct job *j, bool keep_state, jobs_done_fn *done, void *arg)
 {
 	struct error err = ERROR_INIT;
 
+	if (job_request_is_at_work(j, &err)) {
+		done(arg, &err);
+		return;
+	}
 	j->dropping = true;
 	j->keep_state = keep_state;
 	if (job_store(j, &err) < 0) {

@@ -23,7 +23,9 @@
 #include "base/buf.h"
 #include "daemon/config.h"
 #include "parser/plan.h"
+#include "runtime/replay.h"
 #include "runtime/store.h"
+#include "runtime/store_errors.h"
 
 enum job_state {
 	JOB_CREATED, JOB_CONNECTING, JOB_RECOVERING, JOB_RUNNING, JOB_PAUSED,
@@ -94,6 +96,18 @@ void job_wait(struct job *j, jobs_done_fn *done, void *arg);
 /* When job_info.ops tells its operators; at once for one that has no thread.
  * One that is dropped is an error. */
 void job_operators_known(struct job *j, jobs_done_fn *done, void *arg);
+/* REPLAY ERRORS and DELETE ERRORS. The answer comes on the main loop, never
+ * from within the call; -1: there is none, since it cannot be done now. */
+enum errors_what { ERRORS_REPLAY, ERRORS_DELETE };
+struct errors_answer {
+	uint64_t deleted, kept; /* rows that went, and are there still */
+	struct replay_counts replayed;
+};
+typedef void jobs_errors_fn(void *arg, const struct errors_answer *a,
+			    const struct error *err);
+int job_errors(struct job *j, enum errors_what what,
+	       const struct errors_where *where, jobs_errors_fn *done,
+	       void *arg, struct error *err);
 /* Forgets all waits of this arg: its client is gone. */
 void jobs_forget(struct jobs *js, void *arg);
 /* Names of a job that uses this table or view, or NULL. */
@@ -124,6 +138,10 @@ struct job_info {
 	enum job_state state;
 	int64_t since_us, created_us, figures_us; /* when; 0: never */
 	uint64_t rows_in, rows_out, errors, late; /* since the job was made */
+	uint64_t errors_kept; /* in the table errors, as of its last commit */
+	uint64_t errors_lost; /* of errors: past the table's caps */
+	bool errors_full;
+	char full[160];      /* in words; empty while it is not */
 	uint64_t skipped;    /* records that give no row, by format or choice */
 	uint64_t restarts;   /* after failures that may pass, in this process */
 	int64_t failure_us;  /* the last of them; 0: none */

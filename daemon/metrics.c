@@ -51,6 +51,8 @@ JOB_VALUE(rows_in, i->rows_in)
 JOB_VALUE(rows_out, i->rows_out)
 JOB_VALUE(rows_late, i->late)
 JOB_VALUE(bad_records, i->errors)
+JOB_VALUE(bad_kept, i->errors_kept)
+JOB_VALUE(bad_lost, i->errors_lost)
 JOB_VALUE(skipped, i->skipped)
 JOB_VALUE(lost, i->lost)
 JOB_VALUE(restarts, i->restarts)
@@ -67,7 +69,9 @@ static const struct job_family job_families[] = {
 	{ "sluice_job_rows_in_total", "counter", "Rows read from sources.", rows_in },
 	{ "sluice_job_rows_out_total", "counter", "Rows written to sinks.", rows_out },
 	{ "sluice_job_rows_late_total", "counter", "Rows behind the last window that could hold them.", rows_late },
-	{ "sluice_job_bad_records_total", "counter", "Records that could not be used (table errors of the job's file).", bad_records },
+	{ "sluice_job_bad_records_total", "counter", "Rows and records that could not be used.", bad_records },
+	{ "sluice_job_bad_records_kept", "gauge", "Those in the table errors of the job's file.", bad_kept },
+	{ "sluice_job_bad_records_lost_total", "counter", "Those past errors.max-rows or errors.max-bytes, which were only counted.", bad_lost },
 	{ "sluice_job_skipped_records_total", "counter", "Records that give no row: tombstones, empty ones, and bad ones under scan.on-error = 'skip'.", skipped },
 	{ "sluice_job_records_lost_total", "counter", "Records that were gone from their topics before they were read (scan.on-loss = 'skip'), since the daemon started.", lost },
 	{ "sluice_job_restarts_total", "counter", "Failures that may pass after which the job was tried again, since the daemon started.", restarts },

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "daemon/errors.h"
 #include "daemon/ndjson.h"
 #include "daemon/script.h"
 #include "daemon/session.h"
@@ -81,6 +82,8 @@ remark(const struct job_info *info)
 		return info->error.message;
 	if (*info->reason)
 		return info->reason;
+	if (*info->full)
+		return info->full;
 	return *info->notice ? info->notice : NULL;
 }
 
@@ -354,15 +357,25 @@ run_show_errors_of(struct script *s, struct job *j)
 	static const char *const columns[] = {
 		"#id", "at", "code", "source", "topic", "#partition",
 		"#offset", "column", "operator", "expression", "message",
-		"raw", "row", "#weight",
+		"raw", "row", "#weight", "key", "replay", "replayed_at",
 	};
+	struct errors_where where;
+	enum statement_rc rc;
+	struct buf sql;
 
+	if (errors_where_of(s, &where) < 0)
+		return STATEMENT_FAILED;
 	/* The newest thousand: the file has all. */
-	return run_look(s, j, "SELECT * FROM (SELECT id, at, code, source,"
-			" topic, \"partition\", \"offset\", column_name,"
-			" operator, expression, message, raw, \"row\", weight"
-			" FROM errors ORDER BY id DESC LIMIT 1000) ORDER BY id",
-			ARRAY_LEN(columns), columns);
+	buf_init(&sql);
+	buf_puts(&sql, "SELECT * FROM (SELECT id, at, code, source,"
+		 " topic, \"partition\", \"offset\", column_name,"
+		 " operator, expression, message, raw, \"row\", weight,"
+		 " key, replay, replayed_at FROM errors WHERE ");
+	errors_where_sql(&where, &sql);
+	buf_puts(&sql, " ORDER BY id DESC LIMIT 1000) ORDER BY id");
+	rc = run_look(s, j, buf_cstr(&sql), ARRAY_LEN(columns), columns);
+	buf_release(&sql);
+	return rc;
 }
 
 struct summary {

@@ -183,6 +183,8 @@ explain_errors(const struct job_info *info, const char *sample,
 	if (sample)
 		buf_printf(out, ", the last of them: %s", sample);
 	buf_printf(out, "; SHOW ERRORS FOR JOB '%s' lists them\n", info->name);
+	if (*info->full)
+		buf_printf(out, "%s\n", info->full);
 }
 
 static void

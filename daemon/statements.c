@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "daemon/clock.h"
 #include "daemon/connections.h"
+#include "daemon/errors.h"
 #include "daemon/log.h"
 #include "daemon/ndjson.h"
 #include "daemon/savepoint.h"
@@ -571,6 +572,17 @@ run_job(struct script *s)
 	return wait_for_answer(s);
 }
 
+static enum statement_rc
+run_errors(struct script *s)
+{
+	enum statement_rc rc = errors_run(s);
+
+	if (rc == STATEMENT_WAITS)
+		audit(s, s->stmt->kind == AST_STMT_DELETE_ERRORS
+				 ? "errors_delete" : "errors_replay", s->job);
+	return rc;
+}
+
 enum statement_rc
 statement_run(struct script *s)
 {
@@ -602,9 +614,7 @@ statement_run(struct script *s)
 		return run_create_savepoint(s);
 	case AST_STMT_REPLAY_ERRORS:
 	case AST_STMT_DELETE_ERRORS:
-		error_set(&s->err, ERR_UNSUPPORTED, "this statement: not "
-			  "supported yet");
-		return failed(s);
+		return run_errors(s);
 	case AST_STMT_SHOW_JOBS:
 	case AST_STMT_SHOW_WATERMARKS:
 	case AST_STMT_SHOW_ERRORS:

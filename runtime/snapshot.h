@@ -87,6 +87,7 @@ struct snapshot {
 	int64_t duration_ns;
 	uint64_t bytes_written;
 	uint64_t errors_kept, errors_lost; /* struct store_errors */
+	bool errors_full;
 };
 
 struct snapshot *snapshot_create(uint64_t epoch, int64_t taken_at_us);

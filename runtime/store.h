@@ -34,7 +34,7 @@ void store_close(struct store *s);
 /* DROP JOB: the file and its -wal and -shm, which nobody has open, and
  * damaged ones that were moved away from there. */
 int store_remove(const char *path, struct error *err);
-/* Settings errors.max-rows and errors.max-bytes: rows of the table errors
+/* Settings [limits] errors-rows and errors-bytes: rows of the table errors
  * beyond them are only counted (100 000 rows, 256 MiB until told). */
 void store_limit_errors(struct store *s, uint64_t rows_max,
 			uint64_t bytes_max);

@@ -266,6 +266,7 @@ commit_done(struct store *s, struct snapshot *snap, int64_t since_ns)
 	snap->bytes_written = take_bytes_written(s);
 	snap->errors_kept = s->errors.rows;
 	snap->errors_lost = s->errors.lost;
+	snap->errors_full = store_errors(s).full;
 	s->epoch = snap->epoch;
 	s->totals = (struct pipeline_totals){
 		.rows_in = snap->rows_in,

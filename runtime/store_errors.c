@@ -8,6 +8,9 @@
 #include "base/check.h"
 #include "runtime/store_impl.h"
 
+/* Less room than that is none for a usual record. */
+#define FULL_BYTES 4096
+
 /* ---- how full it is ---- */
 
 int
@@ -37,7 +40,12 @@ store_count_errors(struct store *s, struct store_errors *ret,
 struct store_errors
 store_errors(const struct store *s)
 {
-	return s->errors;
+	struct store_errors e = s->errors;
+
+	e.full = e.lost > 0 &&
+		 (e.rows >= s->errors_rows_max ||
+		  e.bytes + FULL_BYTES > s->errors_bytes_max);
+	return e;
 }
 
 static uint64_t

@@ -36,6 +36,7 @@ void errors_where_sql(const struct errors_where *w, struct buf *out);
 struct store_errors {
 	uint64_t rows, bytes;
 	uint64_t lost; /* not kept, ever: they were past the caps */
+	bool full;     /* so will the next ones be */
 };
 struct store_errors store_errors(const struct store *s);
 
