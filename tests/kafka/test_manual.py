@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -260,4 +261,58 @@ def check_config(where, text):
         assert out.returncode == 0, f"{where}: {out.stderr}"
 
 
-main(every_block_says_what_it_is, the_sql_of_the_manual_runs, the_sessions_of_the_manual_print_what_it_says)
+# ---- man pages ----
+
+# What stands for the files that the examples name, and for commands that do not end by themselves.
+MAN_FILES = {"queries.sql": "SELECT 1 AS x;\n", "new.ini": "[daemon]\nlog-level = warn\n"}
+MAN_JOB = """CREATE TABLE rows_in (id BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '5');
+    CREATE TABLE words (n BIGINT) WITH ('connector' = 'blackhole'); INSERT INTO words SELECT COUNT(*) FROM rows_in;"""
+MAN_ELSEWHERE = {"systemctl": "tests/system/test_deb.py"}
+
+
+def man_examples(page):
+    """The literal blocks of a page's EXAMPLES, as they are read."""
+    with open(page) as f:
+        text = re.search(r"^\.Sh EXAMPLES\n(.*?)^\.Sh ", f.read(), re.S | re.M)[1]
+    return [block.replace("\\-", "-").replace("\\e", "\\")
+            for block in re.findall(r"^\.Bd -literal[^\n]*\n(.*?)^\.Ed", text, re.S | re.M)]
+
+
+def run_man_command(shell, command, port):
+    command = command.replace("/usr/share/doc/sluice/", "etc/").replace("/tmp/sluice", "own").replace("9464", port)
+    if command.split()[0] in MAN_ELSEWHERE:
+        return
+    if command.startswith("sluiced --state-dir"):
+        command = f"{{ {command} 2> own.log & }}; until sluice -s own/sock -e 'SHOW JOBS'; do sleep 0.1; done 2> /dev/null"
+    elif "words.sql" in command:
+        command = f"timeout --preserve-status -s INT 5 {command}; [ $? = 130 ]"
+    got = shell.run(command + "\necho status $?")
+    assert got[-1] == "status 0", f"$ {command}\n" + "\n".join(got)
+
+
+def the_examples_of_the_man_pages_run():
+    pages = sorted(glob.glob(os.path.join(TOP, "docs", "man", "*.[158]")))
+    assert len(pages) == 3
+    for page in pages:
+        shell = Shell(page)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        try:
+            shell.daemon.sql(MAN_JOB)
+            shell.daemon.wait_state("words", "FINISHED")
+            for path, text in MAN_FILES.items():
+                with open(os.path.join(shell.dir, path), "w") as f:
+                    f.write(text)
+            for n, block in enumerate(man_examples(page)):
+                if block.startswith("["):
+                    check_config(f"{name(page)}, example {n + 1}", block)
+                    continue
+                for command in block.replace("\\\n", "").splitlines():
+                    run_man_command(shell, command, port)
+        finally:
+            shell.close()
+
+
+main(every_block_says_what_it_is, the_sql_of_the_manual_runs, the_sessions_of_the_manual_print_what_it_says,
+     the_examples_of_the_man_pages_run)
