@@ -56,7 +56,7 @@ LIB_CXX := $(sort $(wildcard runtime/formats/*.cc))
 GEN_SRC := $(if $(wildcard parser/lexer.re),$(B)/gen/parser/lexer.c) \
 	$(if $(wildcard parser/grammar.y),$(B)/gen/parser/grammar.c)
 DAEMON_SRC := $(filter-out daemon/main.c,$(sort $(wildcard daemon/*.c)))
-CLIENT_SRC := $(sort $(wildcard client/*.c))
+CLIENT_SRC := $(filter-out client/main.c,$(sort $(wildcard client/*.c)))
 
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(LIB_CXX:%.cc=$(B)/%.o) \
 	$(GEN_SRC:$(B)/gen/%.c=$(B)/gen/%.o)
@@ -68,6 +68,8 @@ PROGRAMS := $(if $(wildcard daemon/main.c),$(B)/sluiced) \
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_HELP := $(filter-out $(UNIT_SRC),$(sort $(wildcard tests/unit/*.c)))
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
+# Those of client/ are linked with it, all others with the daemon.
+CLIENT_UNIT := $(filter $(B)/tests/unit/test_client_%,$(UNIT_BIN))
 SCENARIO_SRC := $(sort $(wildcard tests/scenario/*.c))
 SCENARIO_BIN := $(SCENARIO_SRC:%.c=$(B)/%)
 # Programs of the long suites: each prints the same ok/not ok/skip lines.
@@ -102,7 +104,10 @@ TSAN_OBJ := $(if $(filter thread,$(SAN)),$(B)/tests/unit/c11_threads.o)
 $(B)/sluiced: $(B)/daemon/main.o $(TSAN_OBJ) $(B)/libdaemon.a $(B)/libsluice.a
 	$(call say,LINK,$@)
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(DAEMON_LIBS)
-$(B)/sluice: $(CLIENT_SRC:%.c=$(B)/%.o) $(BASE_OBJ)
+$(B)/libclient.a: $(CLIENT_SRC:%.c=$(B)/%.o)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(B)/sluice: $(B)/client/main.o $(B)/libclient.a $(BASE_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CLIENT_LIBS)
 
@@ -135,9 +140,14 @@ $(GEN_SRC:$(B)/gen/%.c=$(B)/gen/%.o): | $(if $(wildcard parser/grammar.y),$(B)/g
 
 # ---- tests ----
 TEST_LIBS := $(B)/libdaemon.a $(B)/libsluice.a
-$(UNIT_BIN): $(B)/%: $(B)/%.o $(UNIT_HELP:%.c=$(B)/%.o) $(TEST_LIBS)
+$(filter-out $(CLIENT_UNIT),$(UNIT_BIN)): $(B)/%: $(B)/%.o \
+		$(UNIT_HELP:%.c=$(B)/%.o) $(TEST_LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(DAEMON_LIBS)
+$(CLIENT_UNIT): $(B)/%: $(B)/%.o $(B)/tests/unit/main.o $(B)/libclient.a \
+		$(BASE_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CLIENT_LIBS)
 $(SCENARIO_BIN) $(BENCH_BIN) $(FUZZ_BIN) $(KAFKA_BIN): $(B)/%: $(B)/%.o \
 		$(UNIT_HELP:%.c=$(B)/%.o) $(TEST_LIBS)
 	$(call say,LINK,$@)

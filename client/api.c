@@ -12,6 +12,9 @@
 #include "base/arena.h"
 #include "base/check.h"
 
+#define IDLE_MS 100
+#define GET_TIMEOUT_MS 5000
+
 struct api {
 	CURL *curl;
 	char *where;
@@ -114,6 +117,7 @@ api_get(struct api *a, const char *path, struct buf *out, long *ret_status,
 	buf_clear(out);
 	curl_easy_setopt(a->curl, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(a->curl, CURLOPT_WRITEDATA, out);
+	curl_easy_setopt(a->curl, CURLOPT_TIMEOUT_MS, (long)GET_TIMEOUT_MS);
 	rc = curl_easy_perform(a->curl);
 	if (rc != CURLE_OK)
 		return explain(a, rc, err);
@@ -182,18 +186,41 @@ on_lines(char *data, size_t one, size_t n, void *arg)
 	return n;
 }
 
-static int
-on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+/* Turns the transfer until it is over or somebody has had enough. */
+static CURLcode
+perform(CURLM *multi, struct transfer *t)
 {
-	struct transfer *t = arg;
+	int running = 1, left;
+	const CURLMsg *m;
 
-	(void)a;
-	(void)b;
-	(void)c;
-	(void)d;
-	if (t->lines->idle && !t->lines->idle(t->lines->arg))
-		t->cancelled = true;
-	return t->cancelled;
+	while (running) {
+		CURLMcode rc = curl_multi_perform(multi, &running);
+
+		if (rc == CURLM_OK && running)
+			rc = curl_multi_poll(multi, NULL, 0, IDLE_MS, NULL);
+		if (rc != CURLM_OK)
+			return CURLE_OUT_OF_MEMORY;
+		if (running && !t->lines->idle(t->lines->arg)) {
+			t->cancelled = true;
+			return CURLE_ABORTED_BY_CALLBACK;
+		}
+	}
+	m = curl_multi_info_read(multi, &left);
+	return m ? m->data.result : CURLE_OK;
+}
+
+static CURLcode
+transfer(struct api *a, struct transfer *t)
+{
+	CURLM *multi = curl_multi_init();
+	CURLcode rc;
+
+	CHECK(multi);
+	curl_multi_add_handle(multi, a->curl);
+	rc = perform(multi, t);
+	curl_multi_remove_handle(multi, a->curl);
+	curl_multi_cleanup(multi);
+	return rc;
 }
 
 int
@@ -219,10 +246,7 @@ api_sql(struct api *a, const char *script, size_t n,
 	curl_easy_setopt(a->curl, CURLOPT_POSTFIELDS, script);
 	curl_easy_setopt(a->curl, CURLOPT_WRITEFUNCTION, on_lines);
 	curl_easy_setopt(a->curl, CURLOPT_WRITEDATA, &t);
-	curl_easy_setopt(a->curl, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(a->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(a->curl, CURLOPT_XFERINFODATA, &t);
-	rc = curl_easy_perform(a->curl);
+	rc = transfer(a, &t);
 	curl_slist_free_all(headers);
 	if (rc == CURLE_OK && t.part.len)
 		lines->line(lines->arg, t.part.data, t.part.len);

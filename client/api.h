@@ -21,8 +21,8 @@ void api_destroy(struct api *a);
 int api_open_session(struct api *a, struct error *err);
 
 /* What comes back from a script: each line (without its newline) as it
- * arrives; idle is called now and then while nothing does. Returning false
- * from either ends the request. */
+ * arrives; idle is called ten times a second while nothing does. Returning
+ * false from either ends the request. */
 struct api_lines {
 	bool (*line)(void *arg, const char *text, size_t n);
 	bool (*idle)(void *arg);
@@ -31,7 +31,8 @@ struct api_lines {
 /* ERR_CONNECTION: nobody listens there. ERR_CANCELLED: a callback ended it. */
 int api_sql(struct api *a, const char *script, size_t n,
 	    const struct api_lines *lines, struct error *err);
-/* The whole body of a GET; *ret_status is HTTP's. */
+/* The whole body of a GET, in a few seconds or not at all; *ret_status is
+ * HTTP's. */
 int api_get(struct api *a, const char *path, struct buf *out,
 	    long *ret_status, struct error *err);
 

@@ -9,14 +9,21 @@
 
 struct line;
 
-/* Adds the words that could stand at the end of `text` (all that was typed so
- * far, up to the cursor) to the list; `word` is what is typed of it. */
+/* Adds the words that could stand at the end of text[0..n), all that was typed
+ * so far of the statement, up to the cursor: line_words_begin() tells which
+ * part of the text (its end) they take the place of, and what stands behind a
+ * word that is the only one. */
 struct line_words;
-typedef void line_complete_fn(void *arg, const char *text, const char *word,
+typedef void line_complete_fn(void *arg, const char *text, size_t n,
 			      struct line_words *words);
+void line_words_begin(struct line_words *words, const char *start, size_t n,
+		      const char *behind);
+/* Left out when it does not begin as the text does; case does not count. */
 void line_words_add(struct line_words *words, const char *word);
 
-/* file: the history, read now and written by line_destroy(); or NULL. */
+/* file: the history, read now, each entry added as it comes; or NULL. From
+ * here to line_destroy() the terminal gives single keys, also between lines:
+ * what is typed ahead is read by the next line_read(). */
 struct line *line_create(const char *file, line_complete_fn *complete,
 			 void *arg);
 void line_destroy(struct line *l);

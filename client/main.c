@@ -13,7 +13,10 @@
 #include "client/api.h"
 #include "client/private.h"
 #include "client/run.h"
+#include "client/session.h"
 #include "client/shell.h"
+#include "client/shown.h"
+#include "client/term.h"
 #include "client/top.h"
 
 #define DEFAULT_SOCKET "/run/sluice/sluice.sock"
@@ -209,74 +212,46 @@ struct part { /* of -e and -f, in order */
 };
 
 static int
-send_part(struct api *a, const struct part *p, struct output *out)
+send_parts(struct session *s, const struct part *parts, unsigned n)
 {
-	struct api_lines lines = run_lines(out);
-	struct error err = ERROR_INIT;
-	struct buf text;
-	char shown[4096];
-	int rc = 0;
+	int status = n > 1 ? session_open(s) : 0;
 
-	buf_init(&text);
-	out->file = p->is_file && strcmp(p->text, "-") != 0 ? p->text : NULL;
-	if (!p->is_file)
-		buf_puts(&text, p->text);
-	else if (run_read_file(p->text, &text) < 0)
-		rc = 1;
-	if (rc == 0 &&
-	    api_sql(a, buf_cstr(&text), text.len, &lines, &err) < 0) {
-		rc = err.code != ERR_CANCELLED ? 3
-		     : run_interrupted	       ? 130
-					       : output_status(out);
-		if (rc == 3) {
-			error_print(&err, shown, sizeof(shown));
-			fprintf(stderr, "sluice: %s", shown);
-		}
-	}
-	output_flush(out);
-	buf_release(&text);
-	if (rc == 0)
-		rc = output_status(out);
-	return rc ? rc : out->failed ? 1 : 0;
-}
-
-static int
-send_all(const char *where, const struct part *parts, unsigned n,
-	 enum output_format format)
-{
-	struct error err = ERROR_INIT;
-	struct api *a = api_create(where);
-	struct output out;
-	int status = 0;
-
-	output_init(&out, format);
-	run_catch_signals();
-	if (n > 1 && api_open_session(a, &err) < 0) {
-		fprintf(stderr, "sluice: %s\n", err.message);
-		status = 3;
-	}
-	for (unsigned i = 0; i < n && status == 0 && !out.closed; i++)
-		status = send_part(a, &parts[i], &out);
-	output_release(&out);
-	api_destroy(a);
+	for (unsigned i = 0; i < n && status == 0 && !s->leave &&
+			     output_wanted(&s->out);
+	     i++)
+		status = parts[i].is_file
+				 ? session_file(s, parts[i].text)
+				 : session_script(s, NULL, parts[i].text,
+						  strlen(parts[i].text));
 	return status;
 }
 
 static int
-shell(const char *where, enum output_format format)
+shell(struct session *s)
 {
-	struct error err = ERROR_INIT;
-	struct api *a = api_create(where);
-	char shown[4096];
 	int status;
 
-	if (api_open_session(a, &err) < 0) {
-		error_print(&err, shown, sizeof(shown));
-		fprintf(stderr, "sluice: %s", shown);
-		status = 3;
-	} else {
-		status = shell_run(a, format);
-	}
+	term_keys_begin(); /* what is typed from now on is not lost */
+	status = session_open(s);
+	if (status == 0)
+		status = shell_run(s);
+	term_keys_end();
+	return status;
+}
+
+/* n 0: a shell. */
+static int
+converse(const char *where, const struct part *parts, unsigned n,
+	 enum output_format format)
+{
+	struct api *a = api_create(where);
+	struct session s;
+	int status;
+
+	session_catch_signals();
+	session_init(&s, a, format);
+	status = n ? send_parts(&s, parts, n) : shell(&s);
+	session_release(&s);
 	api_destroy(a);
 	return status;
 }
@@ -328,16 +303,16 @@ command_send(int argc, char **argv)
 			argv[optind]);
 		return usage_error();
 	}
-	if (n == 0 && isatty(STDIN_FILENO))
-		return shell(where, format);
-	if (n == 0)
+	if (n == 0 && !isatty(STDIN_FILENO))
 		parts[n++] = (struct part){ "-", true };
-	return send_all(where, parts, n, format);
+	return converse(where, parts, n, format);
 }
 
 int
 main(int argc, char **argv)
 {
+	shown_init();
+	term_init();
 	if (argc > 1 && strcmp(argv[1], "run") == 0)
 		return command_run(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "check") == 0)

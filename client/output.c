@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * client/output.c - header, rows, end of each statement, in five formats.
+ * client/output.c - header, rows, end of each statement, and which way its
+ * rows go; how a row looks is format.c's, table.c's and live.c's.
  */
 #include "client/output.h"
 
@@ -9,39 +10,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/error.h"
-#include "base/str.h"
+#include "client/live.h"
+#include "client/pager.h"
+#include "client/shown.h"
+#include "client/term.h"
+#include "client/told.h"
 
 #define ROWS_WAIT_MAX 200 /* whose widths decide the columns' */
 #define FIRST_WAIT_MS 100 /* at most, for as many */
 
-struct cell {
-	const char *text; /* JSON */
-	size_t n;
-};
-
-struct output_row {
-	char *line;  /* owned; cells point into it */
-	const char *op; /* or NULL */
-	struct cell *cells;
-};
-
-bool
-output_format_from(const char *name, enum output_format *ret)
-{
-	static const char *const names[] = { "aligned", "csv", "tsv", "json",
-					     "vertical" };
-
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(name, names[i]) == 0) {
-			*ret = (enum output_format)i;
-			return true;
-		}
-	return false;
-}
+/* On a terminal: when a result has gone on for so long, or is so large, it is
+ * not waited for any more. */
+#define LIVE_AFTER_MS 300
+#define LIVE_AFTER_BOUNDED_MS 1500
+#define GATHER_BYTES_MAX (16 * (size_t)1024 * 1024)
 
 void
 output_init(struct output *o, enum output_format format)
@@ -50,372 +37,36 @@ output_init(struct output *o, enum output_format format)
 }
 
 static void
-clear_columns(struct output *o)
+clear_rows(struct output *o)
 {
-	for (unsigned i = 0; i < o->ncols; i++) {
-		free(o->names[i]);
-		free(o->types[i]);
-	}
-	free(o->names);
-	free(o->types);
-	free(o->widths);
-	o->names = o->types = NULL;
-	o->widths = NULL;
-	o->ncols = 0;
+	for (size_t i = 0; i < o->nrows; i++)
+		row_release(&o->rows[i]);
+	o->nrows = o->rows_bytes = 0;
 }
 
 static void
-clear_rows(struct output *o)
+clear_statement(struct output *o)
 {
-	for (unsigned i = 0; i < o->nrows; i++) {
-		free(o->rows[i].line);
-		free(o->rows[i].cells);
+	clear_rows(o);
+	live_destroy(o->live);
+	o->live = NULL;
+	table_release(&o->table);
+	for (unsigned i = 0; i < o->cols.n; i++) {
+		free(o->cols.names[i]);
+		free(o->cols.types[i]);
 	}
-	o->nrows = 0;
+	free(o->cols.names);
+	free(o->cols.types);
+	o->cols = (struct columns){ .n = 0 };
+	o->stage = OUTPUT_PLAIN;
 }
 
 void
 output_release(struct output *o)
 {
-	clear_rows(o);
-	clear_columns(o);
+	clear_statement(o);
 	free(o->rows);
 	free(o->jobs);
-}
-
-/* ---- cells ---- */
-
-/* Cuts the array that begins at *p ('[') into its elements' texts. */
-static unsigned
-split(const char *p, const char *end, struct cell *cells, unsigned max)
-{
-	unsigned n = 0;
-	int depth = 0;
-	bool quoted = false;
-	const char *began = ++p;
-
-	for (; p < end; p++) {
-		if (quoted) {
-			if (*p == '\\')
-				p++;
-			else if (*p == '"')
-				quoted = false;
-		} else if (*p == '"') {
-			quoted = true;
-		} else if (*p == '[' || *p == '{') {
-			depth++;
-		} else if (depth > 0 && (*p == ']' || *p == '}')) {
-			depth--;
-		} else if (depth == 0 && (*p == ',' || *p == ']')) {
-			if (n < max && p > began)
-				cells[n++] = (struct cell){ began,
-							    (size_t)(p - began) };
-			began = p + 1;
-			if (*p == ']')
-				break;
-		}
-	}
-	return n;
-}
-
-static bool
-is_null(const struct cell *c)
-{
-	return c->n == 4 && memcmp(c->text, "null", 4) == 0;
-}
-
-/* The cell as text: strings without quotes and escapes. NULL is nothing. */
-static void
-cell_text(const struct cell *c, struct buf *out)
-{
-	json_t *s;
-
-	if (is_null(c))
-		return;
-	if (c->text[0] != '"') {
-		buf_append(out, c->text, c->n);
-		return;
-	}
-	s = json_loadb(c->text, c->n, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-	if (s)
-		buf_append(out, json_string_value(s), json_string_length(s));
-	json_decref(s);
-}
-
-static bool
-is_number(const char *type)
-{
-	static const char *const numbers[] = {
-		"TINYINT", "SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT",
-		"DOUBLE",
-	};
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		size_t n = strlen(numbers[i]);
-
-		if (strncmp(type, numbers[i], n) == 0 &&
-		    (type[n] == '\0' || type[n] == ' ' || type[n] == '('))
-			return true;
-	}
-	return false;
-}
-
-/* ---- formats ---- */
-
-static void
-put(const struct buf *b)
-{
-	fwrite(b->data, 1, b->len, stdout);
-}
-
-/* An empty text is quoted in CSV: nothing at all is a NULL. */
-static void
-separated_cell(const char *text, size_t n, char separator, struct buf *out)
-{
-	bool quote = separator == ',' && (n == 0 || memchr(text, ',', n) ||
-					  memchr(text, '"', n) ||
-					  memchr(text, '\n', n) ||
-					  memchr(text, '\r', n));
-
-	if (!quote && separator == '\t') {
-		for (size_t i = 0; i < n; i++) {
-			const char *escaped = text[i] == '\t'	? "\\t"
-					      : text[i] == '\n' ? "\\n"
-					      : text[i] == '\\' ? "\\\\"
-								: NULL;
-
-			if (escaped)
-				buf_puts(out, escaped);
-			else
-				buf_putc(out, text[i]);
-		}
-		return;
-	}
-	if (!quote) {
-		buf_append(out, text, n);
-		return;
-	}
-	buf_putc(out, '"');
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] == '"')
-			buf_putc(out, '"');
-		buf_putc(out, text[i]);
-	}
-	buf_putc(out, '"');
-}
-
-static void
-separated_header(struct output *o, bool updating, char separator,
-		 struct buf *out)
-{
-	if (updating)
-		buf_printf(out, "op%c", separator);
-	for (unsigned i = 0; i < o->ncols; i++) {
-		if (i)
-			buf_putc(out, separator);
-		separated_cell(o->names[i], strlen(o->names[i]), separator,
-			       out);
-	}
-	buf_putc(out, '\n');
-	o->header_done = true;
-}
-
-static void
-row_separated(struct output *o, const struct output_row *r, char separator)
-{
-	struct buf out, cell;
-
-	buf_init(&out);
-	buf_init(&cell);
-	if (!o->header_done)
-		separated_header(o, r->op != NULL, separator, &out);
-	if (r->op)
-		buf_printf(&out, "%s%c", r->op, separator);
-	for (unsigned i = 0; i < o->ncols; i++) {
-		if (i)
-			buf_putc(&out, separator);
-		buf_clear(&cell);
-		if (is_null(&r->cells[i])) {
-			buf_puts(&out, separator == '\t' ? "\\N" : "");
-			continue;
-		}
-		cell_text(&r->cells[i], &cell);
-		separated_cell(buf_cstr(&cell), cell.len, separator, &out);
-	}
-	buf_putc(&out, '\n');
-	put(&out);
-	buf_release(&out);
-	buf_release(&cell);
-}
-
-static void
-row_json(struct output *o, const struct output_row *r)
-{
-	struct buf out;
-
-	buf_init(&out);
-	buf_putc(&out, '{');
-	if (r->op)
-		buf_printf(&out, "\"op\":\"%s\"", r->op);
-	for (unsigned i = 0; i < o->ncols; i++) {
-		if (i || r->op)
-			buf_putc(&out, ',');
-		buf_json_string(&out, o->names[i], strlen(o->names[i]));
-		buf_putc(&out, ':');
-		buf_append(&out, r->cells[i].text, r->cells[i].n);
-	}
-	buf_puts(&out, "}\n");
-	put(&out);
-	buf_release(&out);
-}
-
-static void
-row_vertical(struct output *o, const struct output_row *r)
-{
-	struct buf cell;
-	size_t width = 2;
-
-	buf_init(&cell);
-	for (unsigned i = 0; i < o->ncols; i++)
-		if (strlen(o->names[i]) > width)
-			width = strlen(o->names[i]);
-	printf("-[ row %llu ]-\n", o->count + 1);
-	if (r->op)
-		printf("%-*s | %s\n", (int)width, "op", r->op);
-	for (unsigned i = 0; i < o->ncols; i++) {
-		buf_clear(&cell);
-		cell_text(&r->cells[i], &cell);
-		printf("%-*s | %.*s\n", (int)width, o->names[i], (int)cell.len,
-		       cell.data ? cell.data : "");
-	}
-	buf_release(&cell);
-}
-
-/* ---- aligned ---- */
-
-static size_t
-text_width(const char *text, size_t n)
-{
-	return utf8_valid(text, n) ? utf8_length(text, n) : n;
-}
-
-/* Of the longest line. */
-static size_t
-cell_width(const char *text, size_t n)
-{
-	const char *end;
-	size_t width = 0;
-
-	for (; (end = memchr(text, '\n', n)); text = end + 1) {
-		size_t line = (size_t)(end - text);
-
-		if (text_width(text, line) > width)
-			width = text_width(text, line);
-		n -= line + 1;
-	}
-	return text_width(text, n) > width ? text_width(text, n) : width;
-}
-
-static void
-pad(const char *text, size_t n, unsigned width, bool right)
-{
-	const char *break_at = memrchr(text, '\n', n);
-	const char *last = break_at ? break_at + 1 : text;
-	size_t length = text_width(last, n - (size_t)(last - text));
-	int blanks = width > length ? (int)(width - length) : 0;
-
-	if (right)
-		printf("%*s%.*s", blanks, "", (int)n, text);
-	else
-		printf("%.*s%*s", (int)n, text, blanks, "");
-}
-
-static void
-aligned_header(struct output *o)
-{
-	if (o->updating)
-		printf(" op | ");
-	else
-		putchar(' ');
-	for (unsigned i = 0; i < o->ncols; i++) {
-		if (i)
-			fputs(" | ", stdout);
-		pad(o->names[i], strlen(o->names[i]), o->widths[i], false);
-	}
-	fputs(o->updating ? "\n----+-" : "\n-", stdout);
-	for (unsigned i = 0; i < o->ncols; i++) {
-		if (i)
-			fputs("-+-", stdout);
-		for (unsigned k = 0; k < o->widths[i]; k++)
-			putchar('-');
-	}
-	putchar('\n');
-	o->header_done = true;
-}
-
-/* While more rows may come: what they are likely to need. */
-static unsigned
-width_expected(const char *type)
-{
-	if (strncmp(type, "TIMESTAMP", 9) == 0)
-		return 23;
-	return is_number(type) ? 8 : 12;
-}
-
-static void
-aligned_widths(struct output *o, const struct buf *texts)
-{
-	o->widths = mem_zalloc((o->ncols + 1) * sizeof(*o->widths));
-	for (unsigned i = 0; i < o->ncols; i++) {
-		o->widths[i] = (unsigned)utf8_length(o->names[i],
-						     strlen(o->names[i]));
-		if (!o->ending && o->widths[i] < width_expected(o->types[i]))
-			o->widths[i] = width_expected(o->types[i]);
-		for (unsigned r = 0; r < o->nrows; r++) {
-			const struct buf *t = &texts[r * o->ncols + i];
-			unsigned n = (unsigned)cell_width(
-				t->data ? t->data : "", t->len);
-
-			if (n > o->widths[i])
-				o->widths[i] = n;
-		}
-	}
-}
-
-static void
-aligned_rows(struct output *o)
-{
-	size_t n = (size_t)o->nrows * o->ncols;
-	struct buf *texts = mem_zalloc((n + 1) * sizeof(*texts));
-
-	for (size_t i = 0; i < n; i++) {
-		buf_init(&texts[i]);
-		cell_text(&o->rows[i / o->ncols].cells[i % o->ncols],
-			  &texts[i]);
-	}
-	if (!o->header_done) {
-		aligned_widths(o, texts);
-		aligned_header(o);
-	}
-	for (unsigned r = 0; r < o->nrows; r++) {
-		if (o->updating)
-			printf(" %s | ", o->rows[r].op ? o->rows[r].op : "+I");
-		else
-			putchar(' ');
-		for (unsigned i = 0; i < o->ncols; i++) {
-			struct buf *t = &texts[r * o->ncols + i];
-
-			if (i)
-				fputs(" | ", stdout);
-			pad(t->data ? t->data : "", t->len, o->widths[i],
-			    is_number(o->types[i]));
-		}
-		putchar('\n');
-	}
-	for (size_t i = 0; i < n; i++)
-		buf_release(&texts[i]);
-	free(texts);
-	clear_rows(o);
 }
 
 static long long
@@ -427,6 +78,8 @@ steady_ms(void)
 	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* ---- writing ---- */
+
 /* Right behind the write, while errno is its own. */
 static void
 check_stdout(struct output *o)
@@ -437,22 +90,29 @@ check_stdout(struct output *o)
 	o->write_errno = errno;
 }
 
-void
-output_flush(struct output *o)
+/* On a terminal no format lets control characters through. */
+static void
+put(struct output *o, const struct buf *text)
 {
-	if (o->format == OUTPUT_ALIGNED && o->nrows && o->ncols)
-		aligned_rows(o);
-	fflush(stdout);
+	struct buf safe;
+
+	if (o->format == OUTPUT_ALIGNED || o->format == OUTPUT_VERTICAL ||
+	    !isatty(STDOUT_FILENO)) {
+		fwrite(text->data, 1, text->len, stdout);
+	} else {
+		buf_init(&safe);
+		shown_append(&safe, text->data, text->len,
+			     SHOWN_KEEP_LINES | SHOWN_KEEP_TABS);
+		fwrite(safe.data, 1, safe.len, stdout);
+		buf_release(&safe);
+	}
 	check_stdout(o);
 }
 
-void
-output_idle(struct output *o)
+bool
+output_wanted(const struct output *o)
 {
-	if (o->format == OUTPUT_ALIGNED && !o->header_done &&
-	    steady_ms() - o->first_ms < FIRST_WAIT_MS)
-		return;
-	output_flush(o);
+	return !o->closed && !o->left;
 }
 
 int
@@ -465,64 +125,208 @@ output_status(const struct output *o)
 	return 1;
 }
 
-/* ---- lines ---- */
+/* ---- aligned and vertical: text of many rows ---- */
+
+/* While more rows may come: what they are likely to need. */
+static unsigned
+width_expected(const char *type)
+{
+	if (strncmp(type, "TIMESTAMP", 9) == 0)
+		return 23;
+	return type_is_number(type) ? 8 : 12;
+}
+
+static void
+begin_table(struct output *o)
+{
+	table_init(&o->table, &o->cols);
+	o->table.with_ops = o->updating;
+	o->table.colour = term_has_colour(STDOUT_FILENO);
+	o->table.names_nulls = o->is_query;
+	for (unsigned i = 0; i < o->cols.n && !o->ending; i++)
+		table_widen(&o->table, i, width_expected(o->cols.types[i]));
+	for (size_t i = 0; i < o->nrows; i++)
+		table_fit(&o->table, &o->rows[i]);
+}
+
+static void
+append_aligned(struct output *o, struct buf *out)
+{
+	if (!o->header_done) {
+		begin_table(o);
+		table_header(&o->table, out);
+		o->header_done = true;
+	}
+	for (size_t i = 0; i < o->nrows; i++)
+		table_row(&o->table, &o->rows[i], out);
+	clear_rows(o);
+}
+
+static void
+append_row(struct output *o, const struct row *r, struct buf *out)
+{
+	struct format_look look = {
+		.number = ++o->count,
+		.names_nulls = o->is_query,
+		.colour = term_has_colour(STDOUT_FILENO),
+	};
+
+	if (!o->header_done)
+		format_header(o->format, &o->cols, o->updating, out);
+	o->header_done = true;
+	format_row(o->format, &o->cols, r, &look, out);
+}
+
+/* What waits, as it is. */
+static void
+flush(struct output *o)
+{
+	struct buf out;
+
+	buf_init(&out);
+	if (o->format == OUTPUT_ALIGNED) {
+		if (o->nrows)
+			append_aligned(o, &out);
+	} else {
+		for (size_t i = 0; i < o->nrows; i++)
+			append_row(o, &o->rows[i], &out);
+		clear_rows(o);
+	}
+	if (out.len)
+		put(o, &out);
+	buf_release(&out);
+	fflush(stdout);
+	check_stdout(o);
+}
+
+/* ---- a result that goes on ---- */
+
+static void
+begin_live(struct output *o)
+{
+	struct live_options options = {
+		.cols = &o->cols,
+		.updating = o->updating && o->is_table,
+		.names_nulls = o->is_query,
+		.with_ops = o->updating && !o->is_table,
+	};
+
+	o->live = live_create(&options);
+	o->stage = OUTPUT_LIVE;
+	for (size_t i = 0; i < o->nrows; i++)
+		live_take(o->live, &o->rows[i]);
+	clear_rows(o);
+}
+
+static void
+end_live(struct output *o, bool finished)
+{
+	live_close(o->live, finished);
+	live_destroy(o->live);
+	o->live = NULL;
+	o->stage = OUTPUT_PLAIN;
+}
+
+/* It was not over as soon as one could wait for. */
+static void
+stop_gathering(struct output *o)
+{
+	o->stage = OUTPUT_PLAIN;
+	if (o->format == OUTPUT_ALIGNED)
+		begin_live(o);
+	else
+		flush(o);
+}
+
+void
+output_turn(struct output *o)
+{
+	long long waited_ms = steady_ms() - o->began_ms;
+
+	switch (o->stage) {
+	case OUTPUT_LIVE:
+		o->left |= !live_turn(o->live);
+		break;
+	case OUTPUT_GATHERING:
+		if (waited_ms >= (o->bounded ? LIVE_AFTER_BOUNDED_MS
+					     : LIVE_AFTER_MS))
+			stop_gathering(o);
+		break;
+	case OUTPUT_PLAIN:
+		if (o->format != OUTPUT_ALIGNED || o->header_done ||
+		    waited_ms >= FIRST_WAIT_MS)
+			flush(o);
+	}
+}
+
+/* ---- rows ---- */
+
+static void
+keep_row(struct output *o, struct row *r, size_t bytes)
+{
+	if (o->nrows == o->rows_size) {
+		o->rows_size = o->rows_size ? 2 * o->rows_size : 64;
+		o->rows = mem_realloc(o->rows, o->rows_size * sizeof(*o->rows));
+	}
+	if (o->count == 0 && o->nrows == 0 && o->stage == OUTPUT_PLAIN)
+		o->began_ms = steady_ms();
+	o->rows[o->nrows++] = *r;
+	o->rows_bytes += bytes;
+}
+
+static void
+put_row(struct output *o, struct row *r)
+{
+	struct buf out;
+
+	buf_init(&out);
+	append_row(o, r, &out);
+	put(o, &out);
+	buf_release(&out);
+	row_release(r);
+}
 
 static void
 take_row(struct output *o, const char *text, size_t n)
 {
-	struct output_row r = { .line = mem_alloc(n + 1) };
-	char *at;
+	struct row r;
 
-	memcpy(r.line, text, n);
-	r.line[n] = '\0';
-	if (strncmp(r.line, "{\"op\":\"", 7) == 0) {
-		r.op = r.line + 7;
-		r.line[9] = '\0';
-		at = r.line + 10;
-		o->updating = true;
-	} else {
-		at = r.line;
-	}
-	at = memchr(at, '[', n - (size_t)(at - r.line));
-	r.cells = mem_zalloc((o->ncols + 1) * sizeof(*r.cells));
-	if (!at || split(at, r.line + n, r.cells, o->ncols) != o->ncols) {
-		fprintf(stderr, "sluice: cannot read the row %.*s\n", (int)n,
-			text);
-		free(r.line);
-		free(r.cells);
+	if (!row_read(&r, text, n, o->cols.n)) {
+		told_line("sluice: cannot read the row %.*s",
+			  (int)(n < 300 ? n : 300), text);
 		return;
 	}
-	switch (o->format) {
-	case OUTPUT_ALIGNED:
-		if (o->nrows == o->rows_size) {
-			o->rows_size = o->rows_size ? 2 * o->rows_size : 64;
-			o->rows = mem_realloc(o->rows,
-					      o->rows_size * sizeof(*o->rows));
+	o->updating |= r.op != NULL;
+	switch (o->stage) {
+	case OUTPUT_LIVE:
+		live_take(o->live, &r);
+		output_turn(o);
+		return;
+	case OUTPUT_GATHERING:
+		keep_row(o, &r, n);
+		if (o->rows_bytes > GATHER_BYTES_MAX)
+			stop_gathering(o);
+		else if (o->nrows % 256 == 0)
+			output_turn(o);
+		return;
+	case OUTPUT_PLAIN:
+		if (o->format != OUTPUT_ALIGNED) {
+			put_row(o, &r);
+			return;
 		}
-		if (o->count == 0)
-			o->first_ms = steady_ms();
-		o->rows[o->nrows++] = r;
+		keep_row(o, &r, n);
 		o->count++;
 		if (o->nrows >= ROWS_WAIT_MAX)
-			output_flush(o);
-		return;
-	case OUTPUT_CSV:
-		row_separated(o, &r, ',');
-		break;
-	case OUTPUT_TSV:
-		row_separated(o, &r, '\t');
-		break;
-	case OUTPUT_JSON:
-		row_json(o, &r);
-		break;
-	case OUTPUT_VERTICAL:
-		row_vertical(o, &r);
-		break;
+			flush(o);
 	}
-	check_stdout(o);
-	o->count++;
-	free(r.line);
-	free(r.cells);
+}
+
+/* ---- the other lines ---- */
+
+static const char *
+text_of(json_t *root, const char *key)
+{
+	return json_string_value(json_object_get(root, key));
 }
 
 static void
@@ -530,27 +334,30 @@ take_header(struct output *o, json_t *root)
 {
 	json_t *columns = json_object_get(root, "columns");
 	size_t n = json_array_size(columns);
+	bool for_people = o->format == OUTPUT_ALIGNED ||
+			  o->format == OUTPUT_VERTICAL;
 
-	clear_columns(o);
-	o->names = mem_zalloc((n + 1) * sizeof(*o->names));
-	o->types = mem_zalloc((n + 1) * sizeof(*o->types));
+	clear_statement(o);
+	o->cols.names = mem_zalloc((n + 1) * sizeof(*o->cols.names));
+	o->cols.types = mem_zalloc((n + 1) * sizeof(*o->cols.types));
 	for (size_t i = 0; i < n; i++) {
 		json_t *c = json_array_get(columns, i);
-		const char *name = json_string_value(json_object_get(c, "name"));
-		const char *type = json_string_value(json_object_get(c, "type"));
+		const char *name = text_of(c, "name");
+		const char *type = text_of(c, "type");
 
-		o->names[i] = mem_strdup(name ? name : "");
-		o->types[i] = mem_strdup(type ? type : "");
+		o->cols.names[i] = mem_strdup(name ? name : "");
+		o->cols.types[i] = mem_strdup(type ? type : "");
 	}
-	o->ncols = (unsigned)n;
-	o->header_done = o->updating = o->ending = false;
+	o->cols.n = (unsigned)n;
+	o->is_query = json_object_get(root, "bounded") != NULL;
+	o->is_table = json_object_get(root, "updating") != NULL;
+	o->updating = json_is_true(json_object_get(root, "updating"));
+	o->bounded = json_is_true(json_object_get(root, "bounded"));
+	o->header_done = o->ending = false;
 	o->count = 0;
-}
-
-static const char *
-text_of(json_t *root, const char *key)
-{
-	return json_string_value(json_object_get(root, key));
+	o->began_ms = steady_ms();
+	o->stage = for_people && term_is(STDOUT_FILENO) ? OUTPUT_GATHERING
+							: OUTPUT_PLAIN;
 }
 
 static void
@@ -562,15 +369,16 @@ copy_text(char *to, size_t size, json_t *root, const char *key)
 }
 
 static void
-show_error(struct output *o, json_t *root)
+take_error(struct output *o, json_t *root)
 {
 	struct error err = ERROR_INIT;
-	char text[4096];
 
 	err.code = error_from_name(text_of(root, "code"));
 	err.at.file = o->file;
 	err.at.line = (unsigned)json_integer_value(
 		json_object_get(root, "line"));
+	if (err.at.line)
+		err.at.line += o->line_before;
 	err.at.column = (unsigned)json_integer_value(
 		json_object_get(root, "column"));
 	copy_text(err.message, sizeof(err.message), root, "message");
@@ -578,9 +386,11 @@ show_error(struct output *o, json_t *root)
 	copy_text(err.note, sizeof(err.note), root, "note");
 	copy_text(err.excerpt, sizeof(err.excerpt), root, "excerpt");
 	copy_text(err.caret, sizeof(err.caret), root, "caret");
-	error_print(&err, text, sizeof(text));
-	fputs(text, stderr);
+	output_stop(o);
 	o->failed = true;
+	o->forgotten = err.code == ERR_NO_SESSION;
+	if (!o->forgotten)
+		told_error(&err);
 }
 
 static void
@@ -595,22 +405,48 @@ remember_job(struct output *o, const char *name)
 	o->jobs[o->jobs_len] = '\0';
 }
 
-/* An empty answer still shows its columns. */
 static void
-header_alone(struct output *o)
+append_count(long long rows, struct buf *out)
 {
+	buf_printf(out, "(%lld row%s)\n", rows, rows == 1 ? "" : "s");
+}
+
+/* A result that is whole: its header, too, if it has no rows. */
+static void
+show_whole(struct output *o, long long rows)
+{
+	bool gathered = o->stage == OUTPUT_GATHERING;
 	struct buf out;
 
 	buf_init(&out);
 	if (o->format == OUTPUT_ALIGNED) {
-		aligned_widths(o, NULL);
-		aligned_header(o);
-	} else if (o->format == OUTPUT_CSV || o->format == OUTPUT_TSV) {
-		separated_header(o, false,
-				 o->format == OUTPUT_CSV ? ',' : '\t', &out);
-		put(&out);
+		append_aligned(o, &out);
+		append_count(rows, &out);
+	} else {
+		for (size_t i = 0; i < o->nrows; i++)
+			append_row(o, &o->rows[i], &out);
+		if (!o->header_done)
+			format_header(o->format, &o->cols, o->updating, &out);
 	}
+	if (gathered)
+		pager_show(&out);
+	else
+		put(o, &out);
 	buf_release(&out);
+}
+
+static void
+end_rows(struct output *o, long long rows)
+{
+	if (o->stage == OUTPUT_GATHERING && o->format == OUTPUT_ALIGNED &&
+	    o->updating && o->is_table)
+		begin_live(o);
+	if (o->stage == OUTPUT_LIVE)
+		end_live(o, true);
+	else
+		show_whole(o, rows);
+	fflush(stdout);
+	check_stdout(o);
 }
 
 static void
@@ -623,31 +459,37 @@ take_end(struct output *o, json_t *root)
 	json_t *skipped = json_object_get(root, "skipped");
 
 	o->ending = true;
-	if (rows && o->ncols && !o->header_done && o->nrows == 0)
-		header_alone(o);
-	output_flush(o);
-	if (o->format == OUTPUT_ALIGNED && rows)
-		printf("(%lld row%s)\n", (long long)json_integer_value(rows),
-		       json_integer_value(rows) == 1 ? "" : "s");
-	fflush(stdout);
+	if (rows && o->cols.n)
+		end_rows(o, (long long)json_integer_value(rows));
 	if (bad)
-		fprintf(stderr, "%lld bad record%s left out\n",
-			(long long)json_integer_value(bad),
-			json_integer_value(bad) == 1 ? "" : "s");
+		told_line("%lld bad record%s left out",
+			  (long long)json_integer_value(bad),
+			  json_integer_value(bad) == 1 ? "" : "s");
 	if (skipped)
-		fprintf(stderr, "%lld row%s skipped: the job was faster than "
-			"what read them\n",
-			(long long)json_integer_value(skipped),
-			json_integer_value(skipped) == 1 ? "" : "s");
+		told_line("%lld row%s skipped: the job was faster than what "
+			  "read them", (long long)json_integer_value(skipped),
+			  json_integer_value(skipped) == 1 ? "" : "s");
 	if (job)
 		remember_job(o, job);
 	if (message)
-		fprintf(stderr, "%s\n", message);
+		told_line("%s", message);
 	else if (!o->quiet && !rows && job)
-		fprintf(stderr, "ok: job %s\n", job);
+		told_line("ok: job %s", job);
 	else if (!o->quiet && !rows)
-		fprintf(stderr, "ok\n");
-	clear_columns(o);
+		told_line("ok");
+	clear_statement(o);
+}
+
+static void
+take_notice(struct output *o, const char *text)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "notice: %s", text);
+	if (o->stage == OUTPUT_LIVE)
+		live_note(o->live, line);
+	else
+		told_line("%s", line);
 }
 
 void
@@ -656,8 +498,7 @@ output_line(struct output *o, const char *text, size_t n)
 	const char *end, *notice;
 	json_t *root;
 
-	if (n > 6 && (memcmp(text, "{\"row\"", 6) == 0 ||
-		      memcmp(text, "{\"op\":", 6) == 0)) {
+	if (row_is_here(text, n)) {
 		take_row(o, text, n);
 		return;
 	}
@@ -665,16 +506,25 @@ output_line(struct output *o, const char *text, size_t n)
 	end = text_of(root, "end");
 	notice = text_of(root, "notice");
 	if (notice)
-		fprintf(stderr, "notice: %s\n", notice);
-	else if (end && strcmp(end, "error") == 0) {
-		output_flush(o);
-		show_error(o, root);
-	} else if (end)
+		take_notice(o, notice);
+	else if (end && strcmp(end, "error") == 0)
+		take_error(o, root);
+	else if (end)
 		take_end(o, root);
 	else if (json_object_get(root, "columns"))
 		take_header(o, root);
 	else
-		fprintf(stderr, "sluice: cannot read the answer %.*s\n",
-			(int)(n < 300 ? n : 300), text);
+		told_line("sluice: cannot read the answer %.*s",
+			  (int)(n < 300 ? n : 300), text);
 	json_decref(root);
+}
+
+void
+output_stop(struct output *o)
+{
+	if (o->stage == OUTPUT_LIVE)
+		end_live(o, false);
+	else
+		flush(o);
+	clear_statement(o);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * client/output.h - the lines of an answer as people and programs want them:
- * rows to stdout, everything else to stderr. Cells stay the JSON text that
- * the daemon sent, so that no digit of a number is lost.
+ * rows to stdout, everything else to stderr. In a pipe rows are written as
+ * they come; on a terminal a result that ends soon is shown whole, through a
+ * pager if it is long, and one that goes on is shown live.
  */
 #ifndef CLIENT_OUTPUT_H
 #define CLIENT_OUTPUT_H
@@ -9,33 +10,41 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/buf.h"
+#include "client/format.h"
+#include "client/table.h"
 
-enum output_format { OUTPUT_ALIGNED, OUTPUT_CSV, OUTPUT_TSV, OUTPUT_JSON,
-		     OUTPUT_VERTICAL };
+struct live;
 
-/* false: there is no such format. */
-bool output_format_from(const char *name, enum output_format *ret);
-
-struct output_row;
+/*	PLAIN     rows are written as they come
+ *	GATHERING a terminal: nothing is shown yet
+ *	LIVE      it goes on: client/live.h has it
+ */
+enum output_stage { OUTPUT_PLAIN, OUTPUT_GATHERING, OUTPUT_LIVE };
 
 struct output {
 	enum output_format format;
-	bool quiet;       /* no "ok" lines on stderr */
-	const char *file; /* of the script, for errors; or NULL */
-	unsigned ncols;
-	char **names, **types;
-	bool header_done, updating;
-	bool ending; /* no more rows of this statement */
-	unsigned *widths;
-	struct output_row *rows; /* aligned: rows that wait for their widths */
-	unsigned nrows, rows_size;
-	long long first_ms; /* when the first of the statement came; 0: none */
+	bool quiet;           /* no "ok" lines on stderr */
+	const char *file;     /* of the script, for errors; or NULL */
+	unsigned line_before; /* lines of the file that were not sent */
+	struct columns cols;  /* of the statement; n 0: it has no rows */
+	bool is_query;        /* its NULLs are named */
+	bool is_table;        /* its changes make one: all of them come */
+	bool updating, bounded;
+	enum output_stage stage;
+	bool header_done;
+	bool ending;          /* no more rows of this statement */
+	struct table table;
+	struct live *live;
+	struct row *rows;     /* that wait, for their widths or their end */
+	size_t nrows, rows_size, rows_bytes;
+	long long began_ms;   /* the statement's header, or its first row */
 	unsigned long long count;
-	bool failed;      /* the last statement did */
-	bool closed;      /* nobody takes what we write any more, since */
+	bool failed;          /* the last statement did */
+	bool left;            /* q was typed */
+	bool forgotten;       /* the daemon knows our session no more */
+	bool closed;          /* nobody takes what we write any more, since */
 	int write_errno;
-	char *jobs;       /* names of jobs that were started, one a line */
+	char *jobs;           /* names of jobs that were started, one a line */
 	size_t jobs_len;
 };
 
@@ -43,11 +52,12 @@ void output_init(struct output *o, enum output_format format);
 void output_release(struct output *o);
 /* One NDJSON line of the daemon's. */
 void output_line(struct output *o, const char *text, size_t n);
-/* Shows what waits, at the end of a statement. */
-void output_flush(struct output *o);
-/* The same when nothing comes just now; the first rows wait a moment for
- * more, which the columns' widths are taken from. */
-void output_idle(struct output *o);
+/* When nothing comes just now, and in between. */
+void output_turn(struct output *o);
+/* No more lines come, whether the answer was whole or not. */
+void output_stop(struct output *o);
+/* Somebody still wants rows. */
+bool output_wanted(const struct output *o);
 /* 0, or the exit status of output that could not be written: 1, with a
  * message, but for a reader that has had enough (head): 0 as well. */
 int output_status(const struct output *o);

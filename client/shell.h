@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * client/shell.h - statements typed at a terminal, one answer after each `;`.
+ * client/shell.h - statements typed at a terminal, with history, completion
+ * and a few commands of its own.
  */
 #ifndef CLIENT_SHELL_H
 #define CLIENT_SHELL_H
 
-#include "client/output.h"
+#include "client/session.h"
 
-struct api;
-
-/* Returns the exit status; Ctrl-D or \q ends it, Ctrl-C ends a query. */
-int shell_run(struct api *a, enum output_format format);
+/* Standard input is a terminal; the session is open. Returns the exit
+ * status. */
+int shell_run(struct session *s);
 
 #endif

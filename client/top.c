@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
- * client/top.c - the jobs as a table of their own, from /v1/jobs.
+ * client/top.c - the jobs as a table of their own, from /v1/jobs: once, or on
+ * a screen of its own that outlives the daemon's absence.
  */
 #include "client/top.h"
 
 #include <jansson.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/check.h"
-#include "base/str.h"
-#include "client/run.h"
+#include "client/session.h"
+#include "client/shown.h"
+#include "client/term.h"
+#include "client/told.h"
 
 /* ---- a cell ---- */
 
@@ -47,20 +48,24 @@ human(double v, double step, char out[24])
 	snprintf(out, 24, u ? "%.2f%s" : "%.0f%s", v, units[u]);
 }
 
-/* How far the watermark is behind the clock. */
-static void
-delay(const char *watermark, char out[24])
+/* How far the watermark is behind the clock; -1: there is none. */
+static double
+behind_s(const char *watermark)
 {
 	struct tm tm = { .tm_isdst = 0 };
 	double s;
 
-	if (!strptime(watermark, "%Y-%m-%dT%H:%M:%S", &tm)) {
-		snprintf(out, 24, "-");
-		return;
-	}
+	if (!strptime(watermark, "%Y-%m-%dT%H:%M:%S", &tm))
+		return -1;
 	s = difftime(time(NULL), timegm(&tm));
+	return s < 0 ? 0 : s;
+}
+
+static void
+delay(double s, char out[24])
+{
 	if (s < 0)
-		snprintf(out, 24, "0 s");
+		snprintf(out, 24, "-");
 	else if (s < 600)
 		snprintf(out, 24, "%.0f s", s);
 	else if (s < 36000)
@@ -82,184 +87,303 @@ remark(json_t *job)
 
 /* ---- the table ---- */
 
-enum { COLUMNS = 10 };
-static const char *const titles[COLUMNS] = {
-	"NAME", "STATE", "IN/S", "OUT/S", "ROWS IN", "LAG", "BEHIND", "STATE B",
-	"ERRORS", "",
+enum { NAME, STATE, REMARK = 9, COLUMNS };
+
+/* A key of the keyboard sorts by its column: names upwards, numbers with the
+ * largest first. */
+static const struct column {
+	const char *title;
+	char key;
+	const char *figure; /* of the job's JSON; NULL: a text */
+	double step;        /* of k, M, ... */
+} columns[COLUMNS] = {
+	{ "NAME", 'n', NULL, 0 },
+	{ "STATE", 's', NULL, 0 },
+	{ "IN/S", 'i', "rows_in_per_s", 1000 },
+	{ "OUT/S", 'o', "rows_out_per_s", 1000 },
+	{ "ROWS IN", 'r', "rows_in", 1000 },
+	{ "LAG", 'l', "lag", 1000 },
+	{ "BEHIND", 'b', NULL, 0 },
+	{ "STATE B", 'm', "state_bytes", 1024 },
+	{ "ERRORS", 'e', "bad_records", 1000 },
+	{ "", '\0', NULL, 0 },
+};
+#define BEHIND 6
+
+struct line { /* one job */
+	char cell[COLUMNS][160];
+	double value[COLUMNS]; /* to sort by */
 };
 
-struct table {
-	char (*cell)[COLUMNS][160];
-	unsigned n;
+struct top {
+	struct line *lines;
+	size_t n;
+	unsigned sorted;  /* column */
+	bool turned;      /* the other way round */
+	char trouble[512]; /* why there is nothing newer; "": there is */
 };
 
 static void
-fill(json_t *job, char cell[COLUMNS][160])
+fill(json_t *job, struct line *l)
 {
-	static const struct {
-		unsigned at;
-		const char *key;
-		double step;
-	} numbers[] = {
-		{ 2, "rows_in_per_s", 1000 }, { 3, "rows_out_per_s", 1000 },
-		{ 4, "rows_in", 1000 },       { 5, "lag", 1000 },
-		{ 7, "state_bytes", 1024 },   { 8, "bad_records", 1000 },
-	};
 	char short_text[24];
+	struct buf safe;
 
-	snprintf(cell[0], 160, "%.40s", text(job, "name"));
-	snprintf(cell[1], 160, "%s", text(job, "state"));
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-		double v = number(job, numbers[i].key);
-
-		if (v < 0)
+	snprintf(l->cell[NAME], 160, "%.40s", text(job, "name"));
+	snprintf(l->cell[STATE], 160, "%s", text(job, "state"));
+	for (unsigned c = 0; c < COLUMNS; c++) {
+		if (!columns[c].figure)
+			continue;
+		l->value[c] = number(job, columns[c].figure);
+		if (l->value[c] < 0)
 			snprintf(short_text, sizeof(short_text), "-");
 		else
-			human(v, numbers[i].step, short_text);
-		snprintf(cell[numbers[i].at], 160, "%s", short_text);
+			human(l->value[c], columns[c].step, short_text);
+		snprintf(l->cell[c], 160, "%s", short_text);
 	}
-	delay(text(job, "watermark"), short_text);
-	snprintf(cell[6], 160, "%s", short_text);
-	snprintf(cell[9], 160, "%.150s", remark(job));
+	l->value[BEHIND] = behind_s(text(job, "watermark"));
+	delay(l->value[BEHIND], l->cell[BEHIND]);
+	buf_init(&safe);
+	shown_append(&safe, remark(job), strlen(remark(job)),
+		     SHOWN_KEEP_NOTHING);
+	snprintf(l->cell[REMARK], 160, "%.150s", buf_cstr(&safe));
+	buf_release(&safe);
 }
 
 static bool
 is_number_column(unsigned c)
 {
-	return c >= 2 && c <= 8;
+	return c > STATE && c < REMARK;
 }
 
-static void
-print_row(char *const cell[COLUMNS], const unsigned width[COLUMNS],
-	  unsigned most)
+static int
+compare(const void *a, const void *b, void *arg)
 {
-	unsigned at = 0;
+	const struct top *t = arg;
+	const struct line *l = a, *m = b;
+	double x = l->value[t->sorted], y = m->value[t->sorted];
+	int order = is_number_column(t->sorted)
+			    ? (x < y) - (x > y)
+			    : strcmp(l->cell[t->sorted], m->cell[t->sorted]);
 
+	if (order == 0)
+		return strcmp(l->cell[NAME], m->cell[NAME]);
+	return t->turned ? -order : order;
+}
+
+/* most: the screen's width, 0: as long as it is. */
+static void
+append_line(const char *const cell[COLUMNS], const size_t width[COLUMNS],
+	    size_t most, struct buf *out)
+{
+	struct buf line;
+
+	buf_init(&line);
 	for (unsigned c = 0; c < COLUMNS; c++) {
-		unsigned n = (unsigned)utf8_length(cell[c], strlen(cell[c]));
-		unsigned pad = c + 1 < COLUMNS && width[c] > n ? width[c] - n
-							       : 0;
-		size_t bytes = strlen(cell[c]);
+		size_t n = shown_width(cell[c], strlen(cell[c]));
+		int pad = width[c] > n ? (int)(width[c] - n) : 0;
 
-		if (c + 1 == COLUMNS && most && at + n > most)
-			bytes = most > at ? utf8_offset(cell[c], bytes,
-							most - at) : 0;
-		if (is_number_column(c))
-			printf("%*s", (int)pad, "");
-		printf("%.*s", (int)bytes, cell[c]);
-		if (!is_number_column(c))
-			printf("%*s", (int)pad, "");
-		if (c + 1 < COLUMNS)
-			fputs("  ", stdout);
-		at += n + pad + 2;
+		if (c == REMARK)
+			buf_puts(&line, cell[c]);
+		else if (is_number_column(c))
+			buf_printf(&line, "%*s%s  ", pad, "", cell[c]);
+		else
+			buf_printf(&line, "%s%*s  ", cell[c], pad, "");
 	}
-	putchar('\n');
+	while (line.len && line.data[line.len - 1] == ' ')
+		line.len--;
+	if (most)
+		shown_append_cut(out, line.data, line.len, most);
+	else
+		buf_append(out, line.data, line.len);
+	buf_release(&line);
 }
 
-/* most: the screen's width, 0: as wide as it is; rows: of the screen. */
+/* rows: there is room for, 0: for all. end: of each line. */
 static void
-print_table(const struct table *t, unsigned most, unsigned rows)
+append_table(const struct top *t, size_t most, size_t rows, const char *end,
+	     struct buf *out)
 {
-	unsigned width[COLUMNS];
-	char *cells[COLUMNS];
+	const char *cells[COLUMNS];
+	size_t width[COLUMNS];
 
 	for (unsigned c = 0; c < COLUMNS; c++) {
-		width[c] = (unsigned)strlen(titles[c]);
-		for (unsigned i = 0; i < t->n; i++) {
-			const char *s = t->cell[i][c];
-			unsigned n = (unsigned)utf8_length(s, strlen(s));
+		width[c] = strlen(columns[c].title);
+		for (size_t i = 0; i < t->n; i++) {
+			const char *s = t->lines[i].cell[c];
+			size_t n = shown_width(s, strlen(s));
 
 			width[c] = n > width[c] ? n : width[c];
 		}
-		cells[c] = (char *)titles[c];
+		cells[c] = columns[c].title;
 	}
-	print_row(cells, width, most);
-	for (unsigned i = 0; i < t->n && (!rows || i < rows); i++) {
+	append_line(cells, width, most, out);
+	buf_puts(out, end);
+	for (size_t i = 0; i < t->n && (!rows || i < rows); i++) {
 		for (unsigned c = 0; c < COLUMNS; c++)
-			cells[c] = t->cell[i][c];
-		print_row(cells, width, most);
+			cells[c] = t->lines[i].cell[c];
+		append_line(cells, width, most, out);
+		buf_puts(out, end);
 	}
 	if (rows && t->n > rows)
-		printf("and %u more\n", t->n - rows);
+		buf_printf(out, "and %zu more%s", t->n - rows, end);
 }
 
-/* Asks and prints; 0, or 3. */
+/* Asks for the jobs; keeps the old ones when that fails. */
 static int
-look(struct api *a, unsigned most, unsigned rows, const char *before)
+look(struct api *a, struct top *t, struct error *err)
 {
-	struct error err = ERROR_INIT;
-	struct table t = { NULL, 0 };
 	json_t *root, *jobs, *job;
 	struct buf body;
 	long status;
 	size_t i;
 
 	buf_init(&body);
-	if (api_get(a, "/v1/jobs", &body, &status, &err) < 0) {
-		fprintf(stderr, "sluice: %s\n", err.message);
+	if (api_get(a, "/v1/jobs", &body, &status, err) < 0) {
 		buf_release(&body);
-		return 3;
+		return -1;
 	}
-	root = json_loadb(body.data, body.len, 0, NULL);
+	root = json_loadb(body.data ? body.data : "", body.len, 0, NULL);
 	jobs = json_object_get(root, "jobs");
-	t.cell = calloc(json_array_size(jobs) + 1, sizeof(*t.cell));
-	CHECK(t.cell);
-	json_array_foreach(jobs, i, job)
-		fill(job, t.cell[t.n++]);
-	fputs(before, stdout);
-	print_table(&t, most, rows);
-	fflush(stdout);
-	free(t.cell);
+	if (json_is_array(jobs)) {
+		free(t->lines);
+		t->n = 0;
+		t->lines = mem_zalloc((json_array_size(jobs) + 1) *
+				      sizeof(*t->lines));
+		json_array_foreach(jobs, i, job)
+			fill(job, &t->lines[t->n++]);
+		qsort_r(t->lines, t->n, sizeof(*t->lines), compare, t);
+	} else {
+		error_set(err, ERR_CONNECTION, "no sluiced answers there, but "
+			  "something else: HTTP status %ld", status);
+	}
 	json_decref(root);
 	buf_release(&body);
-	return 0;
+	return err->code == ERR_NONE ? 0 : -1;
 }
 
 int
 jobs_once(struct api *a)
 {
-	return look(a, 0, 0, "");
+	struct error err = ERROR_INIT;
+	struct top t = { .lines = NULL };
+	struct buf out;
+	int rc;
+
+	buf_init(&out);
+	rc = look(a, &t, &err);
+	if (rc < 0) {
+		told_failure(&err);
+	} else {
+		append_table(&t, 0, 0, "\n", &out);
+		fwrite(out.data, 1, out.len, stdout);
+		fflush(stdout);
+	}
+	buf_release(&out);
+	free(t.lines);
+	return rc < 0 ? 3 : 0;
 }
 
 /* ---- live ---- */
 
-/* Waits; false: q was typed, or Ctrl-C. */
-static bool
-wait_for_key(double seconds)
+static void
+append_head(const struct top *t, size_t most, struct buf *out)
 {
-	struct pollfd in = { STDIN_FILENO, POLLIN, 0 };
-	char c;
+	bool colour = term_has_colour(STDOUT_FILENO);
+	size_t running = 0;
+	struct buf line;
 
-	if (poll(&in, 1, (int)(seconds * 1000)) > 0 &&
-	    (read(STDIN_FILENO, &c, 1) != 1 || c == 'q'))
-		return false;
-	return !run_interrupted;
+	for (size_t i = 0; i < t->n; i++)
+		running += strcmp(t->lines[i].cell[STATE], "RUNNING") == 0;
+	buf_init(&line);
+	if (*t->trouble)
+		buf_printf(&line, "%s: trying again (q ends)", t->trouble);
+	else
+		buf_printf(&line, "%zu job%s, %zu running, by %s  (q ends; "
+			   "n s i o r l b m e sort, again turns)", t->n,
+			   t->n == 1 ? "" : "s", running,
+			   columns[t->sorted].title);
+	if (colour)
+		buf_puts(out, term_paint(*t->trouble ? PAINT_ERROR
+						     : PAINT_DIM));
+	shown_append_cut(out, line.data, line.len, most);
+	if (colour)
+		buf_puts(out, term_paint(PAINT_PLAIN));
+	buf_puts(out, "\033[K\n");
+	buf_release(&line);
+}
+
+static void
+draw(const struct top *t)
+{
+	struct term_size size = term_size();
+	struct buf out;
+
+	buf_init(&out);
+	buf_puts(&out, "\033[H");
+	if (size.rows > 4)
+		append_head(t, size.columns - 1, &out);
+	append_table(t, size.columns - 1, size.rows > 5 ? size.rows - 4 : 1,
+		     "\033[K\n", &out);
+	buf_puts(&out, "\033[J");
+	fwrite(out.data, 1, out.len, stdout);
+	fflush(stdout);
+	buf_release(&out);
+}
+
+static void
+sort_by_key(struct top *t, int key)
+{
+	for (unsigned c = 0; c < REMARK; c++) {
+		if (columns[c].key != key)
+			continue;
+		t->turned = c == t->sorted && !t->turned;
+		t->sorted = c;
+		qsort_r(t->lines, t->n, sizeof(*t->lines), compare, t);
+	}
+}
+
+/* The first look has been taken. */
+static void
+turn(struct api *a, struct top *t, double every_s)
+{
+	for (;;) {
+		struct error err = ERROR_INIT;
+		int key;
+
+		draw(t);
+		key = term_read_key((int)(every_s * 1000));
+		if (key == 'q' || key == TERM_GONE || session_interrupted)
+			return;
+		if (key >= 0) {
+			sort_by_key(t, key);
+			continue;
+		}
+		*t->trouble = '\0';
+		if (look(a, t, &err) < 0)
+			snprintf(t->trouble, sizeof(t->trouble), "%s",
+				 err.message);
+	}
 }
 
 int
 jobs_live(struct api *a, double every_s)
 {
-	struct termios before, quiet;
-	bool keys = tcgetattr(STDIN_FILENO, &before) == 0;
-	int rc;
+	struct error err = ERROR_INIT;
+	struct top t = { .lines = NULL };
 
-	run_catch_signals();
-	if (keys) {
-		quiet = before;
-		quiet.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-		tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+	session_catch_signals();
+	if (look(a, &t, &err) < 0) {
+		told_failure(&err);
+		free(t.lines);
+		return 3;
 	}
-	fputs("\033[?1049h", stdout); /* a screen of its own */
-	do {
-		struct winsize size = { .ws_row = 24, .ws_col = 80 };
-
-		ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-		rc = look(a, size.ws_col, size.ws_row > 4 ? size.ws_row - 3 : 1,
-			  "\033[H\033[J");
-	} while (rc == 0 && wait_for_key(every_s));
+	term_keys_begin();
+	fputs("\033[?1049h\033[H\033[J", stdout); /* a screen of its own */
+	turn(a, &t, every_s);
 	fputs("\033[?1049l", stdout);
 	fflush(stdout);
-	if (keys)
-		tcsetattr(STDIN_FILENO, TCSANOW, &before);
-	return rc;
+	term_keys_end();
+	free(t.lines);
+	return 0;
 }

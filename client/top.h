@@ -7,7 +7,8 @@
 
 #include "client/api.h"
 
-/* Both return the exit status: 3 when the daemon is not there or goes. */
+/* Both return the exit status: 3 when the daemon is not there; the live one
+ * waits for a daemon that goes while it looks. */
 int jobs_once(struct api *a);
 /* every_s: seconds between two looks, at least 0.1. Standard output is a
  * terminal. */

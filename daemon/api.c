@@ -227,6 +227,17 @@ get_metrics(struct daemon *d, struct http_request *rq)
 }
 
 static void
+get_words(struct http_request *rq)
+{
+	struct buf out;
+
+	buf_init(&out);
+	words_write(&out);
+	http_reply(rq, 200, JSON, out.data, out.len);
+	buf_release(&out);
+}
+
+static void
 reply_text(struct http_request *rq, unsigned status, const char *text)
 {
 	http_reply(rq, status, "text/plain", text, strlen(text));
@@ -250,8 +261,8 @@ no_such_path(struct http_request *rq)
 	error_note(&err, http_is_tcp(rq)
 				 ? "TCP has GET /metrics, /healthz, /readyz"
 				 : "POST /v1/sql, POST /v1/sessions, GET "
-				   "/v1/jobs, /v1/jobs/<name>, /metrics, "
-				   "/healthz, /readyz");
+				   "/v1/jobs, /v1/jobs/<name>, /v1/words, "
+				   "/metrics, /healthz, /readyz");
 	reply_error(rq, 404, &err);
 }
 
@@ -295,10 +306,13 @@ api_handle(struct http_request *rq, void *arg)
 		get_jobs(d, rq);
 	else if (get && strncmp(path, "/v1/jobs/", 9) == 0)
 		get_job(d, rq, path + 9);
+	else if (get && strcmp(path, "/v1/words") == 0)
+		get_words(rq);
 	else if (strcmp(path, "/v1/sql") == 0 ||
 		 strcmp(path, "/v1/sessions") == 0)
 		wrong_method(rq, "POST");
-	else if (strncmp(path, "/v1/jobs", 8) == 0 && !get)
+	else if ((strncmp(path, "/v1/jobs", 8) == 0 ||
+		  strcmp(path, "/v1/words") == 0) && !get)
 		wrong_method(rq, "GET");
 	else
 		no_such_path(rq);

@@ -49,6 +49,8 @@ void daemon_read_secrets(struct config *c);
 void api_handle(struct http_request *rq, void *daemon);
 /* Runs the body as a script and streams its answer (script.c). */
 void script_begin(struct daemon *d, struct http_request *rq);
+/* The words of the language as JSON, for who completes what is typed. */
+void words_write(struct buf *out);
 /* The text of /metrics. */
 void metrics_write(struct daemon *d, struct buf *out);
 /* {"jobs":[...]} or one of them in full. */

@@ -85,7 +85,8 @@ header_column(struct buf *out, const char *name, const char *type)
 }
 
 void
-ndjson_header(struct buf *out, unsigned statement, const struct schema *s)
+ndjson_header(struct buf *out, unsigned statement, const struct schema *s,
+	      enum ndjson_rows rows, bool bounded)
 {
 	struct arena a;
 
@@ -94,7 +95,11 @@ ndjson_header(struct buf *out, unsigned statement, const struct schema *s)
 	for (uint16_t i = 0; i < s->ncols; i++)
 		header_column(out, s->cols[i].name,
 			      type_string(s->cols[i].type, &a));
-	buf_puts(out, "]}\n");
+	buf_putc(out, ']');
+	if (rows != NDJSON_PASSING)
+		buf_printf(out, ",\"updating\":%s",
+			   rows == NDJSON_UPDATING ? "true" : "false");
+	buf_printf(out, ",\"bounded\":%s}\n", bounded ? "true" : "false");
 	arena_release(&a);
 }
 

@@ -18,10 +18,15 @@ void json_pair_f64(struct buf *out, const char *key, double v);
 /* ISO 8601, or null for TIME_NONE */
 void json_pair_time(struct buf *out, const char *key, int64_t us);
 
-/* {"statement":n,"kind":"rows","columns":[...]} */
-void ndjson_header(struct buf *out, unsigned statement, const struct schema *s);
-/* The same for columns of these names, all STRING but those that begin with
- * '#', which are BIGINT. */
+/* What the rows of a query do: only come, take each other's place (they carry
+ * "op"), or pass by, whatever they are (TAP). */
+enum ndjson_rows { NDJSON_ADDED, NDJSON_UPDATING, NDJSON_PASSING };
+/* {"statement":n,"kind":"rows","columns":[...],"updating":b,"bounded":b}, the
+ * former not of rows that pass; bounded: they end by themselves. */
+void ndjson_header(struct buf *out, unsigned statement, const struct schema *s,
+		   enum ndjson_rows rows, bool bounded);
+/* Without the last two, for columns of these names: all STRING but those that
+ * begin with '#', which are BIGINT. */
 void ndjson_header_of(struct buf *out, unsigned statement, unsigned n,
 		      const char *const *names);
 /* {"row":[...]}: begin, cells, end */

@@ -102,7 +102,7 @@ session_enter(struct sessions *ss, const char *id, int64_t now_us,
 			*ret = s;
 			return 0;
 		}
-	error_set(err, ERR_USAGE, "there is no session \"%.64s\"", id);
+	error_set(err, ERR_NO_SESSION, "there is no session \"%.64s\"", id);
 	error_note(err, "sessions end after 30 minutes of idleness; "
 		   "POST /v1/sessions makes a new one");
 	return -1;

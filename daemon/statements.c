@@ -440,6 +440,7 @@ static enum statement_rc
 run_select(struct script *s)
 {
 	struct stream_events ev = { script_on_stream, s, s->number };
+	const struct plan_node *rows;
 	struct arena arena;
 	struct plan *plan;
 
@@ -450,7 +451,11 @@ run_select(struct script *s)
 		return failed(s);
 	}
 	notices(s, plan);
-	ndjson_header(&s->out, s->number, &plan->sinks[0]->inputs[0]->schema);
+	rows = plan->sinks[0]->inputs[0];
+	ndjson_header(&s->out, s->number, &rows->schema,
+		      rows->mode == CHANGE_APPEND ? NDJSON_ADDED
+						  : NDJSON_UPDATING,
+		      plan->bounded);
 	s->rows = 0;
 	if (select_start(s->d->jobs, plan, &arena, &ev, &s->stream,
 			 &s->err) < 0) {

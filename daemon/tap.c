@@ -157,7 +157,8 @@ pass_beginning(struct job_tap *t, struct stream *stream)
 		return;
 	if (t->lives_told == 0) {
 		buf_clear(&t->lines);
-		ndjson_header(&t->lines, t->statement, &t->node->schema);
+		ndjson_header(&t->lines, t->statement, &t->node->schema,
+			      NDJSON_PASSING, false);
 		stream_put(stream, &t->lines, 0);
 	} else {
 		snprintf(text, sizeof(text), "job \"%s\" was restarted: rows "

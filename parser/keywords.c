@@ -88,6 +88,18 @@ keyword_text(int token)
 	return NULL;
 }
 
+const char *
+keyword_next(size_t *pos)
+{
+	while (*pos < ARRAY_LEN(keywords)) {
+		const struct keyword *k = &keywords[(*pos)++];
+
+		if (k->token == TK_TYPE || keyword_text(k->token))
+			return k->word;
+	}
+	return NULL;
+}
+
 bool
 parse_is_reserved(const char *word)
 {

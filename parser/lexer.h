@@ -43,5 +43,8 @@ int keyword_token(const char *word, size_t n);
 bool keyword_is_reserved(const char *word, size_t n);
 /* The word of a token that has one of its own, or NULL. */
 const char *keyword_text(int token);
+/* The next word that the grammar or a type is made of, in alphabetical order,
+ * *pos being 0 at first; NULL behind the last. */
+const char *keyword_next(size_t *pos);
 
 #endif

@@ -552,7 +552,8 @@ def curl_is_a_full_client():
 
     out = curl("--data-binary", NUMBERS % 1000 + "SELECT id FROM numbers LIMIT 3;").splitlines()
     assert json.loads(out[0]) == {"statement": 1, "end": "ok", "ms": json.loads(out[0])["ms"]}, out
-    assert json.loads(out[1]) == {"statement": 2, "kind": "rows", "columns": [{"name": "id", "type": "BIGINT"}]}, out
+    assert json.loads(out[1]) == {"statement": 2, "kind": "rows", "columns": [{"name": "id", "type": "BIGINT"}],
+                                  "updating": False, "bounded": False}, out
     assert len(out) == 6 and json.loads(out[5])["rows"] == 3, out
     bad = json.loads(curl("-d", "SELECT\n  idd FROM numbers").splitlines()[-1])
     assert (bad["code"], bad["line"], bad["column"], bad["statement"]) == ("unknown_column", 2, 3, 1), bad
