@@ -67,8 +67,10 @@ clear_screen(void)
 static bool
 is_bare_word(struct shell *sh, const char *line)
 {
-	size_t n = strcspn(line, " \t;");
+	size_t n;
 
+	line += strspn(line, " \t");
+	n = strcspn(line, " \t;");
 	if (line[n + strspn(line + n, " \t;")])
 		return false;
 	if (n == 4 && strncasecmp(line, "help", n) == 0)

@@ -68,6 +68,17 @@ skip_line(const char *text, size_t n)
 	return end ? (size_t)(end - text) : n;
 }
 
+/* A quoted name ends with its line, whether its quote is there or not. */
+static size_t
+skip_name(const char *text, size_t n)
+{
+	size_t len = 1;
+
+	while (len < n && text[len] != '`' && text[len] != '\n')
+		len++;
+	return len < n && text[len] == '`' ? len + 1 : len;
+}
+
 /* One piece that begins at text[0], outside of all that can be open. */
 static size_t
 take_piece(struct typed *t, const char *text, size_t n)
@@ -91,7 +102,9 @@ take_piece(struct typed *t, const char *text, size_t n)
 		return len;
 	}
 	t->saw_statement = false;
-	if (text[0] == '\'' || text[0] == '`')
+	if (text[0] == '`')
+		return skip_name(text, n);
+	if (text[0] == '\'')
 		t->open = text[0];
 	else if (text[0] == '(')
 		t->brackets++;

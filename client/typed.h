@@ -10,7 +10,7 @@
 
 /* Begins as { 0 }, and again so behind each statement. */
 struct typed {
-	char open;          /* ' ` or *: inside of one; 0: none */
+	char open;          /* ' or *: inside of a text, a comment; 0: none */
 	unsigned brackets;  /* of ( not yet closed */
 	unsigned cases;     /* CASE without its END */
 	bool in_set;        /* EXECUTE STATEMENT SET BEGIN ..., until END */
@@ -25,7 +25,7 @@ void typed_feed(struct typed *t, const char *text, size_t n);
 bool typed_is_whole(const struct typed *t);
 /* Nothing is begun: here the shell's own commands may stand. */
 bool typed_is_empty(const struct typed *t);
-/* What stands in a prompt: ' ` * ( or -. */
+/* What stands in a prompt: ' * ( or -. */
 char typed_mark(const struct typed *t);
 
 /* A literal '... is open behind these n bytes: *ret_at is where its text

@@ -24,9 +24,14 @@ class Screen:
         self.pending = ""     # the beginning of a sequence
 
     def resize(self, rows, columns):
-        self.lines = (self.lines + [""] * rows)[:rows]
+        def fitted(lines, row):
+            gone = max(0, row + 1 - rows)  # what scrolls off, to keep the cursor's line
+            return (lines[gone:] + [""] * rows)[:rows], row - gone
+
+        self.lines, self.row = fitted(self.lines, self.row)
+        if self.kept:
+            self.kept = (*fitted(*self.kept[:2]), self.kept[2])
         self.rows, self.columns = rows, columns
-        self.row = min(self.row, rows - 1)
 
     def put(self, char):
         if unicodedata.combining(char):

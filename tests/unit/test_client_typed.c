@@ -46,7 +46,8 @@ TEST(semicolons_in_quotes_and_comments_end_nothing)
 	EXPECT_EQ(mark_of("SELECT ';"), '\'');
 	EXPECT_EQ(mark_of("SELECT 'it''s;\n"), '\'');
 	EXPECT_EQ(mark_of("SELECT 'it''s;'\n"), '-');
-	EXPECT_EQ(mark_of("SELECT `a;\n"), '`');
+	EXPECT_EQ(mark_of("SELECT `a;\n"), '-');
+	EXPECT_EQ(mark_of("SELECT `a;`;\n"), ';');
 	EXPECT_EQ(mark_of("SELECT 1 /* ;\n"), '*');
 	EXPECT_EQ(mark_of("SELECT 1 /* ;\n*/;\n"), ';');
 	EXPECT_EQ(mark_of("SELECT 1 -- ;\n"), '-');
