@@ -400,7 +400,7 @@ def tab_completes_what_can_stand_there():
             ("SELECT * FROM sma\t", "ll "),
             ("SELECT x.identi\t", ""),  # no table yet
             ("SELECT identi\x01\x0bINSERT INTO hole SELECT y FROM small y WHERE y.ident\t", "ity_of_it "),
-            ("SELECT CHARACTER_L\t", "ENGTH "),
+            ("SELECT INITC\t", "AP "),
             ("SELECT 1 UNIO\t", "N "),
             ("PAUSE JOB 'the\t", "-job' "),
             ("SET 'table.exec.state\t", ".ttl' "),
