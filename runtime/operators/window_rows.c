@@ -29,17 +29,14 @@ window_rows(struct op *op, const struct plan_window *w,
 	if (w->is_proctime)
 		return rows_now(op, s, in, wm_us, ret_row, ret_wall);
 	batch_each(in, row) {
-		int64_t t = time->i64[row];
-		bool is_null = column_is_null(time, row);
-
 		ret_row[n] = row;
-		if (!is_null && t >= -SLICING_TIME_MAX &&
-		    t <= SLICING_TIME_MAX) {
+		if (window_time_is_usable(time, row)) {
 			n++;
 			continue;
 		}
 		op_quarantine(op, in, row,
-			      is_null ? ERR_NULL_VALUE : ERR_OUT_OF_RANGE,
+			      column_is_null(time, row) ? ERR_NULL_VALUE
+							: ERR_OUT_OF_RANGE,
 			      NULL, in->schema->cols[w->time_col].name,
 			      "a row without a usable time is in no window");
 	}

@@ -16,6 +16,15 @@ uint32_t window_rows(struct op *op, const struct plan_window *w,
 		     const struct slicing *s, const struct batch *in,
 		     int64_t wm_us, uint32_t *ret_row, int64_t *ret_wall);
 
+/* Not NULL, and not so far away that sums with sizes would overflow. */
+static inline bool
+window_time_is_usable(const struct column *time, uint32_t row)
+{
+	return !column_is_null(time, row) &&
+	       time->i64[row] >= -SLICING_TIME_MAX &&
+	       time->i64[row] <= SLICING_TIME_MAX;
+}
+
 /* The time of rows in windows of processing time: now, by the clock that has
  * closed all up to wm_us already, even if it was put back since. So no row is
  * ever late. */
