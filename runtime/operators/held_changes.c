@@ -56,7 +56,7 @@ held_clear(struct held_changes *h)
 	for (unsigned i = 0; i < h->n; i++)
 		batch_unref(h->list[i].b);
 	h->n = 0;
-	h->nrows = 0;
+	h->nrows = h->bytes = 0;
 }
 
 void
@@ -76,6 +76,7 @@ held_add(struct held_changes *h, struct batch *b_take, const uint8_t *kinds)
 	}
 	h->list[h->n++] = (struct held_batch){ b_take, kinds };
 	h->nrows += b_take->rows;
+	h->bytes += b_take->arena.bytes;
 }
 
 /* ---- checkpoints ---- */
@@ -127,19 +128,22 @@ held_put(struct held_changes *h, struct snapshot *s, const struct net *net)
 	return 0;
 }
 
-static uint8_t
-kind_of(const struct str *text)
+static bool
+kind_of(const struct str *text, uint8_t *ret)
 {
 	for (uint8_t k = 0; k < ARRAY_LEN(change_kind_text); k++)
 		if (text->len == 2 &&
-		    memcmp(str_data(text), change_kind_text[k], 2) == 0)
-			return k;
-	return KIND_INSERT;
+		    memcmp(str_data(text), change_kind_text[k], 2) == 0) {
+			*ret = k;
+			return true;
+		}
+	return false;
 }
 
 /* They come in the order of epoch and number. */
-void
-held_restore(struct held_changes *h, const struct batch *rows)
+int
+held_restore(struct held_changes *h, const struct batch *rows,
+	     struct error *err)
 {
 	const struct schema *schema = &h->op->node->schema;
 	struct batch *b = batch_create(NULL, schema, BATCH_ROWS);
@@ -147,7 +151,10 @@ held_restore(struct held_changes *h, const struct batch *rows)
 	uint32_t n = 0;
 
 	batch_each(rows, row) {
-		kinds[n] = kind_of(&rows->col[COL_KIND].str[row]);
+		if (!kind_of(&rows->col[COL_KIND].str[row], &kinds[n])) {
+			batch_unref(b);
+			return op_state_damaged(h->op, err);
+		}
 		for (unsigned c = 0; c < schema->ncols; c++)
 			column_copy(&b->col[c], n, BATCH_ROWS,
 				    &rows->col[COL_ROW + c], row, &b->arena);
@@ -155,6 +162,7 @@ held_restore(struct held_changes *h, const struct batch *rows)
 	}
 	batch_seal(b, n);
 	held_add(h, b, kinds);
+	return 0;
 }
 
 int

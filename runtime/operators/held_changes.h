@@ -30,7 +30,7 @@ struct held_changes {
 	struct schema stored;
 	unsigned n, size;
 	struct held_batch *list; /* in a checkpoint, not written yet */
-	uint64_t nrows;          /* in it */
+	uint64_t nrows, bytes;   /* in it */
 	bool owes; /* the state has changes that were written already */
 };
 
@@ -40,7 +40,9 @@ void held_close(struct held_changes *h);
 /* In checkpoint(): the settled changes of the net; those before go. */
 int held_put(struct held_changes *h, struct snapshot *s,
 	     const struct net *net);
-void held_restore(struct held_changes *h, const struct batch *rows);
+/* -1: the rows are none that held_put() has put. */
+int held_restore(struct held_changes *h, const struct batch *rows,
+		 struct error *err);
 /* The checkpoint is committed, or was when the job was restored. */
 int held_write(struct held_changes *h,
 	       int (*write)(void *arg, struct batch *b, const uint8_t *kinds,

@@ -291,6 +291,13 @@ write_rows(struct op_sink *s, struct batch *b, const uint8_t *kinds,
 	return s->type->write(s->sink, b, kinds, err);
 }
 
+/* What waits for the end of the step, and for its checkpoint. */
+static void
+count_bytes(struct op_sink *s)
+{
+	stat_set(s->op.stats.state_bytes, s->net.bytes + s->held.bytes);
+}
+
 static int
 sink_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 {
@@ -304,7 +311,7 @@ sink_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 	b = accept_rows(s, in);
 	if (s->collects) {
 		net_add(&s->net, b);
-		stat_set(op->stats.state_bytes, s->net.bytes);
+		count_bytes(s);
 	} else {
 		rc = write_rows(s, b, s->once ? net_pairs(&s->net, b) : NULL,
 				err);
@@ -336,7 +343,7 @@ write_changes(struct op_sink *s, struct error *err)
 	}
 	net_clear(&s->net);
 	s->next = 0;
-	stat_set(s->op.stats.state_bytes, 0);
+	count_bytes(s);
 	return OP_OK;
 }
 
@@ -369,7 +376,10 @@ write_batch(void *arg, struct batch *b, const uint8_t *kinds,
 static int
 write_held(struct op_sink *s, struct error *err)
 {
-	return held_write(&s->held, write_batch, s, err);
+	int rc = held_write(&s->held, write_batch, s, err);
+
+	count_bytes(s);
+	return rc;
 }
 
 static int
@@ -385,7 +395,7 @@ sink_checkpoint(struct op *op, struct snapshot *snap, struct error *err)
 	rc = held_put(&s->held, snap, &s->net);
 	net_clear(&s->net);
 	stat_set(op->stats.state_rows, s->held.nrows);
-	stat_set(op->stats.state_bytes, 0);
+	count_bytes(s);
 	return rc < 0 ? OP_FAIL : OP_OK;
 }
 
@@ -395,11 +405,8 @@ sink_restore(struct op *op, unsigned table, const struct batch *rows,
 {
 	struct op_sink *s = op_cast(op, &op_sink_type);
 
-	(void)err;
 	CHECK(s->holds && table == s->held.table);
-	if (rows)
-		held_restore(&s->held, rows);
-	return 0;
+	return rows ? held_restore(&s->held, rows, err) : 0;
 }
 
 bool

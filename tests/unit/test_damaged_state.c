@@ -133,3 +133,21 @@ TEST(a_number_of_a_state_file_may_be_any_other)
 	for (unsigned i = 0; i < ARRAY_LEN(queries); i++)
 		damage_all(queries[i]);
 }
+
+TEST(a_change_of_an_unknown_kind_is_damage)
+{
+	struct error err = ERROR_INIT;
+	struct rig *r = rig_open(
+		"CREATE TABLE o (k STRING, n BIGINT) WITH ('connector' = "
+		"'kafka', 'topic' = 'o', 'properties.bootstrap.servers' = "
+		"'rig', 'format' = 'debezium-json');"
+		"INSERT INTO o SELECT k, COUNT(*) FROM s GROUP BY k");
+
+	rig_step(r, "a,1,@00:01", NULL);
+	EXPECT_STR(rig_state(r, "SELECT _kind, k, n FROM sink_1_changes"),
+		   "+I a 1\n");
+	EXPECT_EQ(rig_damage(r, "UPDATE sink_1_changes SET _kind = '+X'",
+			     &err), -1);
+	EXPECT_EQ(err.code, ERR_STORE_DAMAGED);
+	rig_close(r);
+}
