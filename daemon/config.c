@@ -61,6 +61,8 @@ const struct setting config_settings[] = {
 	  "Quarantined records that a job's file keeps; more are only counted." },
 	{ "limits", "errors-bytes", SET_BYTES, CONFIG_APPLIED_NEXT, AT(errors_bytes_max), "256 mb", 0, 64 * GIB, NULL,
 	  "The same in bytes." },
+	{ "limits", "late-rows", SET_INT, CONFIG_APPLIED_NEXT, AT(late_rows_max), "1000", 0, 1000000, NULL,
+	  "Late rows that a job's file keeps, the newest; 0: they are only counted." },
 	{ "client", "buffer", SET_BYTES, CONFIG_RESTART, AT(client_buffer_bytes), "1 mb", 64 * KIB, GIB, NULL,
 	  "Rows of a SELECT that wait for their client; a full buffer stops the query." },
 	{ "client", "stall-timeout", SET_DURATION, CONFIG_RESTART, AT(client_stall_us), "10 min", SEC, 7 * 24 * 3600 * SEC, NULL,

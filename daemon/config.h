@@ -46,7 +46,7 @@ struct config {
 	int64_t script_bytes_max, statement_depth_max, columns_max,
 		statements_max;
 	int64_t state_bytes_max;    /* keyed state of one job */
-	int64_t errors_rows_max, errors_bytes_max;
+	int64_t errors_rows_max, errors_bytes_max, late_rows_max;
 	int64_t client_buffer_bytes; /* of a SELECT */
 	int64_t client_stall_us;
 	int64_t request_timeout_us;

@@ -169,6 +169,7 @@ open_store(struct life *l, int64_t now_us, struct error *err)
 		note_missing_file(j, err);
 		return -1;
 	}
+	store_limit_late(l->store, (uint64_t)l->config->late_rows_max);
 	store_limit_errors(l->store,
 			   (uint64_t)l->config->errors_rows_max,
 			   (uint64_t)l->config->errors_bytes_max);

@@ -78,27 +78,33 @@ take_finished(struct job *j)
 }
 
 static bool
-tell_one(struct jobs *js)
+tell(struct job *j)
 {
-	for (struct job *j = js->first; j; j = j->next) {
-		struct job_request *rq = take_finished(j);
+	struct job_request *rq = take_finished(j);
 
-		if (!rq)
-			continue;
-		if (rq->done)
-			rq->done(rq->arg, &rq->answer,
-				 rq->err.code != ERR_NONE ? &rq->err : NULL);
-		job_request_free(rq);
-		return true;
-	}
-	return false;
+	if (!rq)
+		return false;
+	if (rq->done)
+		rq->done(rq->arg, &rq->answer,
+			 rq->err.code != ERR_NONE ? &rq->err : NULL);
+	job_request_free(rq);
+	return true;
 }
 
 void
+job_request_tell(struct job *j)
+{
+	tell(j);
+}
+
+/* Who is told may drop jobs: look anew each time. */
+void
 job_requests_tell(struct jobs *js)
 {
-	while (tell_one(js))
-		;
+	struct job *j = js->first;
+
+	while (j)
+		j = tell(j) ? js->first : j->next;
 }
 
 void
@@ -147,13 +153,10 @@ on_work(uv_work_t *work)
 	struct job_request *rq = work->data;
 	struct store *store = NULL;
 
-	const struct config *c = rq->j->js->env.config;
-
 	if (store_open(rq->path, STORE_UNCHECKED, clock_wall_us(), &store,
 		       &rq->err) < 0)
 		return;
-	store_limit_errors(store, (uint64_t)c->errors_rows_max,
-			   (uint64_t)c->errors_bytes_max);
+	store_limit_errors(store, rq->rows_max, rq->bytes_max);
 	if (store_delete_errors(store, &rq->where, &rq->answer.deleted,
 				&rq->err) == 0)
 		answer_deleted(rq, store);
@@ -178,6 +181,8 @@ begin_work(struct job *j, struct job_request *rq, struct error *err)
 	int rc;
 
 	rq->path = mem_strdup(j->path);
+	rq->rows_max = (uint64_t)j->js->env.config->errors_rows_max;
+	rq->bytes_max = (uint64_t)j->js->env.config->errors_bytes_max;
 	rq->work.data = rq;
 	rc = uv_queue_work(j->js->env.loop, &rq->work, on_work, on_worked);
 	if (rc != 0)

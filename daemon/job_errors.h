@@ -29,12 +29,15 @@ struct job_request {
 	void *arg;
 	uv_work_t work; /* where no job's thread has the file */
 	char *path;
+	uint64_t rows_max, bytes_max; /* of the table */
 };
 
 /* ---- main thread ---- */
 
 /* Tells those that are finished; the callbacks may do anything with jobs. */
 void job_requests_tell(struct jobs *js);
+/* The same of one job, which is about to be forgotten. */
+void job_request_tell(struct job *j);
 /* Its thread is gone: what is left of a request ends with an error. */
 void job_request_abandon(struct job *j);
 /* A request works on the file of a job without a thread: err says so. */

@@ -180,6 +180,7 @@ job_forget(struct job *j)
 	if (store_catalog_drop(js->env.store, CATALOG_JOB, j->name, &err) < 0)
 		log_error(LOG_ERROR, "catalog_write", j->name, &err);
 	job_waits_tell(j);
+	job_request_tell(j);
 	job_free(j);
 }
 
@@ -191,8 +192,7 @@ job_ended(struct job *j)
 	runner_release(&j->runner);
 	j->has_thread = false;
 	job_taps_end(j);
-	job_request_abandon(j);
-	job_requests_tell(j->js);
+	job_request_abandon(j); /* on_news() comes again and tells */
 	if (j->dropping) {
 		job_forget(j);
 		return;
@@ -661,6 +661,7 @@ jobs_pipeline_env(struct jobs *js, const struct config *c, const char *name,
 		.clock_ns = clock_steady_ns,
 		.step_batches = 4,
 		.state_bytes_max = c->state_bytes_max,
+		.late_rows_max = (uint64_t)c->late_rows_max,
 		.errors_rows_max = (uint64_t)c->errors_rows_max,
 		.errors_bytes_max = (uint64_t)c->errors_bytes_max,
 	};

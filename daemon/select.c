@@ -241,6 +241,7 @@ select_run(struct stream *stream, void *self, struct error *err)
 	env.connector.ephemeral = true;
 	/* Nothing takes bad rows away: the first is told, others counted. */
 	env.errors_rows_max = 1;
+	env.late_rows_max = 0;
 	rc = pipeline_create(s->plan, &env, &p, err);
 	if (rc == 0)
 		rc = pipeline_start(p, clock_wall_us(), err);

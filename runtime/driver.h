@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * runtime/driver.h - the inside of a pipeline: shared by pipeline.c, compile.c,
- * operator.c, cut.c, status.c, quarantine.c and replay.c, and by nobody else.
+ * operator.c, cut.c, status.c, quarantine.c, late.c and
+ * replay.c, and by nobody else.
  */
 #ifndef RUNTIME_DRIVER_H
 #define RUNTIME_DRIVER_H
@@ -41,6 +42,8 @@ struct bad_rows { /* quarantined since the last cut */
 	struct bad_row *first, **tail;
 	uint64_t n, bytes;
 	uint64_t counted; /* new ones, with those past the caps */
+	uint64_t nlate;
+	struct late_row *late, **late_tail;
 };
 
 /* Rows of the table errors on their way through the query again. */

@@ -233,7 +233,11 @@ const char *op_source(const struct op *op);
 void op_quarantine(struct op *op, const struct batch *b, uint32_t row,
 		   enum error_code code, const char *expression,
 		   const char *column, const char *detail);
-/* The same for all errors of an evaluation; returns b's live rows without
+/* Rows behind the last window that could hold them: counted, and some of them
+ * kept (late_rows). Their times are in column time_col. */
+void op_late(struct op *op, const struct batch *b, const uint32_t *rows,
+	     uint32_t n, uint16_t time_col);
+/* As op_quarantine() for all errors of an evaluation; returns b's live rows without
  * them as a new selection in b's arena (*ret_n rows). `exprs` tells the text
  * of each root. */
 const uint16_t *op_quarantine_errors(struct op *op, struct batch *b,

@@ -29,6 +29,7 @@ struct pipeline_env {
 	unsigned step_batches;       /* per source and step; 4 */
 	int64_t state_bytes_max;     /* budget of keyed state */
 	uint64_t errors_rows_max, errors_bytes_max; /* kept per checkpoint */
+	uint64_t late_rows_max; /* likewise; 0: they are only counted */
 	const struct sink_type *client_sink; /* of a SELECT, or NULL */
 	void *client;
 	/* Connectors by name; NULL: those of the registry. */

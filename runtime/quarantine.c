@@ -24,6 +24,7 @@ bad_rows_init(struct bad_rows *bad)
 	*bad = (struct bad_rows){ 0 };
 	arena_init(&bad->arena);
 	bad->tail = &bad->first;
+	bad->late_tail = &bad->late;
 }
 
 void
@@ -41,6 +42,7 @@ bad_rows_move(struct bad_rows *bad, struct snapshot *s)
 	s->nerrors = bad->n;
 	s->errors_bytes = bad->bytes;
 	s->errors_counted = bad->counted;
+	s->late = bad->late;
 	arena_release(&s->arena);
 	s->arena = bad->arena;
 	bad_rows_init(bad);

@@ -60,6 +60,15 @@ struct bad_row {
 			      * results it is one of; else NULL */
 };
 
+/* A row of late_rows. */
+struct late_row {
+	struct late_row *next;
+	int64_t at_us;
+	const char *op_name;
+	int64_t event_time_us, wm_us;
+	const char *row_json;
+};
+
 struct op_summary { /* for operators and v_state */
 	const char *state_name;
 	uint64_t rows, bytes;
@@ -76,6 +85,7 @@ struct snapshot {
 	struct bad_row *errors, **errors_tail;
 	uint64_t nerrors, errors_bytes;
 	uint64_t errors_counted; /* new ones, with those past the caps */
+	struct late_row *late; /* the first ones since the last cut */
 	uint64_t ngone;
 	int64_t *gone;        /* ids in the table errors: replayed well */
 	unsigned nops;

@@ -11,6 +11,7 @@
 #include "runtime/store_impl.h"
 
 #define ERRORS_ROWS_MAX 100000
+#define LATE_ROWS_MAX 1000
 #define ERRORS_BYTES_MAX (UINT64_C(256) << 20)
 
 /* ---- open and close ---- */
@@ -65,6 +66,7 @@ store_open(const char *path, unsigned flags, int64_t now_us,
 	s->ops_tail = &s->ops;
 	s->errors_rows_max = ERRORS_ROWS_MAX;
 	s->errors_bytes_max = ERRORS_BYTES_MAX;
+	s->late_rows_max = LATE_ROWS_MAX;
 	if (store_file_open(&s->file, path, &store_job_kind, flags, now_us,
 			    err) < 0)
 		goto fail;
@@ -92,6 +94,8 @@ store_close(struct store *s)
 	sqlite3_finalize(s->put_error);
 	sqlite3_finalize(s->again_error);
 	sqlite3_finalize(s->gone_error);
+	sqlite3_finalize(s->put_late);
+	sqlite3_finalize(s->trim_late);
 	sqlite3_finalize(s->put_summary);
 	sqlite3_finalize(s->put_tables);
 	/* SQLite checkpoints the WAL when the last connection goes: not when
@@ -115,6 +119,12 @@ store_limit_errors(struct store *s, uint64_t rows_max, uint64_t bytes_max)
 {
 	s->errors_rows_max = rows_max;
 	s->errors_bytes_max = bytes_max;
+}
+
+void
+store_limit_late(struct store *s, uint64_t rows_max)
+{
+	s->late_rows_max = rows_max;
 }
 
 int

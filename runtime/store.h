@@ -38,6 +38,9 @@ int store_remove(const char *path, struct error *err);
  * beyond them are only counted (100 000 rows, 256 MiB until told). */
 void store_limit_errors(struct store *s, uint64_t rows_max,
 			uint64_t bytes_max);
+/* [limits] late-rows: so many of the newest stay in late_rows (1000 until
+ * told). */
+void store_limit_late(struct store *s, uint64_t rows_max);
 
 /* The row of table job. */
 struct store_job {

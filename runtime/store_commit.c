@@ -300,6 +300,7 @@ store_commit(struct store *s, struct snapshot *snap, struct error *err)
 		return -1;
 	if (commit_parts(s, snap, err) < 0 ||
 	    store_commit_errors(s, snap, &errors, err) < 0 ||
+	    store_commit_late(s, snap, err) < 0 ||
 	    commit_operators(s, snap, err) < 0 ||
 	    commit_checkpoint(s, snap, errors.lost, since_ns, err) < 0 ||
 	    store_end(&s->file, err) < 0) {

@@ -192,6 +192,43 @@ store_commit_errors(struct store *s, const struct snapshot *snap,
 	return insert_new(s, snap, ret, err);
 }
 
+/* ---- late rows: the newest stay ---- */
+
+static int
+put_late(struct store *s, const struct late_row *r, struct error *err)
+{
+	sqlite3_stmt *st = s->put_late;
+
+	store_bind_time(st, 1, r->at_us);
+	store_bind_text(st, 2, r->op_name);
+	store_bind_time(st, 3, r->event_time_us);
+	store_bind_time(st, 4, r->wm_us);
+	store_bind_text(st, 5, r->row_json);
+	return store_run(&s->file, st, err);
+}
+
+int
+store_commit_late(struct store *s, const struct snapshot *snap,
+		  struct error *err)
+{
+	if (!snap->late)
+		return 0;
+	if (store_prepare(&s->file,
+			  "INSERT INTO late_rows(at, operator, event_time,"
+			  " watermark, \"row\") VALUES(?,?,?,?,?)",
+			  &s->put_late, err) < 0 ||
+	    store_prepare(&s->file,
+			  "DELETE FROM late_rows WHERE rowid <="
+			  " (SELECT max(rowid) FROM late_rows) - ?",
+			  &s->trim_late, err) < 0)
+		return -1;
+	for (const struct late_row *r = snap->late; r; r = r->next)
+		if (put_late(s, r, err) < 0)
+			return -1;
+	sqlite3_bind_int64(s->trim_late, 1, (int64_t)s->late_rows_max);
+	return store_run(&s->file, s->trim_late, err);
+}
+
 /* ---- which rows ---- */
 
 const char *const errors_column_names[ERRORS_COLUMNS] = {

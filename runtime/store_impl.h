@@ -69,6 +69,7 @@ struct store {
 	/* What the table errors holds, and may hold. */
 	struct store_errors errors;
 	uint64_t errors_rows_max, errors_bytes_max;
+	uint64_t late_rows_max;
 
 	int wal_pages; /* as of the last commit */
 	uint64_t last_epoch; /* whose row gets its figures corrected */
@@ -78,6 +79,7 @@ struct store {
 	/* kept statements */
 	sqlite3_stmt *put_checkpoint, *end_checkpoint, *trim_checkpoints;
 	sqlite3_stmt *put_error, *again_error, *gone_error;
+	sqlite3_stmt *put_late, *trim_late;
 	sqlite3_stmt *put_summary, *put_tables;
 };
 
@@ -138,6 +140,9 @@ int store_count_errors(struct store *s, struct store_errors *ret,
 /* In the transaction of a commit: what *ret says holds once that is done. */
 int store_commit_errors(struct store *s, const struct snapshot *snap,
 			struct store_errors *ret, struct error *err);
+
+int store_commit_late(struct store *s, const struct snapshot *snap,
+		      struct error *err);
 
 /* ---- store_view.c ---- */
 /* Makes or remakes the view under the operator's name. */

@@ -197,6 +197,7 @@ forget_job(const char *path, struct error *err)
 			    TIME_NONE, err) < 0)
 		return -1;
 	rc = store_exec(&f, "DELETE FROM job; DELETE FROM errors;"
+			"DELETE FROM late_rows;"
 			"DELETE FROM outbox; PRAGMA journal_mode = DELETE",
 			err);
 	store_file_close(&f);

@@ -246,7 +246,7 @@ take_row(struct op_session *s, const struct batch *in, uint32_t row,
 
 	if (id == SESSION_NONE &&
 	    wm_closes(s->wm_us, close_utc(s, wall_us + s->sessions.gap_us))) {
-		stat_add(s->op.stats.late, 1);
+		op_late(&s->op, in, &row, 1, s->g->window.time_col);
 		return;
 	}
 	entry = id == SESSION_NONE ? NULL : accs_find(&s->accs, id);
@@ -279,7 +279,7 @@ push_row(struct op_session *s, const struct batch *in, uint32_t i)
 	}
 	id = session_of_row(s, in, s->key[i], s->wall_us[i]);
 	if (id == SESSION_NONE) {
-		stat_add(s->op.stats.late, 1);
+		op_late(&s->op, in, &s->row[i], 1, s->g->window.time_col);
 		return;
 	}
 	found->row[found->n] = s->row[i];

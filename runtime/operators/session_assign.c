@@ -415,7 +415,7 @@ assign_push(struct op *op, unsigned port, struct batch *in, struct error *err)
 					     false);
 
 		if (id == SESSION_NONE)
-			stat_add(op->stats.late, 1);
+			op_late(op, in, &s->row[i], 1, s->w->time_col);
 		else
 			chain_append(s, id,
 				     row_keep(s, in->col, s->row[i],

@@ -264,7 +264,7 @@ usable_time(struct op_top *t, const struct batch *in, uint32_t row)
 	}
 	if (in->col[c].i64[row] > t->op.wm_us)
 		return true;
-	stat_add(t->op.stats.late, 1);
+	op_late(&t->op, in, &row, 1, c);
 	return false;
 }
 

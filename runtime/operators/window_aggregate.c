@@ -116,7 +116,7 @@ push_pane(struct op_window *w, struct batch *in, int64_t pane_us,
 	if (slicing_last_window(&w->panes.slicing, pane_us) <= pane_us)
 		return; /* between two windows */
 	if (panes_is_late(&w->panes, pane_us)) {
-		stat_add(w->op.stats.late, n);
+		op_late(&w->op, in, row, n, w->g->window.time_col);
 		return;
 	}
 	if (in->weight) {

@@ -296,6 +296,7 @@ build(struct rig *r, struct error *err)
 		.state_bytes_max = r->budget,
 		.errors_rows_max = 1000,
 		.errors_bytes_max = 1 << 20,
+		.late_rows_max = 3,
 		.client_sink = &rig_sink_type,
 		.find_source = find_source,
 		.find_sink = find_sink,
@@ -305,6 +306,7 @@ build(struct rig *r, struct error *err)
 	    store_open(r->path, STORE_CREATE, r->now_us, &r->store, err) < 0 ||
 	    store_attach(r->store, r->p, &r->epoch, err) < 0)
 		return -1;
+	store_limit_late(r->store, 3);
 	return pipeline_start(r->p, r->now_us, err);
 }
 
