@@ -140,7 +140,7 @@ dump_literal(struct buf *out, const struct ast_expr *e)
 	}
 }
 
-/* " a b)" */
+/* " a b" */
 static void
 dump_args(struct buf *out, const struct ast_expr *e)
 {
@@ -148,7 +148,6 @@ dump_args(struct buf *out, const struct ast_expr *e)
 		buf_putc(out, ' ');
 		dump_expr(out, e->args[i]);
 	}
-	buf_putc(out, ')');
 }
 
 /* "(+ (+ a b) c)": down the left operands, and back up. */
@@ -211,10 +210,7 @@ dump_call(struct buf *out, const struct ast_expr *e)
 		buf_puts(out, " bare");
 	if (e->distinct)
 		buf_puts(out, " DISTINCT");
-	for (unsigned i = 0; i < e->nargs; i++) {
-		buf_putc(out, ' ');
-		dump_expr(out, e->args[i]);
-	}
+	dump_args(out, e);
 	dump_json(out, e);
 	if (e->filter) {
 		buf_puts(out, " FILTER ");
@@ -223,11 +219,55 @@ dump_call(struct buf *out, const struct ast_expr *e)
 	buf_putc(out, ')');
 }
 
+/* "(BETWEEN", up to where the operands begin. */
+static void
+dump_head(struct buf *out, const struct ast_expr *e)
+{
+	static const char *const words[] = {
+		[AST_IS] = "IS", [AST_BETWEEN] = "BETWEEN", [AST_IN] = "IN",
+		[AST_LIKE] = "LIKE", [AST_SIMILAR] = "SIMILAR TO",
+		[AST_CASE] = "CASE", [AST_CAST] = "CAST",
+		[AST_ARRAY] = "ARRAY", [AST_MAP] = "MAP", [AST_ROW] = "ROW",
+		[AST_ITEM] = "ITEM", [AST_FIELD] = "FIELD",
+		[AST_INTERVAL] = "INTERVAL",
+	};
+	const char *not = e->negated ? "NOT " : "";
+
+	if (e->kind == AST_UNARY) {
+		buf_printf(out, "(%s", op_text[e->op]);
+		return;
+	}
+	CHECK(e->kind < ARRAY_LEN(words) && words[e->kind]);
+	if (e->kind == AST_IS)
+		buf_printf(out, "(IS %s%s", not, is_text[e->is]);
+	else
+		buf_printf(out, "(%s%s%s%s", not, e->is_try ? "TRY_" : "",
+			   words[e->kind], e->symmetric ? " SYMMETRIC" : "");
+}
+
+/* What stands behind the operands of some. */
+static void
+dump_tail(struct buf *out, const struct ast_expr *e)
+{
+	switch (e->kind) {
+	case AST_CAST:
+		buf_puts(out, " AS ");
+		dump_type(out, e->cast_type.type);
+		break;
+	case AST_FIELD:
+		buf_printf(out, " %s", e->name.part[0]);
+		break;
+	case AST_INTERVAL:
+		buf_printf(out, " %s", unit_text[e->unit]);
+		break;
+	default:
+		break;
+	}
+}
+
 static void
 dump_expr(struct buf *out, const struct ast_expr *e)
 {
-	const char *not = e && e->negated ? "NOT " : "";
-
 	if (!e) {
 		buf_putc(out, '-');
 		return;
@@ -249,76 +289,16 @@ dump_expr(struct buf *out, const struct ast_expr *e)
 	case AST_BINARY:
 		dump_chain(out, e);
 		break;
-	case AST_UNARY:
-		buf_printf(out, "(%s", op_text[e->op]);
-		dump_args(out, e);
-		break;
-	case AST_IS:
-		buf_printf(out, "(IS %s%s", not, is_text[e->is]);
-		dump_args(out, e);
-		break;
-	case AST_BETWEEN:
-		buf_printf(out, "(%sBETWEEN%s", not,
-			   e->symmetric ? " SYMMETRIC" : "");
-		dump_args(out, e);
-		break;
-	case AST_IN:
-		buf_printf(out, "(%sIN", not);
-		dump_args(out, e);
-		break;
-	case AST_LIKE:
-		buf_printf(out, "(%sLIKE", not);
-		dump_args(out, e);
-		break;
-	case AST_SIMILAR:
-		buf_printf(out, "(%sSIMILAR TO", not);
-		dump_args(out, e);
-		break;
-	case AST_CASE:
-		buf_puts(out, "(CASE");
-		dump_args(out, e);
-		break;
-	case AST_CAST:
-		buf_puts(out, e->is_try ? "(TRY_CAST" : "(CAST");
-		dump_args(out, e);
-		out->len--;
-		buf_puts(out, " AS ");
-		dump_type(out, e->cast_type.type);
-		buf_putc(out, ')');
-		break;
-	case AST_ARRAY:
-		buf_puts(out, "(ARRAY");
-		dump_args(out, e);
-		break;
-	case AST_MAP:
-		buf_puts(out, "(MAP");
-		dump_args(out, e);
-		break;
-	case AST_ROW:
-		buf_puts(out, "(ROW");
-		dump_args(out, e);
-		break;
-	case AST_ITEM:
-		buf_puts(out, "(ITEM");
-		dump_args(out, e);
-		break;
-	case AST_FIELD:
-		buf_puts(out, "(FIELD");
-		dump_args(out, e);
-		out->len--;
-		buf_printf(out, " %s)", e->name.part[0]);
-		break;
 	case AST_QUERY:
 		buf_puts(out, "(query\n");
 		dump_query(out, e->query, 3);
 		buf_putc(out, ')');
 		break;
-	case AST_INTERVAL:
-		buf_puts(out, "(INTERVAL");
+	default:
+		dump_head(out, e);
 		dump_args(out, e);
-		out->len--;
-		buf_printf(out, " %s)", unit_text[e->unit]);
-		break;
+		dump_tail(out, e);
+		buf_putc(out, ')');
 	}
 }
 
@@ -584,51 +564,51 @@ dump_inserts(struct buf *out, const struct ast_insert *i, int depth)
 }
 
 /* Statements of one line. */
+static const char *const statement_words[] = {
+	[AST_STMT_DROP_TABLE] = "drop table",
+	[AST_STMT_DROP_VIEW] = "drop view",
+	[AST_STMT_SHOW_TABLES] = "show tables",
+	[AST_STMT_SHOW_VIEWS] = "show views",
+	[AST_STMT_SHOW_JOBS] = "show jobs",
+	[AST_STMT_DESCRIBE_JOB] = "describe job",
+	[AST_STMT_EXPLAIN_STALL] = "explain stall",
+	[AST_STMT_TAP] = "tap",
+	[AST_STMT_SHOW_WATERMARKS] = "show watermarks",
+	[AST_STMT_SHOW_ERRORS] = "show errors",
+	[AST_STMT_REPLAY_ERRORS] = "replay errors",
+	[AST_STMT_DELETE_ERRORS] = "delete errors",
+	[AST_STMT_SHOW_STATE] = "show state",
+	[AST_STMT_CREATE_SAVEPOINT] = "create savepoint",
+	[AST_STMT_SHOW_FUNCTIONS] = "show functions",
+	[AST_STMT_SHOW_USER_FUNCTIONS] = "show user functions",
+	[AST_STMT_CREATE_FUNCTION] = "create function",
+	[AST_STMT_DROP_FUNCTION] = "drop function",
+	[AST_STMT_SHOW_COLUMNS] = "show columns",
+	[AST_STMT_SHOW_CATALOGS] = "show catalogs",
+	[AST_STMT_SHOW_DATABASES] = "show databases",
+	[AST_STMT_SHOW_CURRENT_CATALOG] = "show current catalog",
+	[AST_STMT_SHOW_CURRENT_DATABASE] = "show current database",
+	[AST_STMT_SHOW_CREATE_TABLE] = "show create table",
+	[AST_STMT_SHOW_CREATE_VIEW] = "show create view",
+	[AST_STMT_DESCRIBE] = "describe",
+	[AST_STMT_DESCRIBE_SAMPLE] = "describe sample of",
+	[AST_STMT_DESCRIBE_FUNCTION] = "describe function",
+	[AST_STMT_USE] = "use",
+	[AST_STMT_USE_CATALOG] = "use catalog",
+	[AST_STMT_NOTHING] = "nothing",
+	[AST_STMT_SET] = "set",
+	[AST_STMT_RESET] = "reset",
+	[AST_STMT_PAUSE_JOB] = "pause job",
+	[AST_STMT_RESUME_JOB] = "resume job",
+	[AST_STMT_STOP_JOB] = "stop job",
+	[AST_STMT_DROP_JOB] = "drop job",
+};
+
 static void
 dump_line(struct buf *out, const struct ast_statement *s)
 {
-	static const char *const words[] = {
-		[AST_STMT_DROP_TABLE] = "drop table",
-		[AST_STMT_DROP_VIEW] = "drop view",
-		[AST_STMT_SHOW_TABLES] = "show tables",
-		[AST_STMT_SHOW_VIEWS] = "show views",
-		[AST_STMT_SHOW_JOBS] = "show jobs",
-		[AST_STMT_DESCRIBE_JOB] = "describe job",
-		[AST_STMT_EXPLAIN_STALL] = "explain stall",
-		[AST_STMT_TAP] = "tap",
-		[AST_STMT_SHOW_WATERMARKS] = "show watermarks",
-		[AST_STMT_SHOW_ERRORS] = "show errors",
-		[AST_STMT_REPLAY_ERRORS] = "replay errors",
-		[AST_STMT_DELETE_ERRORS] = "delete errors",
-		[AST_STMT_SHOW_STATE] = "show state",
-		[AST_STMT_CREATE_SAVEPOINT] = "create savepoint",
-		[AST_STMT_SHOW_FUNCTIONS] = "show functions",
-		[AST_STMT_SHOW_USER_FUNCTIONS] = "show user functions",
-		[AST_STMT_CREATE_FUNCTION] = "create function",
-		[AST_STMT_DROP_FUNCTION] = "drop function",
-		[AST_STMT_SHOW_COLUMNS] = "show columns",
-		[AST_STMT_SHOW_CATALOGS] = "show catalogs",
-		[AST_STMT_SHOW_DATABASES] = "show databases",
-		[AST_STMT_SHOW_CURRENT_CATALOG] = "show current catalog",
-		[AST_STMT_SHOW_CURRENT_DATABASE] = "show current database",
-		[AST_STMT_SHOW_CREATE_TABLE] = "show create table",
-		[AST_STMT_SHOW_CREATE_VIEW] = "show create view",
-		[AST_STMT_DESCRIBE] = "describe",
-		[AST_STMT_DESCRIBE_SAMPLE] = "describe sample of",
-		[AST_STMT_DESCRIBE_FUNCTION] = "describe function",
-		[AST_STMT_USE] = "use",
-		[AST_STMT_USE_CATALOG] = "use catalog",
-		[AST_STMT_NOTHING] = "nothing",
-		[AST_STMT_SET] = "set",
-		[AST_STMT_RESET] = "reset",
-		[AST_STMT_PAUSE_JOB] = "pause job",
-		[AST_STMT_RESUME_JOB] = "resume job",
-		[AST_STMT_STOP_JOB] = "stop job",
-		[AST_STMT_DROP_JOB] = "drop job",
-	};
-
-	CHECK(s->kind < ARRAY_LEN(words) && words[s->kind]);
-	buf_printf(out, "%s%s%s", words[s->kind],
+	CHECK(s->kind < ARRAY_LEN(statement_words) && statement_words[s->kind]);
+	buf_printf(out, "%s%s%s", statement_words[s->kind],
 		   s->temporary ? " temporary" : "",
 		   s->if_exists ? " if exists" : "");
 	if (s->name.nparts > 0)

@@ -37,6 +37,13 @@ need_group(const struct plan_node *n, const bool *need, bool *below)
 	}
 }
 
+static void
+need_keys(const uint16_t *keys, unsigned nkeys, bool *below)
+{
+	for (unsigned i = 0; i < nkeys; i++)
+		below[keys[i]] = true;
+}
+
 /* The window's three columns come behind the input's. */
 static void
 need_assign(const struct plan_node *n, const bool *need, bool *below)
@@ -44,8 +51,7 @@ need_assign(const struct plan_node *n, const bool *need, bool *below)
 	for (unsigned i = 0; i + 3 < n->schema.ncols; i++)
 		below[i] |= need[i];
 	below[n->window->time_col] = true;
-	for (unsigned i = 0; i < n->window->npartition; i++)
-		below[n->window->partition[i]] = true;
+	need_keys(n->window->partition, n->window->npartition, below);
 }
 
 static void
@@ -53,6 +59,14 @@ need_same(const struct plan_node *n, const bool *need, bool *below)
 {
 	for (unsigned i = 0; i < n->schema.ncols; i++)
 		below[i] |= need[i];
+}
+
+static void
+need_watermark(const struct plan_watermark *w, bool *below)
+{
+	expr_columns(w->watermark, below);
+	if (w->time_col != PLAN_NO_COLUMN)
+		below[w->time_col] = true;
 }
 
 static void
@@ -68,20 +82,16 @@ need_below(struct prune *pr, const struct plan_node *n)
 		below[0] = true;
 		break;
 	case PLAN_SINK:
-		for (unsigned i = 0; i < n->schema.ncols; i++)
-			below[i] = true;
+		memset(below, true, n->schema.ncols * sizeof(*below));
 		break;
 	case PLAN_WATERMARK:
 		need_same(n, need, below);
-		expr_columns(n->watermark->watermark, below);
-		if (n->watermark->time_col != PLAN_NO_COLUMN)
-			below[n->watermark->time_col] = true;
+		need_watermark(n->watermark, below);
 		break;
 	case PLAN_NORMALIZE:
 	case PLAN_MATERIALIZE:
 		need_same(n, need, below);
-		for (unsigned i = 0; i < n->normalize->nkeys; i++)
-			below[n->normalize->keys[i]] = true;
+		need_keys(n->normalize->keys, n->normalize->nkeys, below);
 		break;
 	case PLAN_FILTER:
 		need_same(n, need, below);
@@ -110,8 +120,7 @@ need_below(struct prune *pr, const struct plan_node *n)
 	case PLAN_GROUPING_SETS:
 		for (unsigned i = 0; i < n->inputs[0]->schema.ncols; i++)
 			below[i] |= need[i];
-		for (unsigned i = 0; i < n->sets->nkeys; i++)
-			below[n->sets->keys[i]] = true;
+		need_keys(n->sets->keys, n->sets->nkeys, below);
 		break;
 	case PLAN_WINDOW_ASSIGN:
 	case PLAN_SESSION_ASSIGN:
@@ -335,6 +344,17 @@ prune_union(struct prune *pr, struct plan_node *n)
 }
 
 static void
+prune_watermark(struct prune *pr, struct plan_node *n, const uint16_t *in_map)
+{
+	struct plan_watermark *w = n->watermark;
+
+	take_schema(pr, n);
+	w->watermark = expr_remap(w->watermark, in_map, pr->a);
+	if (w->time_col != PLAN_NO_COLUMN)
+		w->time_col = in_map[w->time_col];
+}
+
+static void
 prune_node(struct prune *pr, struct plan_node *n)
 {
 	const uint16_t *in_map = n->ninputs ? pr->map[n->inputs[0]->number]
@@ -348,12 +368,7 @@ prune_node(struct prune *pr, struct plan_node *n)
 		prune_values(pr, n);
 		break;
 	case PLAN_WATERMARK:
-		take_schema(pr, n);
-		n->watermark->watermark = expr_remap(n->watermark->watermark,
-						     in_map, pr->a);
-		if (n->watermark->time_col != PLAN_NO_COLUMN)
-			n->watermark->time_col =
-				in_map[n->watermark->time_col];
+		prune_watermark(pr, n, in_map);
 		break;
 	case PLAN_NORMALIZE:
 	case PLAN_MATERIALIZE:
