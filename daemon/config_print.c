@@ -128,7 +128,7 @@ static const char example[] =
 	"# bootstrap.servers = k1.example.com:9093,k2.example.com:9093\n"
 	"# security.protocol = SASL_SSL\n"
 	"# ssl.ca.location = /etc/ssl/certs/example-ca.pem\n"
-	"# sasl.mechanism = SCRAM-SHA-512\n"
+	"# sasl.mechanism = PLAIN\n"
 	"# sasl.username = sluice\n"
 	"# sasl.password = ${cred:kafka-prod}\n";
 

@@ -18,6 +18,7 @@
 
 #define EMBEDDED "embedded"
 #define DESTROY_SECONDS 5
+#define SCRAM_FIXED_VERSION 0x02060100
 
 bool
 kafka_is_embedded(const struct options *o)
@@ -104,6 +105,62 @@ conf_set_property(void *arg, const char *name, const char *value,
 	return error_set(err, ERR_INVALID_OPTION, "%s", text);
 }
 
+/* What to look at when the brokers do not let us in; the library tells what
+ * happened but not which property is to blame. */
+static const char *
+remedy_of(const char *text)
+{
+	static const struct {
+		const char *says, *remedy;
+	} known[] = {
+		{ "uthentication fail",
+		  "check sasl.username, sasl.password and sasl.mechanism" },
+		{ "certificate verify failed",
+		  "check ssl.ca.location, and the name in the broker's "
+		  "certificate" },
+		{ "alert certificate required",
+		  "the broker wants a certificate of ours: "
+		  "ssl.certificate.location and ssl.key.location" },
+		{ "alert bad certificate",
+		  "the broker wants a certificate of ours, or not this one: "
+		  "ssl.certificate.location and ssl.key.location" },
+		{ "alert unknown ca",
+		  "the broker does not know who signed the one of "
+		  "ssl.certificate.location" },
+		{ "wrong version number",
+		  "check security.protocol: the listener does not speak TLS" },
+		{ "while requesting ApiVersion",
+		  "check security.protocol: the listener may expect TLS or "
+		  "SASL" },
+	};
+
+	/* Its answer to the broker has a nonce twice, which Kafka 4 takes for a
+	 * wrong password (librdkafka's pull request 4895). */
+	if (strstr(text, "mechanism SCRAM") &&
+	    rd_kafka_version() < SCRAM_FIXED_VERSION)
+		return "check sasl.username and sasl.password; brokers from "
+		       "Kafka 4.0 on take no SCRAM from librdkafka before "
+		       "2.6.1, which is used here: they need sasl.mechanism = "
+		       "PLAIN over TLS, or a certificate";
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strstr(text, known[i].says))
+			return known[i].remedy;
+	return NULL;
+}
+
+/* Without what differs each time, "(after 12ms in state UP, ...)", so that the
+ * same trouble reads the same; and with what to do about it. */
+static void
+put_reason(char out[KAFKA_TEXT_MAX], const char *text)
+{
+	const char *remedy = remedy_of(text);
+	const char *after = strstr(text, " (after ");
+	size_t n = after ? (size_t)(after - text) : strlen(text);
+
+	snprintf(out, KAFKA_TEXT_MAX, "%.*s%s%s", (int)n, text,
+		 remedy ? "; " : "", remedy ? remedy : "");
+}
+
 static void
 complain(struct kafka_client *c, const char *text)
 {
@@ -113,7 +170,7 @@ complain(struct kafka_client *c, const char *text)
 	if (strncmp(text, "[thrd:", 6) == 0 && (p = strstr(text, "]: ")))
 		text = p + 3;
 	pthread_mutex_lock(&c->lock);
-	snprintf(c->text, sizeof(c->text), "%s", text);
+	put_reason(c->text, text);
 	pthread_mutex_unlock(&c->lock);
 	atomic_store(&c->complained, true);
 }
@@ -132,6 +189,16 @@ client_denied(struct kafka_client *c)
 	pthread_mutex_unlock(&c->lock);
 }
 
+/* Brokers close idle connections; others say in the same breath why a listener
+ * of another kind hangs up, so it cannot be silenced by log.connection.close. */
+static bool
+is_plain_disconnect(const char *text)
+{
+	return strstr(text, ": Disconnected") &&
+	       !strstr(text, "Disconnected while requesting") &&
+	       !strstr(text, "connecting to a");
+}
+
 static void
 client_on_log(const rd_kafka_t *rk, int level, const char *facility,
 	      const char *text)
@@ -139,7 +206,8 @@ client_on_log(const rd_kafka_t *rk, int level, const char *facility,
 	struct kafka_client *c = rd_kafka_opaque(rk);
 
 	/* A setting of the other role does no harm: both may name it. */
-	if (c && level <= LOG_WARNING && strcmp(facility, "CONFWARN") != 0)
+	if (c && level <= LOG_WARNING && strcmp(facility, "CONFWARN") != 0 &&
+	    !is_plain_disconnect(text))
 		complain(c, text);
 	/* "topic [0]: broker unavailable: fetch: Broker: Unknown topic or
 	 * partition": the client asks again by itself and tells nobody. */
@@ -154,6 +222,9 @@ client_on_error(rd_kafka_t *rk, int code, const char *text, void *opaque)
 {
 	struct kafka_client *c = opaque;
 	char fatal[256];
+
+	if (code == RD_KAFKA_RESP_ERR__TRANSPORT && is_plain_disconnect(text))
+		return;
 
 	if (code == RD_KAFKA_RESP_ERR__FATAL) {
 		rd_kafka_fatal_error(rk, fatal, sizeof(fatal));
@@ -177,7 +248,6 @@ kafka_conf_create(const struct options *o, const struct connector_env *env,
 	if (!bootstrap ||
 	    kafka_conf_set(conf, "bootstrap.servers", bootstrap, err) < 0 ||
 	    kafka_conf_set(conf, "client.id", id, err) < 0 ||
-	    kafka_conf_set(conf, "log.connection.close", "false", err) < 0 ||
 	    kafka_conf_set(conf, "reconnect.backoff.max.ms", "2000", err) < 0 ||
 	    kafka_properties_each(o, env->secret_paths, conf_set_property, conf,
 				  err) < 0) {
