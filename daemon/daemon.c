@@ -156,26 +156,44 @@ on_signal(uv_signal_t *h, int number)
 	}
 	log_event(LOG_INFO, "stopping", NULL, "signal=%d", number);
 	notify("STOPPING=1");
+	notify_status("stopping: last checkpoints of %u jobs",
+		      jobs_count(d->jobs));
 	d->stopping = true;
 	jobs_shutdown(d->jobs, on_jobs_stand, d);
 }
 
-/* A job's thread that takes no turn any more has no other cure than the
- * restart that silence brings about. */
+void
+daemon_tell_status(struct daemon *d)
+{
+	char text[256];
+
+	jobs_summary(d->jobs, text, sizeof(text));
+	if (strcmp(text, d->status) == 0)
+		return;
+	snprintf(d->status, sizeof(d->status), "%s", text);
+	notify_status("%s", text);
+}
+
+/* A thread that takes no turn any more, and a disk that does not come back,
+ * have no other cure than the restart that silence brings about. */
 static void
 on_watchdog(uv_timer_t *t)
 {
 	struct daemon *d = t->data;
-	const char *stuck;
+	int64_t since_ns = clock_steady_ns() - d->watchdog_us * 1000;
+	const char *stuck = d->jobs ? jobs_stuck(d->jobs, since_ns) : NULL;
 
-	stuck = d->jobs ? jobs_stuck(d->jobs, clock_steady_ns() -
-						      d->watchdog_us * 1000)
-			: NULL;
-	if (stuck)
+	if (stuck) {
 		log_event(LOG_ERROR, "job_stuck", stuck,
 			  "effect=\"the watchdog is not answered\"");
-	else
+	} else if (d->jobs && jobs_store_stuck(d->jobs, since_ns)) {
+		log_event(LOG_ERROR, "store_stuck", NULL,
+			  "effect=\"the watchdog is not answered\"");
+	} else {
 		notify("WATCHDOG=1");
+		if (d->jobs && !d->stopping)
+			daemon_tell_status(d);
+	}
 }
 
 /* ---- running ---- */
@@ -297,7 +315,7 @@ start(struct daemon *d, struct error *err)
 		return -1;
 	d->ready = true;
 	notify("READY=1");
-	notify_status("%u jobs", jobs_count(d->jobs));
+	daemon_tell_status(d);
 	log_event(LOG_INFO, "ready", NULL,
 		  "version=%s socket=%s state_dir=%s jobs=%u", SLUICE_VERSION,
 		  log_quote(d->config->socket, sock, sizeof(sock)),

@@ -29,6 +29,7 @@ struct daemon {
 	struct parse_limits limits;
 	uv_signal_t signals[4];
 	uv_timer_t watchdog;
+	char status[256];    /* told last */
 	int64_t watchdog_us; /* in which systemd wants to hear; 0: never */
 	int64_t started_us;
 	uint64_t requests, statements, statement_errors;
@@ -42,6 +43,8 @@ int daemon_run(struct config *c, const struct config_source *source,
 void daemon_apply(struct daemon *d);
 /* SIGHUP: reads the configuration anew and answers key by key. */
 void daemon_reload(struct daemon *d);
+/* To systemd, when it has changed. */
+void daemon_tell_status(struct daemon *d);
 /* Tells the log of secrets that cannot be read. */
 void daemon_read_secrets(struct config *c);
 

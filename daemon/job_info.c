@@ -281,6 +281,26 @@ job_state_of(struct job *j)
 }
 
 void
+jobs_summary(struct jobs *js, char *out, size_t size)
+{
+	unsigned counts[JOB_FAILED + 1] = { 0 };
+	size_t n;
+	const char *before = ": ";
+
+	for (struct job *j = js->first; j; j = j->next)
+		counts[job_state_of(j)]++;
+	n = (size_t)snprintf(out, size, "%u job%s", js->n,
+			     js->n == 1 ? "" : "s");
+	for (unsigned s = 0; s <= JOB_FAILED && n < size; s++) {
+		if (!counts[s])
+			continue;
+		n += (size_t)snprintf(out + n, size - n, "%s%u %s", before,
+				      counts[s], job_state_text[s]);
+		before = ", ";
+	}
+}
+
+void
 job_info_get(struct job *j, struct arena *a, struct job_info *ret)
 {
 	pthread_mutex_lock(&j->lock);

@@ -626,6 +626,12 @@ jobs_stuck(struct jobs *js, int64_t since_ns)
 	return NULL;
 }
 
+bool
+jobs_store_stuck(const struct jobs *js, int64_t since_ns)
+{
+	return store_pool_stuck(js->pool, since_ns);
+}
+
 const char *
 job_path(const struct job *j)
 {

@@ -173,6 +173,10 @@ void jobs_each(struct jobs *js, void (*fn)(struct job *, void *), void *arg);
 unsigned jobs_count(struct jobs *js);
 /* Name of a job whose thread has not taken a turn since then, or NULL. */
 const char *jobs_stuck(struct jobs *js, int64_t since_ns);
+/* A checkpoint's commit has not come back since then. */
+bool jobs_store_stuck(const struct jobs *js, int64_t since_ns);
+/* "3 jobs: 2 RUNNING, 1 FAILED" */
+void jobs_summary(struct jobs *js, char *out, size_t size);
 struct job_text job_text_of(const struct job *j);
 const char *job_path(const struct job *j); /* of its state file */
 

@@ -179,10 +179,28 @@ static void
 label(struct buf *out, const char *text)
 {
 	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
+		if (*text == '"' || *text == '\\' || *text == '\n')
 			buf_putc(out, '\\');
-		buf_putc(out, *text == '\n' ? ' ' : *text);
+		buf_putc(out, *text == '\n' ? 'n' : *text);
 	}
+}
+
+/* Of a partition that several tables of the job read: only the one that is
+ * furthest behind, since a series may be there once. */
+static bool
+is_other_behind(const struct job_info *info, unsigned at)
+{
+	const struct partition_info *p = &info->parts[at], *q;
+
+	for (unsigned i = 0; i < info->nparts; i++) {
+		q = &info->parts[i];
+		if (i != at && q->partition == p->partition &&
+		    q->end_offset >= 0 && strcmp(q->topic, p->topic) == 0 &&
+		    (q->next_offset < p->next_offset ||
+		     (q->next_offset == p->next_offset && i < at)))
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -194,7 +212,8 @@ write_partitions(const struct families *f, struct buf *out)
 		for (unsigned k = 0; k < f->infos[i].nparts; k++) {
 			const struct partition_info *p = &f->infos[i].parts[k];
 
-			if (p->end_offset < 0)
+			if (p->end_offset < 0 ||
+			    is_other_behind(&f->infos[i], k))
 				continue;
 			buf_printf(out,
 				   "sluice_partition_lag_records{job=\"%s\",topic=\"",

@@ -113,5 +113,6 @@ daemon_reload(struct daemon *d)
 		log_event(LOG_ERROR, "reload_failed", NULL,
 			  "effect=\"nothing has changed\"");
 	notify("READY=1");
-	notify_status("%u jobs", jobs_count(d->jobs));
+	*d->status = '\0';
+	daemon_tell_status(d);
 }

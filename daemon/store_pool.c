@@ -5,11 +5,12 @@
 #include "daemon/store_pool.h"
 
 #include <pthread.h>
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "daemon/clock.h"
 
 struct store_thread {
 	pthread_t thread;
@@ -17,6 +18,7 @@ struct store_thread {
 	pthread_cond_t changed;
 	struct store_task *first, **tail;
 	bool ending;
+	_Atomic int64_t busy_since_ns; /* with a task; 0: none */
 };
 
 struct store_pool {
@@ -41,7 +43,9 @@ store_thread_run(void *arg)
 		if (!t->first)
 			t->tail = &t->first;
 		pthread_mutex_unlock(&t->lock);
+		atomic_store(&t->busy_since_ns, clock_steady_ns());
 		task->run(task);
+		atomic_store(&t->busy_since_ns, 0);
 		pthread_mutex_lock(&t->lock);
 	}
 	pthread_mutex_unlock(&t->lock);
@@ -93,6 +97,18 @@ unsigned
 store_pool_bind(struct store_pool *p)
 {
 	return p->next++ % p->n;
+}
+
+bool
+store_pool_stuck(const struct store_pool *p, int64_t since_ns)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		int64_t busy_ns = atomic_load(&p->threads[i].busy_since_ns);
+
+		if (busy_ns && busy_ns < since_ns)
+			return true;
+	}
+	return false;
 }
 
 void

@@ -6,6 +6,9 @@
 #ifndef DAEMON_STORE_POOL_H
 #define DAEMON_STORE_POOL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct store_pool;
 
 /* Queued by pointer: lives until run() was called. */
@@ -19,6 +22,8 @@ struct store_pool *store_pool_create(unsigned nthreads);
 void store_pool_destroy(struct store_pool *p);
 /* The thread for one more job, in turn. */
 unsigned store_pool_bind(struct store_pool *p);
+/* A thread has been at the same task since before then (steady clock). */
+bool store_pool_stuck(const struct store_pool *p, int64_t since_ns);
 void store_pool_put(struct store_pool *p, unsigned thread,
 		    struct store_task *task);
 

@@ -183,6 +183,30 @@ class Daemon:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+class NotifySocket:
+    """Where a daemon believes to find systemd."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="sluice-test-")
+        self.path = os.path.join(self.dir, "notify")
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.sock.bind(self.path)
+        self.sock.setblocking(False)
+        self.heard = []
+
+    def hears(self, word):
+        try:
+            while True:
+                self.heard.append(self.sock.recv(4096).decode())
+        except BlockingIOError:
+            pass
+        return any(h.startswith(word) for h in self.heard)
+
+    def close(self):
+        self.sock.close()
+        shutil.rmtree(self.dir)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from sluice import BUILD, TOP, Daemon, Skip, main, run, wait_for  # noqa: E402
+from sluice import BUILD, TOP, Daemon, NotifySocket, Skip, main, run, wait_for  # noqa: E402
 
 NUMBERS = "CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '500');\n"
 HOLE = "CREATE TABLE hole (n BIGINT) WITH ('connector' = 'blackhole');\n"
@@ -337,28 +337,6 @@ def it_stops_again_and_again():
 
 
 # ---- systemd ----
-
-
-class NotifySocket:
-    def __init__(self):
-        self.dir = tempfile.mkdtemp(prefix="sluice-test-")
-        self.path = os.path.join(self.dir, "notify")
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.sock.bind(self.path)
-        self.sock.setblocking(False)
-        self.heard = []
-
-    def hears(self, word):
-        try:
-            while True:
-                self.heard.append(self.sock.recv(4096).decode())
-        except BlockingIOError:
-            pass
-        return any(h.startswith(word) for h in self.heard)
-
-    def close(self):
-        self.sock.close()
-        shutil.rmtree(self.dir)
 
 
 def systemd_hears_ready_watchdog_and_stopping():

@@ -4,6 +4,7 @@
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -509,32 +510,65 @@ def tcp_serves_its_three_paths_only():
     assert d.stop() == 0
 
 
-def metrics_are_prometheus_text():
-    d = Daemon().start()
-    d.sql(NUMBERS % 100 + HOLE + "INSERT INTO hole SELECT COUNT(*) FROM numbers GROUP BY v;")
-    wait_for("rows", lambda: d.job("hole")["rows_in"] > 10)
-    families, samples = {}, {}
-    for line in d.get("/metrics").decode().splitlines():
+# https://prometheus.io/docs/instrumenting/exposition_formats: names, labels with their three escapes, a number.
+METRIC = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+LABELS = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*"'
+SAMPLE = re.compile(rf"({METRIC})(?:\{{({LABELS}(?:,{LABELS})*)\}})? (-?(?:[0-9.]+(?:e[+-]?[0-9]+)?|Inf)|NaN)")
+
+
+def exposition(text):
+    """{family: type} and {sample: value}; fails where Prometheus would."""
+    families, samples, present = {}, {}, None
+    assert text.endswith("\n") and "\n\n" not in text
+    for line in text.splitlines():
         if line.startswith("# HELP "):
-            name, text = line[7:].split(" ", 1)
-            assert text.endswith("."), line
+            present, about = line[7:].split(" ", 1)
+            assert about.endswith(".") and re.fullmatch(r"(?:[^\\]|\\[\\n])*", about), line
+            assert present not in families, f"{present} comes twice"
         elif line.startswith("# TYPE "):
             name, kind = line[7:].split(" ")
-            assert name not in families, name
+            assert name == present and kind in ("counter", "gauge", "histogram"), line
             families[name] = kind
         else:
-            name = line.split("{")[0].split(" ")[0]
-            base = name
-            for end in ("_bucket", "_sum", "_count"):
-                if name.endswith(end) and families.get(name[:-len(end)]) == "histogram":
-                    base = name[:-len(end)]
-            assert base in families, line
-            assert line not in samples
-            samples[line.rsplit(" ", 1)[0]] = float(line.rsplit(" ", 1)[1])
+            m = SAMPLE.fullmatch(line)
+            assert m, line
+            base = re.sub("_(bucket|sum|count)$", "", m[1]) if families[present] == "histogram" else m[1]
+            assert base == present, f"{line} stands in {present}"
+            key = line.rsplit(" ", 1)[0]
+            assert key not in samples, f"{key} comes twice"
+            samples[key] = float(m[3].replace("Inf", "inf"))
+    return families, samples
+
+
+def metrics_are_prometheus_text():
+    d = Daemon(embedded=True).start()
+    where = os.path.join(d.dir, "back\\slash \"quote\" new\nline")
+    os.mkdir(where)
+    for name in ("one", "t\"w\\o"):
+        with open(os.path.join(where, name), "w") as f:
+            f.write('{"v": 1}\n')
+    d.sql(NUMBERS % 100 + HOLE + "INSERT INTO hole SELECT COUNT(*) FROM numbers GROUP BY v;")
+    # A topic that a job reads twice, and files whose names have everything in them.
+    kafka = "CREATE TABLE %s (v BIGINT) WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json', " \
+        "'properties.bootstrap.servers' = 'embedded', 'scan.startup.mode' = 'earliest-offset');"
+    d.sql(kafka % "a" + kafka.replace("earliest", "latest") % "b" + "SET 'pipeline.name' = 'twice'; "
+          "INSERT INTO hole SELECT v FROM a UNION ALL SELECT v FROM b;")
+    d.sql(f"CREATE TABLE files (v BIGINT) WITH ('connector' = 'filesystem', 'path' = '{where}', 'format' = 'json'); "
+          "SET 'pipeline.name' = 'files'; INSERT INTO hole SELECT v FROM files;")
+    wait_for("rows", lambda: d.job("hole")["rows_in"] > 10 and d.job("files")["rows_in"] == 2)
+    wait_for("partitions", lambda: 'job="twice",topic="t",partition="3"' in d.get("/metrics").decode())
+    families, samples = exposition(d.get("/metrics").decode())
     assert samples['sluice_job_rows_in_total{job="hole"}'] > 10
     assert samples["process_resident_memory_bytes"] > 1e6
     for name, kind in families.items():
         assert (kind == "counter") == name.endswith("_total"), (name, kind)
+        if kind != "histogram":
+            continue
+        buckets = [(float(re.search('le="([^"]*)"', k)[1].replace("+Inf", "inf")), v) for k, v in samples.items()
+                   if k.startswith(name + '_bucket{job="hole"')]
+        assert buckets == sorted(buckets) and buckets[-1][0] == float("inf"), buckets
+        assert [v for _, v in buckets] == sorted(v for _, v in buckets), buckets
+        assert buckets[-1][1] == samples[name + '_count{job="hole"}']
     assert d.stop() == 0
 
 
