@@ -233,7 +233,7 @@ api_sql(struct api *a, const char *script, size_t n,
 	CURLcode rc;
 
 	buf_init(&t.part);
-	prepare(a, "/v1/sql");
+	prepare(a, lines->progress ? "/v1/sql?progress=1" : "/v1/sql");
 	headers = curl_slist_append(headers, "Content-Type: text/plain");
 	headers = curl_slist_append(headers, "Expect:");
 	if (*a->session) {

@@ -27,6 +27,7 @@ struct api_lines {
 	bool (*line)(void *arg, const char *text, size_t n);
 	bool (*idle)(void *arg);
 	void *arg;
+	bool progress; /* lines that tell how far a query is, too */
 };
 /* ERR_CONNECTION: nobody listens there. ERR_CANCELLED: a callback ended it. */
 int api_sql(struct api *a, const char *script, size_t n,

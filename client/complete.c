@@ -65,7 +65,7 @@ on_idle(void *arg)
 static void
 add_answer(struct complete *c, const char *sql, struct line_words *words)
 {
-	struct api_lines lines = { on_line, on_idle, words };
+	struct api_lines lines = { on_line, on_idle, words, false };
 	struct error unheard = ERROR_INIT;
 
 	api_sql(c->api, sql, strlen(sql), &lines, &unheard);
@@ -207,6 +207,8 @@ complete_name(struct complete *c, const char *text, size_t n,
 	}
 	if (word_is(word_before(text, at), tables)) {
 		add_tables(c, words);
+		if (line_words_count(words) > 0)
+			return; /* a keyword is less likely */
 	} else if (at > 0) {
 		add_columns(c, text, words);
 		add_answer(c, "SHOW FUNCTIONS;", words);

@@ -71,6 +71,12 @@ line_words_add(struct line_words *w, const char *word)
 	w->word[w->nwords++] = mem_strdup(word);
 }
 
+unsigned
+line_words_count(const struct line_words *w)
+{
+	return w->nwords;
+}
+
 static int
 by_text(const void *a, const void *b)
 {

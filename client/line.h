@@ -21,6 +21,8 @@ void line_words_begin(struct line_words *words, const char *start, size_t n,
 /* Left out when it does not begin as the text does; case does not count. */
 void line_words_add(struct line_words *words, const char *word);
 
+unsigned line_words_count(const struct line_words *words);
+
 /* file: the history, read now, each entry added as it comes; or NULL. From
  * here to line_destroy() the terminal gives single keys, also between lines:
  * what is typed ahead is read by the next line_read(). */

@@ -37,6 +37,7 @@ struct live {
 	long long began_ms, drawn_ms;
 	uint64_t sampled; /* changes at drawn_ms */
 	double rate;      /* a second, smoothed */
+	unsigned long long rows_in; /* read for it, as the daemon tells */
 	char watermark[40];
 	char note[200];   /* the last one, for the line of figures */
 	struct buf notes; /* all of them, for afterwards */
@@ -130,6 +131,8 @@ append_figures(struct live *l, long long now_ms, struct buf *out)
 			   (unsigned long long)l->nchanges);
 	buf_printf(&line, "  %.0f/s  ", l->rate);
 	append_elapsed(l, now_ms, &line);
+	if (l->rows_in)
+		buf_printf(&line, "  of %llu read", l->rows_in);
 	if (*l->watermark)
 		buf_printf(&line, "  watermark %s", l->watermark);
 	buf_puts(&line, "  (q ends)");
@@ -306,9 +309,12 @@ live_note(struct live *l, const char *text)
 }
 
 void
-live_watermark(struct live *l, const char *text)
+live_progress(struct live *l, unsigned long long rows_in,
+	      const char *watermark)
 {
-	snprintf(l->watermark, sizeof(l->watermark), "%s", text ? text : "");
+	l->rows_in = rows_in;
+	snprintf(l->watermark, sizeof(l->watermark), "%s",
+		 watermark ? watermark : "");
 }
 
 bool

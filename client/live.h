@@ -23,8 +23,9 @@ void live_destroy(struct live *l);
 void live_take(struct live *l, struct row *take);
 /* Something to tell besides the rows; it is seen when it does not disturb. */
 void live_note(struct live *l, const char *text);
-/* How far the watermark is, or NULL. */
-void live_watermark(struct live *l, const char *text);
+/* How many rows were read, and where the watermark is, or NULL. */
+void live_progress(struct live *l, unsigned long long rows_in,
+		   const char *watermark);
 
 /* Draws when it is time to; whoever calls does so at least ten times a
  * second. False: q was typed. */

@@ -96,6 +96,8 @@ put(struct output *o, const struct buf *text)
 {
 	struct buf safe;
 
+	if (text->len == 0)
+		return;
 	if (o->format == OUTPUT_ALIGNED || o->format == OUTPUT_VERTICAL ||
 	    !isatty(STDOUT_FILENO)) {
 		fwrite(text->data, 1, text->len, stdout);
@@ -107,6 +109,12 @@ put(struct output *o, const struct buf *text)
 		buf_release(&safe);
 	}
 	check_stdout(o);
+}
+
+bool
+output_is_live(const struct output *o)
+{
+	return o->format == OUTPUT_ALIGNED && term_is(STDOUT_FILENO);
 }
 
 bool
@@ -192,8 +200,7 @@ flush(struct output *o)
 			append_row(o, &o->rows[i], &out);
 		clear_rows(o);
 	}
-	if (out.len)
-		put(o, &out);
+	put(o, &out);
 	buf_release(&out);
 	fflush(stdout);
 	check_stdout(o);
@@ -492,6 +499,16 @@ take_notice(struct output *o, const char *text)
 		told_line("%s", line);
 }
 
+static void
+take_progress(struct output *o, json_t *progress)
+{
+	if (o->stage == OUTPUT_LIVE)
+		live_progress(o->live,
+			      (unsigned long long)json_integer_value(
+				      json_object_get(progress, "rows_in")),
+			      text_of(progress, "watermark"));
+}
+
 void
 output_line(struct output *o, const char *text, size_t n)
 {
@@ -513,6 +530,8 @@ output_line(struct output *o, const char *text, size_t n)
 		take_end(o, root);
 	else if (json_object_get(root, "columns"))
 		take_header(o, root);
+	else if (json_object_get(root, "progress"))
+		take_progress(o, json_object_get(root, "progress"));
 	else
 		told_line("sluice: cannot read the answer %.*s",
 			  (int)(n < 300 ? n : 300), text);

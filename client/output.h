@@ -56,6 +56,8 @@ void output_line(struct output *o, const char *text, size_t n);
 void output_turn(struct output *o);
 /* No more lines come, whether the answer was whole or not. */
 void output_stop(struct output *o);
+/* Results that go on would be shown live, with how far they are. */
+bool output_is_live(const struct output *o);
 /* Somebody still wants rows. */
 bool output_wanted(const struct output *o);
 /* 0, or the exit status of output that could not be written: 1, with a

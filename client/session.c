@@ -170,10 +170,12 @@ broken_status(struct session *s, const struct error *err)
 static int
 send_once(struct session *s, const char *text, size_t n)
 {
-	struct api_lines lines = { on_line, on_idle, s };
 	struct error err = ERROR_INIT;
+	struct api_lines lines;
 	int rc, saved = redirect(s);
 
+	lines = (struct api_lines){ on_line, on_idle, s,
+				    output_is_live(&s->out) };
 	s->out.failed = s->out.left = s->out.forgotten = false;
 	rc = api_sql(s->api, text, n, &lines, &err);
 	output_stop(&s->out);

@@ -20,6 +20,8 @@ write_safe(const char *text, size_t n)
 {
 	struct buf safe;
 
+	if (n == 0)
+		return;
 	buf_init(&safe);
 	shown_append(&safe, text, n, SHOWN_KEEP_LINES | SHOWN_KEEP_TABS);
 	fwrite(safe.data, 1, safe.len, stderr);

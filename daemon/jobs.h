@@ -189,6 +189,7 @@ struct stream_events {
 	void (*ready)(void *arg); /* main loop: rows or the end are there */
 	void *arg;
 	unsigned statement;       /* its number, for notices */
+	bool progress;            /* lines that tell how far it is, too */
 };
 struct stream_figures {
 	uint64_t rows, bad, skipped;

@@ -160,6 +160,16 @@ ndjson_row_of(struct buf *out, const struct schema *s, const struct batch *b,
 }
 
 void
+ndjson_progress(struct buf *out, unsigned statement, uint64_t rows_in,
+		int64_t wm_us)
+{
+	buf_printf(out, "{\"statement\":%u,\"progress\":{", statement);
+	json_pair_i64(out, "rows_in", (int64_t)rows_in);
+	json_pair_time(out, "watermark", wm_us == TIME_END ? TIME_NONE : wm_us);
+	buf_puts(out, "}}\n");
+}
+
+void
 ndjson_notice(struct buf *out, unsigned statement, const char *text)
 {
 	buf_printf(out, "{\"statement\":%u", statement);

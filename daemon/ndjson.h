@@ -38,6 +38,9 @@ void ndjson_row_end(struct buf *out);
  * where rows are only added. */
 void ndjson_row_of(struct buf *out, const struct schema *s,
 		   const struct batch *b, uint32_t row, const char *op);
+/* {"statement":n,"progress":{"rows_in":n,"watermark":t}} */
+void ndjson_progress(struct buf *out, unsigned statement, uint64_t rows_in,
+		     int64_t wm_us);
 void ndjson_notice(struct buf *out, unsigned statement, const char *text);
 void ndjson_error(struct buf *out, unsigned statement, const struct error *err);
 /* {"statement":n,"end":"ok", ... the caller adds pairs and then "}\n" */

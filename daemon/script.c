@@ -189,6 +189,7 @@ script_begin(struct daemon *d, struct http_request *rq)
 	}
 	s->d = d;
 	s->rq = rq;
+	s->progress = http_query(rq, "progress") != NULL;
 	arena_init(&s->arena);
 	buf_init(&s->out);
 	http_watch(rq, on_gone, on_room, s);

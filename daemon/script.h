@@ -24,6 +24,7 @@ struct script {
 	struct parse parse;
 	struct ast_statement *stmt; /* the one that runs */
 	unsigned number;         /* of it, from 1 */
+	bool progress;           /* the client wants to know how far it is */
 	int64_t began_ns;
 	struct buf out;          /* lines not yet handed to http */
 	struct error err;

@@ -24,6 +24,7 @@ struct select {
 	struct runner runner;
 	bool told_bad;         /* why a row was left out */
 	bool told_reason;      /* why a source cannot begin */
+	int64_t progress_us;   /* when to tell next how far it is */
 };
 
 /* Of one batch as text: a query can make its rows as long as it likes. */
@@ -179,6 +180,16 @@ pass_reason(struct select *s, struct pipeline *p)
 	buf_release(&text);
 }
 
+/* About once a second, if the client asked for it. */
+static void
+pass_progress(struct select *s, const struct pipeline *p, int64_t now_us)
+{
+	if (!stream_wants_progress(s->stream) || now_us < s->progress_us)
+		return;
+	s->progress_us = now_us + US_PER_SECOND;
+	stream_progress(s->stream, pipeline_rows_in(p), pipeline_watermark(p));
+}
+
 /* When to look for that again; TIME_END: it is known, or rows came. */
 static int64_t
 reason_deadline(const struct select *s, const struct pipeline *p,
@@ -210,6 +221,7 @@ run_steps(struct select *s, struct pipeline *p, struct error *err)
 		}
 		pass_notices(s, p);
 		pass_reason(s, p);
+		pass_progress(s, p, now_us);
 		deadline_us = rc == PIPELINE_BLOCKED
 				      ? stream_deadline(s->stream) : TIME_END;
 		if (now_us >= deadline_us)
@@ -217,6 +229,9 @@ run_steps(struct select *s, struct pipeline *p, struct error *err)
 		next_us = pipeline_next_us(p);
 		if (next_us > reason_deadline(s, p, now_us))
 			next_us = reason_deadline(s, p, now_us);
+		if (stream_wants_progress(s->stream) &&
+		    next_us > s->progress_us)
+			next_us = s->progress_us;
 		runner_serve(&s->runner, rc != PIPELINE_BUSY,
 			     deadline_us < next_us ? deadline_us : next_us);
 	}

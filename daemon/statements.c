@@ -439,7 +439,8 @@ run_create_as(struct script *s)
 static enum statement_rc
 run_select(struct script *s)
 {
-	struct stream_events ev = { script_on_stream, s, s->number };
+	struct stream_events ev = { script_on_stream, s, s->number,
+				    s->progress };
 	const struct plan_node *rows;
 	struct arena arena;
 	struct plan *plan;

@@ -98,6 +98,25 @@ stream_notice(struct stream *s, const char *text)
 	uv_async_send(&s->async);
 }
 
+bool
+stream_wants_progress(const struct stream *s)
+{
+	return s->ev.progress;
+}
+
+void
+stream_progress(struct stream *s, uint64_t rows_in, int64_t wm_us)
+{
+	struct buf line;
+
+	if (!stream_room(s))
+		return;
+	buf_init(&line);
+	ndjson_progress(&line, s->ev.statement, rows_in, wm_us);
+	stream_put(s, &line, 0);
+	buf_release(&line);
+}
+
 int64_t
 stream_deadline(struct stream *s)
 {

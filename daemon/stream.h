@@ -46,6 +46,11 @@ bool stream_room(struct stream *s);
 /* Lines with `rows` rows among them. */
 void stream_put(struct stream *s, const struct buf *lines, uint64_t rows);
 void stream_notice(struct stream *s, const char *text);
+/* The client has asked for stream_progress(): now and then, how many rows were
+ * read and the watermark (TIME_NONE: none yet). Left out while there is no
+ * room. */
+bool stream_wants_progress(const struct stream *s);
+void stream_progress(struct stream *s, uint64_t rows_in, int64_t wm_us);
 /* Until when a full buffer may wait for its client; TIME_END: it is empty.
  * Then run() ends with stream_stalled(). */
 int64_t stream_deadline(struct stream *s);

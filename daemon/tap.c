@@ -457,7 +457,7 @@ refuse_too_many(struct script *s, const struct jobs *js)
 static enum statement_rc
 tap_begin(struct script *s)
 {
-	struct stream_events ev = { script_on_stream, s, s->number };
+	struct stream_events ev = { script_on_stream, s, s->number, false };
 	struct job *j = jobs_find(s->d->jobs, s->stmt->job, &s->err);
 	struct job_info info;
 	struct job_tap *t;

@@ -80,6 +80,8 @@ def an_updating_result_is_a_table_redrawn_in_place():
         return all(int(row.split()[2]) > first[row.split()[0]] for row in rows)
 
     wait_for("the rows are counted on", has_moved)
+    # How far it is comes about once a second.
+    t.until_seen(r"  of \d+ read  \(q ends\)")
     t.type("q")
     t.until("sluice> ")
     assert not t.screen.kept
@@ -133,6 +135,32 @@ def rows_that_only_come_run_up_the_screen():
     assert re.search(r"\n +(\d+) \| a longer text\n\(\1 rows\)\nsluice>$", seen), seen
     assert "q ends" not in "\n".join(t.screen.above) + seen, seen
     leave(t)
+    assert d.stop() == 0
+
+
+def a_live_result_tells_its_watermark_and_why_nothing_comes():
+    d = daemon()
+    d.sql("CREATE TABLE timed (id BIGINT, ts AS TO_TIMESTAMP_LTZ(id * 1000, 3), WATERMARK FOR ts AS ts) WITH ("
+          "'connector' = 'datagen', 'rows-per-second' = '500', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', "
+          "'fields.id.end' = '1000000000');"
+          "CREATE TABLE away (a INT) WITH ('connector' = 'kafka', 'topic' = 't', 'properties.bootstrap.servers' = "
+          "'127.0.0.1:9', 'format' = 'json', 'scan.startup.mode' = 'earliest-offset');")
+    t = shell(d, columns=200)
+    t.type("SELECT window_start, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE timed, DESCRIPTOR(ts), INTERVAL '60' SECOND)) "
+           "GROUP BY window_start, window_end;\n")
+    t.until_seen(r"rows  \d+/s .*of \d+ read  watermark 1970-01-01T\d\d:\d\d:\d\d.*  \(q ends\)")
+    t.type("q")
+    t.until("sluice> ")
+    # Not one row, and yet there is something to see.
+    t.type("SELECT a FROM away;\n")
+    t.until_seen(r"notice: away: .*127\.0\.0\.1:9")
+    t.until_seen(r"0 rows .*\(q ends\)")
+    t.type("q")
+    t.until("sluice> ")
+    assert "(0 rows)" in t.screen.text() and "notice: away: " in t.screen.text(), t.screen.text()
+    leave(t)
+    # Programs are not told unless they ask.
+    assert not [line for line in d.sql("SELECT COUNT(*) AS n FROM few;") if "progress" in line]
     assert d.stop() == 0
 
 
@@ -410,8 +438,9 @@ def tab_completes_what_can_stand_there():
             (f"\\i {d.dir}/dir of/scr\t", "ipt.sql")):
         t.type(typed)
         if answer:
-            t.until(re.escape(answer))
+            t.until_seen(re.escape(answer.rstrip()) + "$")
         t.type("\x01\x0b")  # wipes the line
+        t.until_seen("^sluice>$")
     # What is not known is not made up: keywords are the parser's.
     words = json.loads(d.get("/v1/words"))
     assert "STALL" in words["keywords"] and "BIGINT" in words["keywords"] and len(words["keywords"]) > 100
@@ -621,7 +650,8 @@ def a_run_shows_how_far_it_is():
 
 
 main(an_updating_result_is_a_table_redrawn_in_place, what_there_is_no_room_for_is_counted,
-     rows_that_only_come_run_up_the_screen, a_result_that_ends_soon_is_shown_when_it_is_whole,
+     rows_that_only_come_run_up_the_screen, a_live_result_tells_its_watermark_and_why_nothing_comes,
+     a_result_that_ends_soon_is_shown_when_it_is_whole,
      a_live_result_of_an_argument_ends_with_a_key, a_live_result_tells_when_the_daemon_goes,
      a_restart_of_the_daemon_costs_the_session_only, long_results_go_through_a_pager, colours_are_for_terminals,
      no_row_can_command_the_terminal, the_prompt_shows_what_is_open, some_words_need_no_semicolon,
