@@ -407,8 +407,7 @@ table_see_ids(struct store_table *t, const struct batch *b)
 	batch_each(b, row) {
 		int64_t id = b->col[t->id_col].i64[row];
 
-		/* A damaged file may have any: its operator says so. */
-		if (id >= t->next_id && id < INT64_MAX)
+		if (id >= t->next_id)
 			t->next_id = id + 1;
 	}
 }
@@ -499,6 +498,22 @@ read_row(struct store *s, const struct store_table *t, sqlite3_stmt *st,
 	return 0;
 }
 
+/* Numbers of rows come from a counter that is in the file, too: an operator
+ * makes room for all up to the highest, so one beyond it is not believed. */
+static bool
+ids_were_given(const struct store_table *t, const struct batch *b)
+{
+	if (t->shared || t->id_col != 0)
+		return true;
+	batch_each(b, row) {
+		int64_t id = b->col[0].i64[row];
+
+		if (id < 0 || id >= t->next_id)
+			return false;
+	}
+	return true;
+}
+
 static int
 send_rows(struct store_table *t, struct batch *b, uint32_t rows,
 	  struct error *err)
@@ -507,8 +522,9 @@ send_rows(struct store_table *t, struct batch *b, uint32_t rows,
 
 	if (rows > 0) {
 		batch_seal(b, rows);
-		table_see_ids(t, b);
-		rc = t->op->type->restore(t->op, t->number, b, err);
+		rc = ids_were_given(t, b)
+			     ? t->op->type->restore(t->op, t->number, b, err)
+			     : op_state_damaged(t->op, err);
 	}
 	batch_unref(b);
 	return rc;

@@ -151,3 +151,18 @@ TEST(a_change_of_an_unknown_kind_is_damage)
 	EXPECT_EQ(err.code, ERR_STORE_DAMAGED);
 	rig_close(r);
 }
+
+TEST(a_number_that_was_never_given_is_damage)
+{
+	struct error err = ERROR_INIT;
+	struct rig *r = rig_open("SELECT k, SUM(v) FROM s GROUP BY k");
+
+	feed(r);
+	rig_run(r);
+	rig_checkpoint(r);
+	EXPECT_EQ(rig_damage(r, "UPDATE group_aggregate_1_groups SET _id = "
+			     "900000000 WHERE _id = (SELECT MAX(_id) FROM "
+			     "group_aggregate_1_groups)", &err), -1);
+	EXPECT_EQ(err.code, ERR_STORE_DAMAGED);
+	rig_close(r);
+}
