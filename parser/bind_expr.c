@@ -286,6 +286,26 @@ bind_nullif(struct bind *b, const struct ast_expr *ast, struct expr **args,
 	return 0;
 }
 
+/* A bare NULL is of a type of its own until something takes it. */
+static int
+bind_typeof(struct bind *b, const struct ast_expr *ast, struct expr **args,
+	    struct expr **ret)
+{
+	bool of_null = ast->nargs > 0 && args[0]->type.kind == TYPE_NULL;
+	struct expr *text;
+
+	if (bind_make_call(b, FN_TYPEOF, ast->at, ast->op_at, ast->nargs,
+			   args, ret) < 0)
+		return -1;
+	if (!of_null)
+		return 0;
+	text = null_literal(b, ast->at);
+	text->type = (*ret)->type;
+	text->value = (struct value){ .str = str_ref("NULL", 4) };
+	*ret = text;
+	return 0;
+}
+
 static int
 bind_call(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 	  struct expr **ret)
@@ -323,6 +343,8 @@ bind_call(struct bind *b, const struct scope *s, const struct ast_expr *ast,
 		return bind_rewritten(b, ast, f, args, ret);
 	if (f->id == FN_NULLIF && ast->nargs == 2)
 		return bind_nullif(b, ast, args, ret);
+	if (f->id == FN_TYPEOF)
+		return bind_typeof(b, ast, args, ret);
 	if (bind_make_call(b, f->id, ast->at, ast->op_at, ast->nargs, args,
 			   ret) < 0)
 		return -1;
