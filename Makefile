@@ -254,6 +254,7 @@ deb: all
 # declared.
 docs: all
 	$(Q)scripts/manual
+	$(Q)build/sluiced -c /dev/null --print-config >etc/sluice.ini
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h' '*.cc')
