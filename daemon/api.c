@@ -140,6 +140,8 @@ api_job_json(struct job *j, bool full, struct buf *out)
 	json_pair_i64(out, "checkpoint_rows", info.checkpoint_rows);
 	json_pair_i64(out, "state_rows", (int64_t)info.state_rows);
 	json_pair_i64(out, "state_bytes", (int64_t)info.state_bytes);
+	json_pair_i64(out, "wal_bytes", (int64_t)info.wal_bytes);
+	json_pair(out, "wal_held", *info.wal_held ? info.wal_held : NULL);
 	json_pair(out, "reason", *info.reason ? info.reason : NULL);
 	json_pair(out, "notice", *info.notice ? info.notice : NULL);
 	error_json(&info, out);

@@ -54,6 +54,7 @@ struct commit_task {
 	_Atomic bool done;
 	int rc;
 	struct error err;
+	struct store_wal wal; /* after it */
 };
 
 struct life {
@@ -261,6 +262,7 @@ commit_run(struct store_task *task)
 	struct life *l = c->life;
 
 	c->rc = store_commit(l->store, l->snap, &c->err);
+	store_wal_look(l->store, &c->wal);
 	atomic_store(&c->done, true);
 	runner_wake(&l->j->runner);
 }
@@ -372,6 +374,7 @@ cut_complete(struct life *l, int64_t now_us, struct error *err)
 	if (!l->flushing) {
 		record_commit(l, now_us);
 		errand_committed(&l->errand, l->snap->epoch);
+		job_record_wal(l->j, &l->commit.wal);
 	}
 	snapshot_destroy(l->snap);
 	l->snap = NULL;

@@ -16,6 +16,7 @@
 #include "daemon/restart.h"
 #include "daemon/runner.h"
 #include "daemon/store_pool.h"
+#include "runtime/store_wal.h"
 
 enum job_command { COMMAND_NONE, COMMAND_PAUSE, COMMAND_HALT, COMMAND_DRAIN,
 		   COMMAND_SHUTDOWN, COMMAND_DROP };
@@ -116,6 +117,9 @@ job_stands(enum job_state s)
 	return s == JOB_PAUSED || s == JOB_STOPPED || s == JOB_FINISHED ||
 	       s == JOB_FAILED;
 }
+
+/* job_wal.c */
+void job_record_wal(struct job *j, const struct store_wal *wal);
 
 /* job_script.c */
 

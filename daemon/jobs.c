@@ -36,7 +36,7 @@ begin_anew(struct job *j)
 	if (was != JOB_CREATED)
 		j->info.since_us = clock_wall_us();
 	error_clear(&j->info.error);
-	*j->info.reason = *j->info.notice = '\0';
+	*j->info.reason = *j->info.notice = *j->info.wal_held = '\0';
 	pthread_mutex_unlock(&j->lock);
 	j->command = COMMAND_NONE;
 	j->ended = false;

@@ -159,6 +159,8 @@ struct job_info {
 	char reason[JOB_REASON_MAX]; /* why BLOCKED, CONNECTING, RESTARTING */
 	struct error error;  /* of FAILED, code ERR_NONE otherwise */
 	char notice[256];
+	uint64_t wal_bytes;  /* of the state file's -wal */
+	char wal_held[160];  /* who keeps it from shrinking; "": nobody */
 	/* histogram of the pipeline's stop for a cut, upper bounds in
 	 * job_stop_bounds_ms, last is +Inf */
 	uint64_t stop_counts[12]; uint64_t stop_count; double stop_sum_s;

@@ -64,6 +64,7 @@ JOB_VALUE(cp_s, (double)i->checkpoint_duration_ns / 1e9)
 JOB_VALUE(cp_rows, i->checkpoint_rows)
 JOB_VALUE(state_rows, i->state_rows)
 JOB_VALUE(state_bytes, i->state_bytes)
+JOB_VALUE(wal_bytes, i->wal_bytes)
 
 static const struct job_family job_families[] = {
 	{ "sluice_job_rows_in_total", "counter", "Rows read from sources.", rows_in },
@@ -83,6 +84,7 @@ static const struct job_family job_families[] = {
 	{ "sluice_job_checkpoint_rows", "gauge", "State rows that it wrote.", cp_rows },
 	{ "sluice_job_state_rows", "gauge", "Rows of keyed state.", state_rows },
 	{ "sluice_job_state_bytes", "gauge", "Bytes of keyed state in memory.", state_bytes },
+	{ "sluice_job_wal_bytes", "gauge", "Bytes of the state file's -wal after the last commit; more than 16 MiB: a reader keeps it from shrinking.", wal_bytes },
 };
 
 static void

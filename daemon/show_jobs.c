@@ -84,6 +84,8 @@ remark(const struct job_info *info)
 		return info->reason;
 	if (*info->full)
 		return info->full;
+	if (*info->wal_held)
+		return info->wal_held;
 	return *info->notice ? info->notice : NULL;
 }
 

@@ -10,7 +10,6 @@
 #include "runtime/store_impl.h"
 
 #define CHECKPOINTS_KEPT 1000
-#define WAL_PAGES_MAX 1024 /* 16 MiB */
 
 static int64_t
 stopwatch_ns(const struct snapshot *snap)
@@ -284,7 +283,7 @@ commit_done(struct store *s, struct snapshot *snap, int64_t since_ns)
 	s->drop_gone = false;
 	/* This commit is safe in the WAL. Should the file be in doubt now, the
 	 * next call says so; a full disk only lets the WAL grow. */
-	if (s->wal_pages >= WAL_PAGES_MAX)
+	if (s->wal_pages >= STORE_WAL_PAGES)
 		store_wal_checkpoint(s, NULL);
 }
 

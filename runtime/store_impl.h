@@ -11,6 +11,8 @@
 #include "runtime/store_file.h"
 #include "runtime/store_value.h"
 
+#define STORE_WAL_PAGES 1024 /* 16 MiB: then it is folded into the file */
+
 extern const struct store_kind store_job_kind; /* store_schema.c */
 
 /* One op_table() of an operator, with the names that it has in the file. A
