@@ -12,7 +12,7 @@
 #include "runtime/snapshot.h"
 
 #define STORE_APPLICATION_ID 0x534C4943 /* "SLIC" */
-#define STORE_SCHEMA_VERSION 3
+#define STORE_SCHEMA_VERSION 4
 
 struct store;
 

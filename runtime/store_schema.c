@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * runtime/store_schema.c - the bookkeeping tables of a job's file: a public
- * contract (docs/manual/state.md), so an old step never changes; a new schema
+ * contract (docs/manual/state-schema.md), so an old step never changes; a new schema
  * version is one more step.
  */
 #include "base/check.h"
@@ -158,9 +158,29 @@ add_touched(struct store_file *f, struct error *err)
 	return rc;
 }
 
+/* ---- version 4: a partition that never had a row holds time back ---- */
+
+static const char version_4[] =
+	"DROP VIEW v_watermarks;"
+	"CREATE VIEW v_watermarks AS"
+	" WITH parts AS (SELECT source, topic, \"partition\", watermark,"
+	"  idle_since FROM watermarks UNION ALL"
+	"  SELECT source, topic, \"partition\", NULL, NULL FROM offsets o"
+	"  WHERE source IN (SELECT source FROM watermarks) AND NOT EXISTS("
+	"   SELECT 1 FROM watermarks w WHERE w.source = o.source AND"
+	"   w.topic = o.topic AND w.\"partition\" = o.\"partition\"))"
+	/* holds: the partition that keeps its table's watermark where it is. */
+	" SELECT w.source, w.topic, w.\"partition\", w.watermark,"
+	" w.idle_since, w.\"partition\" >= 0 AND w.idle_since IS NULL AND"
+	"  coalesce(w.watermark, '') = (SELECT min(coalesce(m.watermark, ''))"
+	"   FROM parts m WHERE m.source = w.source AND"
+	"   m.\"partition\" >= 0 AND m.idle_since IS NULL) AS holds"
+	" FROM parts w;";
+
 static const struct store_step steps[] = { { .sql = version_1 },
 						   { .sql = version_2 },
-						   { .run = add_touched } };
+						   { .run = add_touched },
+						   { .sql = version_4 } };
 
 const struct store_kind store_job_kind = {
 	.what = "state file",

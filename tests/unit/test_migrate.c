@@ -58,7 +58,7 @@ goes_on(const char *fixture, const char *query)
 	if (rig_replace(r, fixture, &err) < 0)
 		FAIL("%s: %s", fixture, err.message);
 	EXPECT_STR(after(r), expected);
-	EXPECT_STR(rig_state(r, "PRAGMA user_version"), "3\n");
+	EXPECT_STR(rig_state(r, "PRAGMA user_version"), "4\n");
 	EXPECT_STR(rig_state(r, "PRAGMA quick_check"), "ok\n");
 	rig_close(r);
 	free(expected);

@@ -67,7 +67,7 @@ TEST(a_new_file_has_the_tables_of_the_contract)
 		   " key headers replay place replayed_at\n");
 	EXPECT_STR(store_rig_sql(&r, "PRAGMA application_id; PRAGMA user_version;"
 			       "PRAGMA page_size; PRAGMA journal_mode"),
-		   "1397508419\n3\n16384\nwal\n");
+		   "1397508419\n4\n16384\nwal\n");
 	EXPECT_EQ(mode_of(r.path), 0640);
 	EXPECT_STR(shell(&r, "stat -c %a $F-wal $F-shm"), "640\n640\n");
 	store_rig_release(&r);
