@@ -354,6 +354,17 @@ target_types(struct sink_builder *sb, const int *from, unsigned n)
 	return types;
 }
 
+static const char *const *
+target_names(struct sink_builder *sb, const int *from, unsigned n)
+{
+	const char **names = arena_array(sb->b->a, n, const char *);
+
+	for (unsigned i = 0; i < sb->n; i++)
+		if (from[i] >= 0)
+			names[from[i]] = sb->names[i];
+	return names;
+}
+
 int
 bind_insert(struct bind *b, const struct ast_insert *ins,
 	    struct plan_node **ret)
@@ -372,10 +383,8 @@ bind_insert(struct bind *b, const struct ast_insert *ins,
 		return -1;
 	qc.types = target_types(&sb, from, wanted);
 	qc.ntypes = wanted;
-	if (!ins->columns) {
-		qc.names = sb.names;
-		qc.nnames = sb.n;
-	}
+	qc.names = target_names(&sb, from, wanted);
+	qc.nnames = wanted;
 	if (bind_query(b, ins->query, &qc, &rel) < 0)
 		return -1;
 	if (rel.state == WINDOW_PENDING)
