@@ -353,6 +353,7 @@ record_commit(struct life *l, int64_t now_us)
 	info->checkpoint_rows = (int64_t)l->snap->rows;
 	info->errors_kept = l->snap->errors_kept;
 	info->errors_lost = l->snap->errors_lost;
+	info->errors_ever = l->snap->rows_bad;
 	info->errors_full = l->snap->errors_full;
 	pthread_mutex_unlock(&l->j->lock);
 	log_event(LOG_DEBUG, "checkpoint", l->j->name,

@@ -20,6 +20,7 @@ job_set_errors(struct job *j, struct store_errors e)
 	pthread_mutex_lock(&j->lock);
 	j->info.errors_kept = e.rows;
 	j->info.errors_lost = e.lost;
+	j->info.errors_ever = e.ever;
 	j->info.errors_full = e.full;
 	pthread_mutex_unlock(&j->lock);
 }

@@ -140,6 +140,7 @@ struct job_info {
 	uint64_t rows_in, rows_out, errors, late; /* since the job was made */
 	uint64_t errors_kept; /* in the table errors, as of its last commit */
 	uint64_t errors_lost; /* of errors: past the table's caps */
+	uint64_t errors_ever; /* errors, as of that commit */
 	bool errors_full;
 	char full[160];      /* in words; empty while it is not */
 	uint64_t skipped;    /* records that give no row, by format or choice */

@@ -50,6 +50,7 @@ restore_totals(struct job *j)
 	info->rows_out = t.rows_out;
 	info->late = t.rows_late;
 	info->errors = t.errors;
+	info->errors_ever = t.errors;
 	info->errors_kept = t.errors_kept;
 	info->errors_lost = t.errors_lost;
 	info->wm_us = t.wm_us;

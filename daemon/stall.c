@@ -173,13 +173,16 @@ static void
 explain_errors(const struct job_info *info, const char *sample,
 	       struct buf *out)
 {
-	if (info->errors == 0)
+	uint64_t gone = info->errors_ever - info->errors_kept -
+			info->errors_lost; /* replayed well, or deleted */
+	uint64_t n = info->errors - gone;
+
+	if (n == 0)
 		return;
-	if (info->errors >= info->rows_in && info->rows_out == 0)
-		buf_printf(out, "all %" PRIu64 " records are bad", info->errors);
+	if (n >= info->rows_in && info->rows_out == 0)
+		buf_printf(out, "all %" PRIu64 " records are bad", n);
 	else
-		buf_printf(out, "%" PRIu64 " rows could not be used",
-			   info->errors);
+		buf_printf(out, "%" PRIu64 " rows could not be used", n);
 	if (sample)
 		buf_printf(out, ", the last of them: %s", sample);
 	buf_printf(out, "; SHOW ERRORS FOR JOB '%s' lists them\n", info->name);

@@ -42,6 +42,7 @@ store_errors(const struct store *s)
 {
 	struct store_errors e = s->errors;
 
+	e.ever = s->totals.errors;
 	e.full = e.lost > 0 &&
 		 (e.rows >= s->errors_rows_max ||
 		  e.bytes + FULL_BYTES > s->errors_bytes_max);

@@ -35,6 +35,7 @@ void errors_where_sql(const struct errors_where *w, struct buf *out);
 /* How full the table is, as of the last commit or deletion. */
 struct store_errors {
 	uint64_t rows, bytes;
+	uint64_t ever; /* quarantined, whatever has become of them */
 	uint64_t lost; /* not kept, ever: they were past the caps */
 	bool full;     /* so will the next ones be */
 };

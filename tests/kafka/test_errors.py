@@ -85,6 +85,7 @@ def a_mended_table_takes_its_records_up():
     assert d.rows("REPLAY ERRORS FOR JOB 'hole';") == [[4, 4, 0, 0, 0]]
     assert kept(d) == 0 and counted(d) == 15
     assert d.rows("REPLAY ERRORS FOR JOB 'hole';") == [[0, 0, 0, 0, 0]]
+    assert not any("could not be used" in r[0] for r in d.rows("EXPLAIN STALL 'hole';")), "they are used now"
     assert d.job("hole")["bad_records"] == 6, "that many there have been"
     assert d.stop() == 0
 
