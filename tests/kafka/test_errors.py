@@ -3,8 +3,10 @@
 """Quarantined records that are deleted, or go through the query again once
 their table reads them: each counts once, whatever dies in between."""
 import http.client
+import json
 import os
 import random
+import subprocess
 import sys
 import threading
 
@@ -142,28 +144,37 @@ def records_come_back_whole_or_not_at_all():
     for t in ("whole", "whole-out"):
         b.create(t)
     b.put("whole", ['{"s":"' + "x" * 70000 + '","v":"n/a"}', '{"s":"y","v":"n/a"}'])
+    subprocess.run(["kcat", "-b", b.address, "-t", "whole", "-P", "-p", "0", "-K", "|", "-H", "from=here"], check=True,
+                   input=b'it|{"s":"zz","v":"n/a"}', capture_output=True)
     d = Daemon().start()
 
     def create(options=""):
         d.sql(f"""
-            CREATE TABLE t (s STRING, v INT, p INT METADATA FROM 'partition', o BIGINT METADATA FROM 'offset')
+            CREATE TABLE t (id STRING, s STRING, v INT, p INT METADATA FROM 'partition', o BIGINT METADATA FROM 'offset',
+              made TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', h MAP<STRING, BYTES> METADATA FROM 'headers')
             WITH ('connector' = 'kafka', 'topic' = 'whole', 'properties.bootstrap.servers' = '{b.address}',
-              'scan.startup.mode' = 'earliest-offset', 'format' = 'json' {options});
-            CREATE TABLE dst (n INT, p INT, o BIGINT) WITH ('connector' = 'kafka', 'topic' = 'whole-out',
+              'scan.startup.mode' = 'earliest-offset', 'key.format' = 'raw', 'key.fields' = 'id',
+              'value.fields-include' = 'EXCEPT_KEY', 'value.format' = 'json' {options});
+            CREATE TABLE dst (id STRING, n INT, p INT, o BIGINT, h STRING, late BOOLEAN) WITH ('connector' = 'kafka', 'topic' = 'whole-out',
               'properties.bootstrap.servers' = '{b.address}', 'format' = 'json');
             SET 'execution.checkpointing.interval' = '200 ms';
-            INSERT INTO dst SELECT CHAR_LENGTH(s), p, o FROM t WHERE v IS NULL;""")
+            INSERT INTO dst SELECT id, CHAR_LENGTH(s), p, o, CAST(h['from'] AS STRING), made > CURRENT_TIMESTAMP
+              FROM t WHERE v IS NULL;""")
 
     create()
-    wait_for("both are bad", lambda: os.path.exists(d.state_file("dst")) and
-             d.query_state("dst", "SELECT replay FROM errors ORDER BY id") == [{"replay": "cut"}, {"replay": "record"}])
+    wait_for("all are bad", lambda: os.path.exists(d.state_file("dst")) and
+             d.query_state("dst", "SELECT replay FROM errors ORDER BY id") ==
+             [{"replay": "cut"}, {"replay": "record"}, {"replay": "record"}])
     d.sql("DROP JOB 'dst' KEEP STATE; DROP TABLE dst; DROP TABLE t;")
-    create(", 'json.ignore-parse-errors' = 'true'")
+    create(", 'value.json.ignore-parse-errors' = 'true'")
     d.wait_state("dst", "RUNNING")
     lines = d.sql("REPLAY ERRORS FOR JOB 'dst';")
-    assert [x["row"] for x in lines if "row" in x] == [[1, 1, 0, 0, 1]], lines
+    assert [x["row"] for x in lines if "row" in x] == [[2, 2, 0, 0, 1]], lines
     assert any("1 cannot be replayed: their records are kept only in part" in x.get("notice", "") for x in lines), lines
-    assert b.read("whole-out") == ['{"n":1,"p":0,"o":1}'], "with its partition and its offset"
+    out = [json.loads(r) for r in b.read("whole-out")]
+    assert out == [
+        {"id": "k", "n": 1, "p": 0, "o": 1, "h": None, "late": False},
+        {"id": "it", "n": 2, "p": 0, "o": 2, "h": "here", "late": False}], out
     assert d.stop() == 0
 
 
