@@ -49,6 +49,16 @@ def a_hundred_jobs_do_not_hold_up_the_start():
     assert d.stop() == 0
 
 
+def copy_without_job(path, to):
+    """A file of a job that has no name yet; its pages have no checksums, which only sluiced can write."""
+    there, new = sqlite3.connect(path), sqlite3.connect(to)
+    for pragma in ("application_id", "user_version"):
+        new.execute(f"PRAGMA {pragma} = {there.execute('PRAGMA ' + pragma).fetchone()[0]}")
+    new.executescript("\n".join(there.iterdump()) + "\nDELETE FROM job;")
+    there.close()
+    new.close()
+
+
 def what_a_death_left_behind_is_cleared():
     d = Daemon(sets=["runtime.checkpoint-interval=200 ms"]).start()
     d.sql(TABLES)
@@ -66,11 +76,7 @@ def what_a_death_left_behind_is_cleared():
     c.close()
     # A job whose file was made and that the catalog never heard of; copies
     # that were not complete; a file that somebody put there.
-    shutil.copy(os.path.join(jobs, "kept.db"), os.path.join(jobs, "unborn.db"))
-    c = sqlite3.connect(os.path.join(jobs, "unborn.db"))
-    c.execute("DELETE FROM job")
-    c.commit()
-    c.close()
+    copy_without_job(os.path.join(jobs, "kept.db"), os.path.join(jobs, "unborn.db"))
     for name in ("half.db.new", "half.db.part", "notes.txt", "foreign.db"):
         with open(os.path.join(jobs, name), "w") as f:
             f.write("no state\n")
