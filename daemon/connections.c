@@ -93,6 +93,14 @@ key_find(const struct connection *c, const char *librdkafka)
 	return NULL;
 }
 
+const char *
+connection_value(const struct connection *c, const char *key)
+{
+	const struct connection_key *k = key_find(c, key);
+
+	return k ? k->value : NULL;
+}
+
 static void
 key_put(struct connection *c, const struct kafka_key *key, const char *value)
 {

@@ -23,6 +23,8 @@ int connection_put(struct config *c, const char *section, const char *key,
 		   const char *value, struct error *err);
 /* What is wrong with one of them as a whole; 0: nothing. */
 int connection_check(const struct connection *c, struct error *err);
+/* As written in the configuration, by librdkafka's name of the key, or NULL. */
+const char *connection_value(const struct connection *c, const char *key);
 void connections_free(struct config *c);
 void connections_print(const struct config *c, FILE *out);
 

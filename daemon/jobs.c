@@ -705,6 +705,16 @@ uses_one_of(const struct job *j, const char *const *names, unsigned n)
 }
 
 unsigned
+jobs_of_connection(const struct jobs *js, const char *name)
+{
+	unsigned n = 0;
+
+	for (struct job *j = js->first; j; j = j->next)
+		n += j->has_thread && uses_one_of(j, &name, 1);
+	return n;
+}
+
+unsigned
 jobs_reconfigure(struct jobs *js, struct config *now,
 		 const char *const *connections, unsigned n)
 {

@@ -176,6 +176,8 @@ void jobs_each(struct jobs *js, void (*fn)(struct job *, void *), void *arg);
 unsigned jobs_count(struct jobs *js);
 /* Name of a job whose thread has not taken a turn since then, or NULL. */
 const char *jobs_stuck(struct jobs *js, int64_t since_ns);
+/* How many that have not ended use this connection. */
+unsigned jobs_of_connection(const struct jobs *js, const char *name);
 /* A checkpoint's commit has not come back since then. */
 bool jobs_store_stuck(const struct jobs *js, int64_t since_ns);
 /* "3 jobs: 2 RUNNING, 1 FAILED" */

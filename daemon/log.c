@@ -348,7 +348,8 @@ repeats_before(enum log_level level, const char *event, const char *job,
 		repeats = (int)(same->repeats + all->repeats);
 		same->repeats = all->repeats = 0;
 		same->at_us = now_us;
-		snprintf(same->text, sizeof(same->text), "%s", text);
+		snprintf(same->text, sizeof(same->text), "%.*s",
+			 (int)sizeof(same->text) - 1, text);
 	}
 	pthread_mutex_unlock(&recent_lock);
 	return repeats;

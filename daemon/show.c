@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/check.h"
+#include "daemon/connections.h"
 #include "daemon/ndjson.h"
 #include "daemon/script.h"
 #include "daemon/session.h"
@@ -206,6 +207,36 @@ run_show_one(struct script *s, const char *column, const char *name)
 	return STATEMENT_OK;
 }
 
+/* Where brokers are and who uses them; nothing of what lets one in. */
+static enum statement_rc
+run_show_connections(struct script *s)
+{
+	static const char *const columns[] = { "name", "bootstrap.servers",
+					       "security.protocol", "jobs" };
+	const struct config *c = s->d->config;
+
+	ndjson_header_of(&s->out, s->number, ARRAY_LEN(columns), columns);
+	s->rows = 0;
+	for (unsigned i = 0; i < c->nconnections; i++) {
+		const struct connection *conn = &c->connections[i];
+		const char *protocol =
+			connection_value(conn, "security.protocol");
+
+		if (!is_wanted(s, conn->name))
+			continue;
+		ndjson_row_begin(&s->out);
+		ndjson_cell(&s->out, conn->name);
+		ndjson_cell(&s->out,
+			    connection_value(conn, "bootstrap.servers"));
+		ndjson_cell(&s->out, protocol ? protocol : "PLAINTEXT");
+		ndjson_cell_i64(&s->out, jobs_of_connection(s->d->jobs,
+							    conn->name));
+		ndjson_row_end(&s->out);
+		s->rows++;
+	}
+	return STATEMENT_OK;
+}
+
 enum statement_rc
 show_run(struct script *s)
 {
@@ -226,6 +257,8 @@ show_run(struct script *s)
 		return run_show_user_functions(s);
 	case AST_STMT_DESCRIBE_FUNCTION:
 		return run_describe_function(s);
+	case AST_STMT_SHOW_CONNECTIONS:
+		return run_show_connections(s);
 	case AST_STMT_SHOW_CATALOGS:
 		return run_show_one(s, "catalog name", CATALOG_NAME);
 	case AST_STMT_SHOW_CURRENT_CATALOG:

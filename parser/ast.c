@@ -569,6 +569,7 @@ static const char *const statement_words[] = {
 	[AST_STMT_DROP_VIEW] = "drop view",
 	[AST_STMT_SHOW_TABLES] = "show tables",
 	[AST_STMT_SHOW_VIEWS] = "show views",
+	[AST_STMT_SHOW_CONNECTIONS] = "show connections",
 	[AST_STMT_SHOW_JOBS] = "show jobs",
 	[AST_STMT_DESCRIBE_JOB] = "describe job",
 	[AST_STMT_EXPLAIN_STALL] = "explain stall",

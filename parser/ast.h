@@ -329,6 +329,7 @@ enum ast_kind {
 	AST_STMT_EXPLAIN,     /* inserts or query */
 	AST_STMT_SHOW_TABLES,
 	AST_STMT_SHOW_VIEWS,
+	AST_STMT_SHOW_CONNECTIONS, /* of the configuration */
 	AST_STMT_SHOW_JOBS,
 	AST_STMT_DESCRIBE_JOB,   /* job */
 	AST_STMT_EXPLAIN_STALL,  /* job */

@@ -1161,6 +1161,9 @@ statement ::= USE name(N). { statement_named(r, AST_STMT_USE, N); }
 statement ::= USE CATALOG name(N). {
 	statement_named(r, AST_STMT_USE_CATALOG, N);
 }
+statement ::= SHOW CONNECTIONS like. {
+	statement_of(r, AST_STMT_SHOW_CONNECTIONS);
+}
 statement ::= SHOW JOBS. { statement_of(r, AST_STMT_SHOW_JOBS); }
 statement ::= SHOW CREATE TABLE name(N). {
 	statement_named(r, AST_STMT_SHOW_CREATE_TABLE, N);

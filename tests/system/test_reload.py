@@ -129,8 +129,11 @@ def jobs_of_a_changed_connection_begin_again():
 
 
 def a_connection_stands_in_no_catalog_and_no_plan():
-    d = Configured("[kafka \"c\"]\nbootstrap.servers = h:1\nsasl.username = somebody\n").start()
-    d.sql(TOPIC % "t")
+    d = Configured("[kafka \"c\"]\nbootstrap.servers = h:1\nsasl.username = somebody\n"
+                   "[kafka \"d\"]\nbootstrap.servers = i:1\nsecurity.protocol = SASL_SSL\nsasl.password = ${env:NOWHERE}\n").start()
+    d.sql(TOPIC % "t" + "CREATE TABLE hole (id BIGINT) WITH ('connector' = 'blackhole'); INSERT INTO hole SELECT id FROM t;")
+    assert d.rows("SHOW CONNECTIONS;") == [["c", "h:1", "PLAINTEXT", 1], ["d", "i:1", "SASL_SSL", 0]]
+    assert d.rows("SHOW CONNECTIONS LIKE 'd%';") == [["d", "i:1", "SASL_SSL", 0]]
     assert d.rows("SHOW CREATE TABLE t;")[0][0].count("'connection' = 'c'") == 1
     for text in ("SHOW CREATE TABLE t;", "EXPLAIN SELECT id FROM t;", "DESCRIBE t;"):
         assert "somebody" not in str(d.rows(text)) and "h:1" not in str(d.rows(text)), text

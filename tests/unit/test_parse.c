@@ -193,13 +193,14 @@ TEST(short_statements_keep_their_names_and_texts)
 {
 	EXPECT_STR(sql_dump("SHOW TABLES; SHOW TABLES LIKE 'w%';"
 			    "SHOW TABLES NOT LIKE 'w%'; SHOW VIEWS; SHOW JOBS;"
+			    "SHOW CONNECTIONS; SHOW CONNECTIONS LIKE 'p%';"
 			    "SHOW CREATE TABLE t; SHOW CREATE VIEW v;"
 			    "DESCRIBE t; DESC a.b; SET; SET 'a' = 'b'; RESET;"
 			    "RESET 'a'; PAUSE JOB 'j'; RESUME JOB 'j';"
 			    "STOP JOB 'j'; STOP JOB 'j' WITH DRAIN;"
 			    "DROP JOB 'j'; DROP JOB IF EXISTS 'j' KEEP STATE"),
 		   "show tables\nshow tables like 'w%'\n"
-		   "show tables not like 'w%'\nshow views\nshow jobs\n"
+		   "show tables not like 'w%'\nshow views\nshow jobs\nshow connections\nshow connections like 'p%'\n"
 		   "show create table t\nshow create view v\n"
 		   "describe t\ndescribe a.b\nset\nset 'a' = 'b'\nreset\n"
 		   "reset 'a'\npause job 'j'\nresume job 'j'\n"
