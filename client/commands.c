@@ -244,7 +244,8 @@ run_watch(struct session *s, const char *every)
 	pause.tv_nsec = (long)((wait - (double)pause.tv_sec) * 1e9);
 	do {
 		status = session_send(s, s->last.data, s->last.len);
-	} while (status == 0 && !s->lost && !session_interrupted &&
+	} while (status == 0 && !s->lost && !s->out.left &&
+		 !session_interrupted &&
 		 nanosleep(&pause, NULL) == 0 && !session_interrupted);
 	return status;
 }

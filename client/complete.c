@@ -71,6 +71,39 @@ add_answer(struct complete *c, const char *sql, struct line_words *words)
 	api_sql(c->api, sql, strlen(sql), &lines, &unheard);
 }
 
+static bool
+on_operator(void *arg, const char *text, size_t n)
+{
+	json_t *line = json_loadb(text, n, 0, NULL);
+	json_t *row = json_object_get(line, "row");
+	const char *part = json_string_value(json_array_get(row, 0));
+
+	if (part && strcmp(part, "operator") == 0)
+		line_words_add(arg, json_string_value(json_array_get(row, 1)));
+	json_decref(line);
+	return true;
+}
+
+/* Of the job whose name is the literal that ends at text[n). */
+static void
+add_operators(struct complete *c, const char *text, size_t n,
+	      struct line_words *words)
+{
+	struct api_lines lines = { on_operator, on_idle, words, false };
+	struct error unheard = ERROR_INIT;
+	char sql[NAME_MAX_BYTES + 20];
+	const char *quote;
+
+	while (n > 0 && text[n - 1] != '\'')
+		n--;
+	quote = n ? memrchr(text, '\'', n - 1) : NULL;
+	if (!quote || n - (size_t)(quote - text) > NAME_MAX_BYTES)
+		return;
+	snprintf(sql, sizeof(sql), "DESCRIBE JOB %.*s;",
+		 (int)(n - (size_t)(quote - text)), quote);
+	api_sql(c->api, sql, strlen(sql), &lines, &unheard);
+}
+
 /* An array of the language's words, or NULL. */
 static json_t *
 language(struct complete *c, const char *key)
@@ -196,16 +229,21 @@ complete_name(struct complete *c, const char *text, size_t n,
 	static const char *const tables[] = { "FROM", "TABLE", "INTO", "JOIN",
 					      "DESCRIBE", "DESC", "VIEW",
 					      NULL };
+	static const char *const operators[] = { "AT", NULL };
+	struct word before;
 	size_t at = n;
 
 	while (at > 0 && in_name(text[at - 1]))
 		at--;
+	before = word_before(text, at);
 	line_words_begin(words, text + at, n - at, " ");
 	if (at > 0 && text[at - 1] == '.') { /* behind a table's alias */
 		add_columns(c, text, words);
 		return;
 	}
-	if (word_is(word_before(text, at), tables)) {
+	if (word_is(before, operators)) {
+		add_operators(c, text, (size_t)(before.at - text), words);
+	} else if (word_is(before, tables)) {
 		add_tables(c, words);
 		if (line_words_count(words) > 0)
 			return; /* a keyword is less likely */

@@ -135,7 +135,7 @@ append_figures(struct live *l, long long now_ms, struct buf *out)
 		buf_printf(&line, "  of %llu read", l->rows_in);
 	if (*l->watermark)
 		buf_printf(&line, "  watermark %s", l->watermark);
-	buf_puts(&line, "  (q ends)");
+	buf_puts(&line, term_keys_come() ? "  (q ends)" : "  (Ctrl-C ends)");
 	if (*l->note)
 		buf_printf(&line, "  %s", l->note);
 	if (l->table.colour)
@@ -223,8 +223,8 @@ draw_table(struct live *l, long long now_ms)
 
 	buf_init(&out);
 	if (!l->is_open)
-		buf_puts(&out, "\033[?1049h");
-	buf_puts(&out, l->is_open ? "\033[H" : "\033[H\033[J");
+		term_open_screen();
+	buf_puts(&out, "\033[H");
 	append_screen(l, size, &out);
 	append_figures(l, now_ms, &out);
 	buf_puts(&out, "\033[K\033[J");
@@ -322,7 +322,8 @@ live_turn(struct live *l)
 {
 	long long now_ms = steady_ms();
 
-	if (!l->is_open || now_ms - l->drawn_ms >= DRAW_MS || term_resized())
+	if (!l->is_open || now_ms - l->drawn_ms >= DRAW_MS || term_stop() ||
+	    term_resized())
 		draw(l, now_ms);
 	else
 		return true;
@@ -365,10 +366,12 @@ live_close(struct live *l, bool finished)
 	struct buf out;
 
 	buf_init(&out);
-	if (l->is_open) {
-		fputs(l->updating ? "\033[?1049l" : "\r\033[K", stdout);
+	if (l->is_open && l->updating)
+		term_close_screen();
+	else if (l->is_open)
+		fputs("\r\033[K", stdout);
+	if (l->is_open)
 		term_keys_end();
-	}
 	l->table.columns_max = 0;
 	if (l->updating)
 		append_last(l, finished, &out);

@@ -99,7 +99,7 @@ put(struct output *o, const struct buf *text)
 	if (text->len == 0)
 		return;
 	if (o->format == OUTPUT_ALIGNED || o->format == OUTPUT_VERTICAL ||
-	    !isatty(STDOUT_FILENO)) {
+	    !o->on_terminal) {
 		fwrite(text->data, 1, text->len, stdout);
 	} else {
 		buf_init(&safe);
@@ -149,7 +149,7 @@ begin_table(struct output *o)
 {
 	table_init(&o->table, &o->cols);
 	o->table.with_ops = o->updating;
-	o->table.colour = term_has_colour(STDOUT_FILENO);
+	o->table.colour = o->colour;
 	o->table.names_nulls = o->is_query;
 	for (unsigned i = 0; i < o->cols.n && !o->ending; i++)
 		table_widen(&o->table, i, width_expected(o->cols.types[i]));
@@ -176,7 +176,7 @@ append_row(struct output *o, const struct row *r, struct buf *out)
 	struct format_look look = {
 		.number = ++o->count,
 		.names_nulls = o->is_query,
-		.colour = term_has_colour(STDOUT_FILENO),
+		.colour = o->colour,
 	};
 
 	if (!o->header_done)
@@ -360,6 +360,8 @@ take_header(struct output *o, json_t *root)
 	o->is_table = json_object_get(root, "updating") != NULL;
 	o->updating = json_is_true(json_object_get(root, "updating"));
 	o->bounded = json_is_true(json_object_get(root, "bounded"));
+	o->on_terminal = isatty(STDOUT_FILENO);
+	o->colour = term_has_colour(STDOUT_FILENO);
 	o->header_done = o->ending = false;
 	o->count = 0;
 	o->began_ms = steady_ms();

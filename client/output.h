@@ -30,6 +30,7 @@ struct output {
 	bool is_query;        /* its NULLs are named */
 	bool is_table;        /* its changes make one: all of them come */
 	bool updating, bounded;
+	bool on_terminal, colour; /* standard output, now */
 	enum output_stage stage;
 	bool header_done;
 	bool ending;          /* no more rows of this statement */

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,7 +18,7 @@ static bool has_found;
 static struct termios before_keys, before_lent;
 static bool keys_on, is_lent;
 static bool colour_allowed = true;
-static volatile sig_atomic_t resized;
+static volatile sig_atomic_t resized, stop_wanted;
 static struct buf typed;
 
 static void
@@ -120,6 +121,12 @@ term_keys_end(void)
 }
 
 bool
+term_keys_come(void)
+{
+	return keys_on;
+}
+
+bool
 term_key_typed(char key)
 {
 	struct pollfd in = { STDIN_FILENO, POLLIN, 0 };
@@ -153,6 +160,52 @@ term_take_typed(struct buf *out)
 	buf_append(out, typed.data, typed.len);
 	buf_release(&typed);
 	buf_init(&typed);
+}
+
+/* ---- a screen of our own ---- */
+
+static void
+on_stop(int number)
+{
+	(void)number;
+	stop_wanted = 1;
+}
+
+static void
+show_screen(bool own)
+{
+	fputs(own ? "\033[?1049h\033[H\033[J" : "\033[?1049l", stdout);
+	fflush(stdout);
+}
+
+void
+term_open_screen(void)
+{
+	struct sigaction sa = { .sa_handler = on_stop };
+
+	sigaction(SIGTSTP, &sa, NULL);
+	show_screen(true);
+}
+
+void
+term_close_screen(void)
+{
+	show_screen(false);
+	signal(SIGTSTP, SIG_DFL);
+}
+
+bool
+term_stop(void)
+{
+	if (!stop_wanted)
+		return false;
+	stop_wanted = 0;
+	show_screen(false);
+	term_lend();
+	raise(SIGSTOP);
+	term_take_back();
+	show_screen(true);
+	return true;
 }
 
 /* ---- other programs ---- */

@@ -37,6 +37,7 @@ const char *term_paint(enum paint p);
 /* From here to term_keys_end() keys come one by one and are not echoed. */
 void term_keys_begin(void);
 void term_keys_end(void);
+bool term_keys_come(void); /* they do: there is a keyboard */
 /* Reads what was typed, without waiting: true when it was just this key.
  * Everything else waits for term_take_typed(). */
 bool term_key_typed(char key);
@@ -46,6 +47,15 @@ bool term_key_typed(char key);
 int term_read_key(int wait_ms);
 /* What was typed ahead in the meantime. */
 void term_take_typed(struct buf *out);
+
+/* ---- a screen of our own ---- */
+
+/* Beside the one where everything before is kept. While it is open, Ctrl-Z
+ * waits for term_stop(), which whoever draws asks several times a second: it
+ * gives the terminal back, stops us, and is true when we are back. */
+void term_open_screen(void);
+void term_close_screen(void);
+bool term_stop(void);
 
 /* ---- other programs ---- */
 

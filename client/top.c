@@ -355,10 +355,10 @@ turn(struct api *a, struct top *t, double every_s)
 		key = term_read_key((int)(every_s * 1000));
 		if (key == 'q' || key == TERM_GONE || session_interrupted)
 			return;
-		if (key >= 0) {
+		if (key >= 0)
 			sort_by_key(t, key);
+		if (key >= 0 || term_stop())
 			continue;
-		}
 		*t->trouble = '\0';
 		if (look(a, t, &err) < 0)
 			snprintf(t->trouble, sizeof(t->trouble), "%s",
@@ -379,10 +379,9 @@ jobs_live(struct api *a, double every_s)
 		return 3;
 	}
 	term_keys_begin();
-	fputs("\033[?1049h\033[H\033[J", stdout); /* a screen of its own */
+	term_open_screen();
 	turn(a, &t, every_s);
-	fputs("\033[?1049l", stdout);
-	fflush(stdout);
+	term_close_screen();
 	term_keys_end();
 	free(t.lines);
 	return 0;

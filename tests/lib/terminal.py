@@ -39,9 +39,11 @@ class Screen:
         if self.column >= self.columns:
             self.new_line()
             self.column = 0
+        # A wide character is followed by a place that nobody sees.
+        cell = char + "\u200b" if unicodedata.east_asian_width(char) in "WF" else char
         line = self.lines[self.row].ljust(self.column)
-        self.lines[self.row] = line[: self.column] + char + line[self.column + 1:]
-        self.column += 1
+        self.lines[self.row] = line[: self.column] + cell + line[self.column + len(cell):]
+        self.column += len(cell)
 
     def new_line(self):
         if self.row + 1 < self.rows:
@@ -118,7 +120,7 @@ class Screen:
             i += 1
 
     def text(self):
-        return "\n".join(line.rstrip() for line in self.lines).rstrip("\n")
+        return "\n".join(line.rstrip() for line in self.lines).rstrip("\n").replace("\u200b", "")
 
 
 class Terminal:

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -97,6 +98,30 @@ def an_updating_result_is_a_table_redrawn_in_place():
     t.until("sluice> ")
     assert re.search(r"\(1 row, \d+ changes\)\ncancelled\nsluice>$", t.screen.text()), t.screen.text()
     leave(t)
+    assert d.stop() == 0
+
+
+def ctrl_z_gives_the_terminal_back():
+    d = daemon()
+    for args in (["-e", "SELECT COUNT(*) AS n FROM numbers;"], ["top", "0.1"]):
+        t = Terminal([SLUICE, "-s", d.sock, *args])
+        t.until_seen("q ends")
+        before = termios.tcgetattr(t.fd)
+        t.type("\x1a")
+
+        def state():
+            t.read(0.02)
+            with open(f"/proc/{t.pid}/stat") as f:
+                return f.read().rsplit(")", 1)[1].split()[0]
+
+        wait_for("it is stopped", lambda: state() == "T")
+        t.read()
+        assert not t.screen.kept and termios.tcgetattr(t.fd)[3] & termios.ICANON
+        os.kill(t.pid, signal.SIGCONT)
+        t.until_seen("q ends")
+        assert t.screen.kept and termios.tcgetattr(t.fd) == before
+        t.type("q")
+        assert t.wait() == 0
     assert d.stop() == 0
 
 
@@ -431,6 +456,7 @@ def tab_completes_what_can_stand_there():
             ("SELECT INITC\t", "AP "),
             ("SELECT 1 UNIO\t", "N "),
             ("PAUSE JOB 'the\t", "-job' "),
+            ("TAP 'the-job' AT sc\t", "an_1 "),
             ("SET 'table.exec.state\t", ".ttl' "),
             ("\\wat\t", "ch "),
             ("\\d sma\t", "ll "),
@@ -649,7 +675,7 @@ def a_run_shows_how_far_it_is():
         assert len(lines) == 2 and lines[1].startswith("other_hole_with_a_long_name: FINISHED"), lines
 
 
-main(an_updating_result_is_a_table_redrawn_in_place, what_there_is_no_room_for_is_counted,
+main(an_updating_result_is_a_table_redrawn_in_place, ctrl_z_gives_the_terminal_back, what_there_is_no_room_for_is_counted,
      rows_that_only_come_run_up_the_screen, a_live_result_tells_its_watermark_and_why_nothing_comes,
      a_result_that_ends_soon_is_shown_when_it_is_whole,
      a_live_result_of_an_argument_ends_with_a_key, a_live_result_tells_when_the_daemon_goes,
