@@ -344,6 +344,10 @@ take_header(struct output *o, json_t *root)
 	bool for_people = o->format == OUTPUT_ALIGNED ||
 			  o->format == OUTPUT_VERTICAL;
 
+	if (o->nrows) { /* of the statement's table before this one */
+		o->ending = true;
+		flush(o);
+	}
 	clear_statement(o);
 	o->cols.names = mem_zalloc((n + 1) * sizeof(*o->cols.names));
 	o->cols.types = mem_zalloc((n + 1) * sizeof(*o->cols.types));

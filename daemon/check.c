@@ -170,6 +170,7 @@ check_statement(const struct parse *p, const struct ast_statement *stmt,
 	case AST_STMT_SHOW_CREATE_VIEW:
 	case AST_STMT_SHOW_COLUMNS:
 	case AST_STMT_DESCRIBE:
+	case AST_STMT_DESCRIBE_SAMPLE:
 		return catalog_resolve(c, p, &stmt->name, &o, err);
 	case AST_STMT_DESCRIBE_FUNCTION:
 		if (function_find(stmt->name.part[0]))

@@ -14,6 +14,7 @@
 #include "daemon/ndjson.h"
 #include "daemon/savepoint.h"
 #include "daemon/planning.h"
+#include "daemon/sample.h"
 #include "daemon/script.h"
 #include "daemon/tap.h"
 
@@ -613,6 +614,9 @@ statement_run(struct script *s)
 		return run_select(s);
 	case AST_STMT_EXPLAIN:
 		return run_explain(s);
+	case AST_STMT_DESCRIBE_SAMPLE:
+		return sample_statement(s) == STATEMENT_FAILED
+			       ? failed(s) : STATEMENT_WAITS;
 	case AST_STMT_TAP:
 		return tap_statement(s) == STATEMENT_FAILED
 			       ? failed(s) : STATEMENT_WAITS;

@@ -259,7 +259,8 @@ tap_run(struct stream *stream, void *self, struct error *err)
 void
 job_taps_follow(struct job *j, struct pipeline *p, uint64_t life)
 {
-	if (!atomic_exchange(&j->taps_changed, false))
+	if (!atomic_load_explicit(&j->taps_changed, memory_order_relaxed) ||
+	    !atomic_exchange(&j->taps_changed, false))
 		return;
 	pipeline_untap(p);
 	pthread_mutex_lock(&j->lock);
@@ -423,7 +424,7 @@ tap_plan(struct job_tap *t, struct script *s, const struct job *j)
 static int
 tap_new(struct script *s, struct job *j, unsigned op, struct job_tap **ret)
 {
-	const struct config *c = j->js->env.config;
+	const struct config *c = j->js->config;
 	struct job_tap *t = mem_zalloc(sizeof(*t));
 
 	arena_init(&t->arena);
@@ -447,7 +448,7 @@ refuse_too_many(struct script *s, const struct jobs *js)
 {
 	unsigned n = stream_count(js, &tap_stream_type);
 
-	if (n < (unsigned)js->env.config->taps_max)
+	if (n < (unsigned)js->config->taps_max)
 		return 0;
 	return error_set(&s->err, ERR_TOO_MANY,
 			 "%u taps are open already: [limits] taps", n);
