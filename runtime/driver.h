@@ -116,6 +116,8 @@ struct pipeline {
 };
 
 struct pipeline *pipeline_check(struct pipeline *p);
+/* Rows that would wait for a value are not read before it is known. */
+bool pipeline_scan_waits(const struct pipeline *p, const struct op *scan);
 struct drive *pipeline_drive(const struct op *op);
 
 /* Bytes of state in all operators (status.c). */

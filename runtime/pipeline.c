@@ -420,18 +420,23 @@ scans_align(struct pipeline *p)
 	}
 }
 
-/* Rows that would wait for a value are not read before it is known. */
+bool
+pipeline_scan_waits(const struct pipeline *p, const struct op *scan)
+{
+	bool waits = false;
+
+	for (unsigned s = 0; s < p->nscalars; s++)
+		waits |= p->reads[s][scan->node->number] &&
+			 scalar_waits(p->scalars[s]);
+	return waits;
+}
+
 static void
 scans_wait(struct pipeline *p)
 {
-	for (unsigned i = 0; i < p->nscans; i++) {
-		unsigned number = p->scans[i]->node->number;
-
-		p->drive[number].waits = false;
-		for (unsigned s = 0; s < p->nscalars; s++)
-			p->drive[number].waits |= p->reads[s][number] &&
-						  scalar_waits(p->scalars[s]);
-	}
+	for (unsigned i = 0; i < p->nscans; i++)
+		pipeline_drive(p->scans[i])->waits =
+			pipeline_scan_waits(p, p->scans[i]);
 }
 
 /* One more pass, in which those are asked that need not wait any more. */

@@ -25,6 +25,8 @@ const char *const replay_refusal_text[REPLAY_REFUSALS] = {
 	[REPLAY_CHANGES] = "their table is one of changes, and newer ones may "
 			   "rest on what came without them",
 	[REPLAY_METADATA] = "their table has metadata that is not kept",
+	[REPLAY_EARLY] = "the sub-query whose value they wait for has not "
+			 "come to its end yet",
 	[REPLAY_NO_PLACE] = "the operator that refused them is not there any "
 			    "more, or reads other columns now",
 };
@@ -34,9 +36,15 @@ const char *const replay_refusal_text[REPLAY_REFUSALS] = {
 static enum replay_refusal
 replay_record(struct pipeline *p, const struct bad_row *row, uint16_t number)
 {
-	for (unsigned i = 0; row->source && i < p->nscans; i++)
-		if (strcmp(op_source(p->scans[i]), row->source) == 0)
-			return scan_replay(p->scans[i], row, number);
+	for (unsigned i = 0; row->source && i < p->nscans; i++) {
+		struct op *scan = p->scans[i];
+
+		if (strcmp(op_source(scan), row->source) != 0)
+			continue;
+		return pipeline_scan_waits(p, scan)
+			       ? REPLAY_EARLY
+			       : scan_replay(scan, row, number);
+	}
 	return REPLAY_NO_SOURCE;
 }
 

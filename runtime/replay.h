@@ -27,6 +27,7 @@ enum replay_refusal {
 	REPLAY_NO_PARTITION,
 	REPLAY_CHANGES,      /* the table's records are changes */
 	REPLAY_METADATA,     /* it has metadata that is not kept */
+	REPLAY_EARLY,        /* a value that they wait for is not known yet */
 	REPLAY_NO_PLACE,     /* nothing below `place` takes such rows */
 	REPLAY_REFUSALS,
 };
