@@ -170,6 +170,7 @@ insert_new(struct store *s, const struct snapshot *snap,
 		e->rows++;
 		e->bytes += more;
 	}
+	CHECK(inserted <= snap->errors_counted);
 	e->lost += snap->errors_counted - inserted;
 	return 0;
 }

@@ -103,6 +103,7 @@ store_rig_drop_parts(struct store_rig *r)
 	r->snap.tail = &r->snap.parts;
 	r->snap.errors = NULL;
 	r->snap.errors_tail = &r->snap.errors;
+	r->snap.errors_counted = r->snap.ngone = 0;
 	r->snap.ops = NULL;
 	r->snap.nops = 0;
 }

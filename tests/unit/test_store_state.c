@@ -462,6 +462,7 @@ TEST(bad_rows_are_kept_up_to_the_caps)
 	attach(&r);
 	store_limit_errors(r.s, 5, 1000);
 	r.snap.errors = rows;
+	r.snap.errors_counted = 3;
 	commit(&r);
 	EXPECT_STR(store_rig_sql(&r, "SELECT id, at, source, topic, partition,"
 			       " offset, record_time, operator, code, message,"
@@ -477,12 +478,86 @@ TEST(bad_rows_are_kept_up_to_the_caps)
 	attach(&r);
 	store_limit_errors(r.s, 5, 1000);
 	r.snap.errors = rows;
+	r.snap.errors_counted = 3;
 	commit(&r);
 	EXPECT_STR(store_rig_sql(&r, "SELECT count(*) FROM errors"), "5\n");
 	store_limit_errors(r.s, 100, 26); /* 23 bytes are there */
 	r.snap.errors = &rows[1];
+	r.snap.errors_counted = 2;
 	commit(&r);
 	EXPECT_STR(store_rig_sql(&r, "SELECT count(*) FROM errors"), "6\n");
+	store_rig_release(&r);
+}
+
+static void
+bad_row(struct bad_row *row, struct bad_row *next, int64_t id)
+{
+	*row = (struct bad_row){
+		.next = next, .id = id, .at_us = 1000, .source = "words",
+		.topic = "w", .op_name = "scan", .code = ERR_BAD_JSON,
+		.message = id ? "still" : "bad", .offset = 7, .weight = 1,
+		.record_time_us = TIME_NONE, .raw = str_ref("{", 1),
+		.has_raw = true, .key = str_ref("k", 1), .has_key = true,
+		.replay = BAD_REPLAY_RECORD,
+	};
+}
+
+TEST(what_was_replayed_goes_or_stays_with_its_new_reason)
+{
+	struct errors_where all = { .n = 0 }, one = { .n = 1, .term = {
+		{ .column = ERRORS_ID, .compare = ERRORS_GE, .id = 3 } } };
+	struct error err = ERROR_INIT;
+	struct bad_row rows[4], *read;
+	int64_t gone[] = { 1 }, last;
+	struct store_rig r;
+	uint64_t n;
+
+	store_rig_init(&r);
+	for (int i = 0; i < 4; i++)
+		bad_row(&rows[i], i < 3 ? &rows[i + 1] : NULL, 0);
+	store_rig_open(&r);
+	attach(&r);
+	store_limit_errors(r.s, 3, 10000);
+	r.snap.errors = rows;
+	r.snap.errors_counted = 5;
+	commit(&r);
+	EXPECT_EQ(store_errors(r.s).rows, 3);
+	EXPECT_EQ(store_errors(r.s).bytes, 6);
+	EXPECT_EQ(store_errors(r.s).lost, 2);
+	EXPECT(store_errors(r.s).full);
+	EXPECT_EQ(store_last_error(r.s, &last, &err), 0);
+	EXPECT_EQ(last, 3);
+	/* One went well, which makes room for the new one, and one did not. */
+	bad_row(&rows[0], &rows[1], 2);
+	bad_row(&rows[1], NULL, 0);
+	r.snap.errors = rows;
+	r.snap.errors_counted = 1;
+	r.snap.gone = gone;
+	r.snap.ngone = 1;
+	commit(&r);
+	EXPECT_STR(store_rig_sql(&r, "SELECT id, message, replayed_at IS NULL"
+				 " FROM errors"),
+		   "2|still|0\n3|bad|1\n4|bad|1\n");
+	EXPECT_EQ(store_errors(r.s).lost, 2);
+	EXPECT_EQ(store_read_errors(r.s, &one, 0, 3, 10, 1000, &r.arena, &read,
+				    &err), 0);
+	EXPECT(read && !read->next);
+	EXPECT_EQ(read->id, 3);
+	EXPECT_EQ(read->replay, BAD_REPLAY_RECORD);
+	EXPECT(read->has_key && read->key.len == 1);
+	EXPECT_EQ(store_delete_errors(r.s, &one, &n, &err), 0);
+	EXPECT_EQ(n, 2);
+	EXPECT(!store_errors(r.s).full);
+	/* All of that holds after a restart. */
+	reopen(&r);
+	attach(&r);
+	EXPECT_EQ(store_errors(r.s).rows, 1);
+	EXPECT_EQ(store_errors(r.s).bytes, 2);
+	EXPECT_EQ(store_errors(r.s).lost, 2);
+	EXPECT_EQ(store_delete_errors(r.s, &all, &n, &err), 0);
+	EXPECT_EQ(n, 1);
+	EXPECT_EQ(store_last_error(r.s, &last, &err), 0);
+	EXPECT_EQ(last, 0);
 	store_rig_release(&r);
 }
 
