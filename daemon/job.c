@@ -731,6 +731,7 @@ try_again(struct job *j, int64_t lived_us, int64_t *ret_wait_us,
 	log_error(LOG_WARN, "job_restarting", j->name, err);
 	job_note_failure(j, err);
 	job_set_state(j, JOB_RESTARTING, reason, NULL);
+	job_request_abandon(j);
 	return true;
 }
 

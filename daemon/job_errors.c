@@ -111,13 +111,18 @@ job_requests_tell(struct jobs *js)
 void
 job_request_abandon(struct job *j)
 {
-	struct job_request *rq = j->request;
+	const char *state = job_state_text[job_state_of(j)];
+	struct job_request *rq;
 
-	if (!rq || rq->finished)
-		return;
-	error_set(&rq->err, ERR_JOB_STATE, "job \"%s\" is %s", j->name,
-		  job_state_text[job_state_of(j)]);
-	finish(j);
+	pthread_mutex_lock(&j->lock);
+	rq = j->request;
+	if (rq && !rq->finished) {
+		error_set(&rq->err, ERR_JOB_STATE, "job \"%s\" is %s", j->name,
+			  state);
+		rq->finished = true;
+		uv_async_send(&j->js->async);
+	}
+	pthread_mutex_unlock(&j->lock);
 }
 
 static int
@@ -196,7 +201,7 @@ begin_work(struct job *j, struct job_request *rq, struct error *err)
 /* ---- the statements ---- */
 
 static int
-refuse_state(struct job *j, enum job_state state, struct error *err)
+refuse_replay(struct job *j, enum job_state state, struct error *err)
 {
 	error_set(err, ERR_JOB_STATE, "job \"%s\" is %s: only a job that runs "
 		  "can take its errors up again", j->name,
@@ -232,8 +237,16 @@ check_request(struct job *j, enum errors_what what, struct error *err)
 	if (what == ERRORS_REPLAY &&
 	    (!j->has_thread ||
 	     (state != JOB_RUNNING && state != JOB_BLOCKED)))
-		return refuse_state(j, state, err);
-	return 0;
+		return refuse_replay(j, state, err);
+	if (!j->has_thread || state == JOB_RUNNING || state == JOB_BLOCKED ||
+	    state == JOB_CONNECTING)
+		return 0;
+	/* Nobody knows when it comes to it. */
+	error_set(err, ERR_JOB_STATE, "job \"%s\" is %s", j->name,
+		  job_state_text[state]);
+	error_note(err, "try again when it runs, or PAUSE JOB '%s' first",
+		   j->name);
+	return -1;
 }
 
 int

@@ -38,7 +38,8 @@ struct job_request {
 void job_requests_tell(struct jobs *js);
 /* The same of one job, which is about to be forgotten. */
 void job_request_tell(struct job *j);
-/* Its thread is gone: what is left of a request ends with an error. */
+/* Its thread is gone, or waits for another try (then it calls this itself):
+ * what is left of a request ends with an error. */
 void job_request_abandon(struct job *j);
 /* A request works on the file of a job without a thread: err says so. */
 bool job_request_is_at_work(struct job *j, struct error *err);

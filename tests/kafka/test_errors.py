@@ -197,6 +197,23 @@ def a_kill_under_way_applies_each_once():
     assert d.stop() == 0
 
 
+def a_job_that_waits_for_its_broker_is_left_alone():
+    d = run("gone", 1, 2)
+    d.sql("STOP JOB 'hole';")
+    d.kill()
+    the_broker().kill()
+    d.start()
+    d.sql("RESUME JOB 'hole';")
+    d.wait_state("hole", "CONNECTING", "RECOVERING")
+    refused(d, "REPLAY ERRORS FOR JOB 'hole';", "wrong_job_state", "SHOW JOBS tells when it is RUNNING")
+    wait_for("it connects", lambda: d.job("hole")["state"] == "CONNECTING")
+    assert d.rows("DELETE ERRORS FOR JOB 'hole' WHERE id = 1;") == [[1, 1]], "that needs no broker"
+    the_broker().resume()
+    d.wait_state("hole", "RUNNING", seconds=60)
+    assert d.rows("REPLAY ERRORS FOR JOB 'hole';") == [[1, 0, 1, 0, 0]]
+    assert d.stop() == 0
+
+
 def ask(d):
     try:
         d.rows("REPLAY ERRORS FOR JOB 'hole';")
@@ -205,4 +222,5 @@ def ask(d):
 
 
 main(a_mended_table_takes_its_records_up, only_a_running_job_takes_them_up, what_is_deleted_makes_room,
-     records_come_back_whole_or_not_at_all, a_kill_under_way_applies_each_once)
+     records_come_back_whole_or_not_at_all, a_kill_under_way_applies_each_once,
+     a_job_that_waits_for_its_broker_is_left_alone)
