@@ -96,6 +96,12 @@ def after(job, verb, state):
         return {None}, {None}
     if verb in LOOKS:
         return {state} | (ended if state == "RUNNING" else set()), {None}
+    if verb == "delete":  # refused where it is just coming or going
+        return {state} | (ended if state == "RUNNING" else set()), {None} | (
+            {"wrong_job_state"} if state in ("RUNNING", "FINISHED") else set())
+    if verb == "replay":
+        return {state} | (ended if state == "RUNNING" else set()), {"wrong_job_state"} | (
+            {None} if state == "RUNNING" else set())
     if state == "FINISHED":  # its thread may just be on its way out
         return {state}, {"wrong_job_state"} | ({None} if verb in ("stop", "resume") else set())
     if verb == "resume":
@@ -110,7 +116,8 @@ def after(job, verb, state):
 
 
 LOOKS = ("savepoint", "describe", "stall", "show", "errors", "state", "watermarks")
-VERBS = ("start", "start", "start", "pause", "pause", "resume", "resume", "stop", "drain", "drop", "keep", "start_other") + LOOKS
+VERBS = ("start", "start", "start", "pause", "pause", "resume", "resume", "stop", "drain", "drop", "keep", "start_other",
+         "delete", "replay") + LOOKS
 
 
 class Client:
@@ -153,6 +160,7 @@ class Client:
             "pause": lambda: f"PAUSE JOB '{name}';", "resume": lambda: f"RESUME JOB '{name}';",
             "stop": lambda: f"STOP JOB '{name}';", "drain": lambda: f"STOP JOB '{name}' WITH DRAIN;",
             "drop": lambda: f"DROP JOB '{name}';", "keep": lambda: f"DROP JOB '{name}' KEEP STATE;",
+            "delete": lambda: f"DELETE ERRORS FOR JOB '{name}';", "replay": lambda: f"REPLAY ERRORS FOR JOB '{name}';",
             "savepoint": lambda: f"CREATE SAVEPOINT '{self.d.dir}/sp_{name}_{self.done}' FOR JOB '{name}';",
             "describe": lambda: f"DESCRIBE JOB '{name}';", "stall": lambda: f"EXPLAIN STALL '{name}';",
             "show": lambda: "SHOW JOBS;", "errors": lambda: f"SHOW ERRORS FOR JOB '{name}';",
