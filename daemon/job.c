@@ -752,10 +752,14 @@ live_on(struct job *j, struct error *err)
 		}
 		if (end != JOB_RESTARTING)
 			return end;
+		if (job_command_of(j) == COMMAND_DRAIN)
+			return JOB_FAILED; /* who asked for it is told why */
 		if (!try_again(j, clock_steady_ns() / 1000 - began_us, &wait_us,
 			       err))
 			return JOB_FAILED;
-		if (back_off(j, wait_us))
+		/* To drain takes one more life. */
+		if (back_off(j, wait_us) &&
+		    job_command_of(j) != COMMAND_DRAIN)
 			return state_of_command(job_command_of(j));
 	}
 }

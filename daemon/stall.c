@@ -26,6 +26,19 @@ or_else(const char *text, const char *otherwise)
 	return *text ? text : otherwise;
 }
 
+static void
+explain_failed(const struct job_info *info, struct buf *out)
+{
+	const struct error *err = &info->error;
+
+	buf_printf(out, "the job has failed: %s\n", err->message);
+	buf_printf(out, "what to do: %s\n",
+		   *err->note ? err->note : error_remedy(err->code));
+	if (!strstr(err->note, "RESUME JOB"))
+		buf_printf(out, "RESUME JOB '%s' goes on from its last "
+			   "checkpoint once that is done\n", info->name);
+}
+
 /* True: it does not run, which is all there is to say. */
 static bool
 explain_state(const struct job_info *info, struct buf *out)
@@ -44,10 +57,7 @@ explain_state(const struct job_info *info, struct buf *out)
 			 "all results are written\n");
 		return true;
 	case JOB_FAILED:
-		buf_printf(out, "the job has failed: %s\n",
-			   info->error.message);
-		if (*info->error.note)
-			buf_printf(out, "what to do: %s\n", info->error.note);
+		explain_failed(info, out);
 		return true;
 	case JOB_RESTARTING:
 		buf_printf(out, "the job waits to be tried again: %s\n",

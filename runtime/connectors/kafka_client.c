@@ -14,11 +14,13 @@
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "base/time.h"
 #include "parser/kafka_keys.h"
 
 #define EMBEDDED "embedded"
 #define DESTROY_SECONDS 5
 #define SCRAM_FIXED_VERSION 0x02060100
+#define STUCK_US (30 * US_PER_SECOND) /* it tries again every few seconds */
 
 bool
 kafka_is_embedded(const struct options *o)
@@ -161,11 +163,22 @@ put_reason(char out[KAFKA_TEXT_MAX], const char *text)
 		 remedy ? "; " : "", remedy ? remedy : "");
 }
 
-static void
-complain(struct kafka_client *c, const char *text)
+static int64_t
+monotonic_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * US_PER_SECOND + t.tv_nsec / 1000;
+}
+
+void
+kafka_client_complain(struct kafka_client *c, const char *text)
 {
 	const char *p;
 
+	if (strstr(text, "receive.message.max.bytes"))
+		atomic_store(&c->stuck_us, monotonic_us());
 	/* "[thrd:main]: text": which thread says it is of no use to a user. */
 	if (strncmp(text, "[thrd:", 6) == 0 && (p = strstr(text, "]: ")))
 		text = p + 3;
@@ -208,7 +221,7 @@ client_on_log(const rd_kafka_t *rk, int level, const char *facility,
 	/* A setting of the other role does no harm: both may name it. */
 	if (c && level <= LOG_WARNING && strcmp(facility, "CONFWARN") != 0 &&
 	    !is_plain_disconnect(text))
-		complain(c, text);
+		kafka_client_complain(c, text);
 	/* "topic [0]: broker unavailable: fetch: Broker: Unknown topic or
 	 * partition": the client asks again by itself and tells nobody. */
 	if (c && strcmp(facility, "BROKERUA") == 0 &&
@@ -217,21 +230,29 @@ client_on_log(const rd_kafka_t *rk, int level, const char *facility,
 		client_denied(c);
 }
 
+void
+kafka_client_on_fatal(struct kafka_client *c)
+{
+	char text[256];
+
+	rd_kafka_fatal_error(c->rk, text, sizeof(text));
+	kafka_client_complain(c, text);
+	atomic_store(&c->fatal, true);
+}
+
 static void
 client_on_error(rd_kafka_t *rk, int code, const char *text, void *opaque)
 {
 	struct kafka_client *c = opaque;
-	char fatal[256];
 
+	(void)rk;
 	if (code == RD_KAFKA_RESP_ERR__TRANSPORT && is_plain_disconnect(text))
 		return;
 
 	if (code == RD_KAFKA_RESP_ERR__FATAL) {
-		rd_kafka_fatal_error(rk, fatal, sizeof(fatal));
-		complain(c, fatal);
-		atomic_store(&c->fatal, true);
+		kafka_client_on_fatal(c);
 	} else if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-		complain(c, text); /* "all down" says less than why */
+		kafka_client_complain(c, text); /* "all down" says less than why */
 	}
 	atomic_fetch_add(&c->troubles, 1);
 }
@@ -371,8 +392,17 @@ kafka_client_poll(struct kafka_client *c)
 void
 kafka_client_well(struct kafka_client *c)
 {
-	if (atomic_load_explicit(&c->complained, memory_order_relaxed))
+	if (atomic_load_explicit(&c->complained, memory_order_relaxed) &&
+	    !kafka_client_is_stuck(c))
 		atomic_store(&c->complained, false);
+}
+
+bool
+kafka_client_is_stuck(const struct kafka_client *c)
+{
+	int64_t us = atomic_load_explicit(&c->stuck_us, memory_order_relaxed);
+
+	return us && monotonic_us() - us < STUCK_US;
 }
 
 const char *

@@ -22,6 +22,7 @@ struct kafka_client {
 	pthread_mutex_t lock;
 	char text[KAFKA_TEXT_MAX]; /* last complaint; guarded by lock */
 	atomic_bool complained;    /* since kafka_client_well() */
+	atomic_llong stuck_us; /* when an answer was too large to read; 0 */
 	atomic_uint troubles;      /* counts errors of connections */
 	atomic_uint denials; /* a broker did not know a partition of ours */
 	int denied_fd; /* an eventfd told of these, -1; guarded by lock */
@@ -61,8 +62,16 @@ void kafka_client_destroy(struct kafka_client *c);
 
 /* Serves the events of connections; from one thread only. */
 void kafka_client_poll(struct kafka_client *c);
-/* Something was answered: earlier complaints are no longer the reason. */
+/* What goes wrong just now, for the status. */
+void kafka_client_complain(struct kafka_client *c, const char *text);
+/* An event with code _FATAL has come: kafka_client_check() tells from here. */
+void kafka_client_on_fatal(struct kafka_client *c);
+/* Something was answered: earlier complaints are no longer the reason, unless
+ * the client is stuck. */
 void kafka_client_well(struct kafka_client *c);
+/* It asks again and again for an answer that it refuses for its size, while
+ * all smaller ones arrive (seen not long ago). */
+bool kafka_client_is_stuck(const struct kafka_client *c);
 /* The last complaint, copied, or NULL when there is none. */
 const char *kafka_client_reason(struct kafka_client *c,
 				char out[KAFKA_TEXT_MAX]);

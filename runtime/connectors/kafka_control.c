@@ -478,12 +478,17 @@ control_discover(struct control *k)
 	free(f.list);
 }
 
-/* What belongs to no partition is of the group, which only commits. */
+/* What belongs to no partition is of the group, which only commits, or the
+ * client's end. */
 static void
 consumer_on_event(rd_kafka_message_t *m, void *arg)
 {
-	(void)m;
-	(void)arg;
+	struct kafka_source *s = arg;
+
+	if (m->err != RD_KAFKA_RESP_ERR__FATAL)
+		return;
+	kafka_client_on_fatal(s->client);
+	kafka_fd_kick(s->wake_fd);
 }
 
 /* What the parts want of this thread. */
@@ -543,7 +548,7 @@ control_turn(struct control *k)
 
 	kafka_client_poll(s->client);
 	rd_kafka_consume_callback_queue(k->consumer_queue, 0,
-					consumer_on_event, NULL);
+					consumer_on_event, s);
 	control_notice_trouble(k, now_us);
 	control_notice_denial(k);
 	w = control_serve_parts(s);

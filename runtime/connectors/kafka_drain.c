@@ -42,6 +42,16 @@ part_end(struct drain *d)
 }
 
 static void
+source_refused(struct drain *d, rd_kafka_resp_err_t code)
+{
+	struct error err = ERROR_INIT;
+
+	kafka_topic_error(&err, d->p->topic, code);
+	kafka_source_fail(d->s, &err);
+	rd_kafka_yield(d->s->client->rk);
+}
+
+static void
 source_on_event(struct drain *d, const rd_kafka_message_t *m)
 {
 	struct kafka_part *p = d->p;
@@ -69,8 +79,12 @@ source_on_event(struct drain *d, const rd_kafka_message_t *m)
 	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
 		part_ask(d, ASK_GONE);
 		break;
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+		source_refused(d, m->err);
+		break;
 	default:
-		/* The client goes on by itself; its own log says why not. */
+		/* The client goes on by itself. */
+		kafka_client_complain(d->s->client, rd_kafka_message_errstr(m));
 		break;
 	}
 }

@@ -128,6 +128,11 @@ static enum kafka_rc
 kafka_again(rd_kafka_resp_err_t code, const char *what, struct error *err)
 {
 	error_set(err, ERR_KAFKA, "%s: %s", what, rd_kafka_err2str(code));
+	if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+		error_note(err, "the client's user needs Read of its group "
+			   "'properties.group.id': kafka-acls.sh --add "
+			   "--operation Read --group NAME; or take another "
+			   "'scan.startup.mode' than group-offsets");
 	/* the last: a partition of a topic that is there */
 	return kafka_is_permanent(code) ||
 			       code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION

@@ -356,7 +356,8 @@ part_state(const struct kafka_part *p, uint32_t waiting)
 }
 
 static void
-part_fill(struct kafka_part *p, struct part_info *info, const char *reason)
+part_fill(struct kafka_part *p, struct part_info *info, const char *reason,
+	  bool is_stuck)
 {
 	int64_t asked = atomic_load_explicit(&p->end_asked,
 					     memory_order_relaxed);
@@ -372,7 +373,9 @@ part_fill(struct kafka_part *p, struct part_info *info, const char *reason)
 	info->head_time_us = TIME_NONE;
 	info->waiting = open ? (uint32_t)rd_kafka_queue_length(p->queue) : 0;
 	info->state = part_state(p, info->waiting);
-	info->reason = info->state == PART_CONNECTING ? reason : NULL;
+	info->reason = info->state == PART_CONNECTING ||
+				       (!p->caught_up && is_stuck)
+			       ? reason : NULL;
 	info->lost = atomic_load_explicit(&p->lost, memory_order_relaxed);
 }
 
@@ -394,13 +397,14 @@ kafka_source_parts(struct source *source, const struct part_info **ret)
 	struct kafka_source *s = kafka_source_of(source);
 	unsigned n = atomic_load_explicit(&s->nparts, memory_order_acquire);
 	const char *reason = n ? kafka_source_reason(source) : NULL;
+	bool is_stuck = reason && kafka_client_is_stuck(s->client);
 
 	if (n > s->ninfos_max) {
 		s->ninfos_max = n;
 		s->infos = mem_realloc(s->infos, n * sizeof(*s->infos));
 	}
 	for (unsigned i = 0; i < n; i++)
-		part_fill(s->parts[i], &s->infos[i], reason);
+		part_fill(s->parts[i], &s->infos[i], reason, is_stuck);
 	*ret = s->infos;
 	return n;
 }

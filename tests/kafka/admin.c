@@ -6,6 +6,7 @@
  *	admin BROKERS delete TOPIC
  *	admin BROKERS partitions TOPIC TOTAL
  *	admin BROKERS trim TOPIC PARTITION OFFSET	delete what is below
+ *	admin BROKERS deny|allow TOPIC			for everybody
  */
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
@@ -61,6 +62,25 @@ records_failed(const rd_kafka_DeleteRecords_result_t *r)
 }
 
 static int
+acls_failed(rd_kafka_event_t *ev)
+{
+	const rd_kafka_acl_result_t **list;
+	size_t n;
+
+	/* Of DeleteAcls only the whole request can fail here. */
+	if (rd_kafka_event_type(ev) != RD_KAFKA_EVENT_CREATEACLS_RESULT)
+		return 0;
+	list = rd_kafka_CreateAcls_result_acls(
+		rd_kafka_event_CreateAcls_result(ev), &n);
+	for (size_t i = 0; i < n; i++)
+		if (rd_kafka_acl_result_error(list[i]))
+			return say("acl", rd_kafka_error_string(
+						  rd_kafka_acl_result_error(
+							  list[i])));
+	return 0;
+}
+
+static int
 event_failed(rd_kafka_event_t *ev)
 {
 	const rd_kafka_topic_result_t **list = NULL;
@@ -81,6 +101,9 @@ event_failed(rd_kafka_event_t *ev)
 		list = rd_kafka_CreatePartitions_result_topics(
 			rd_kafka_event_CreatePartitions_result(ev), &n);
 		break;
+	case RD_KAFKA_EVENT_CREATEACLS_RESULT:
+	case RD_KAFKA_EVENT_DELETEACLS_RESULT:
+		return acls_failed(ev);
 	default:
 		return records_failed(rd_kafka_event_DeleteRecords_result(ev));
 	}
@@ -159,6 +182,40 @@ trim(rd_kafka_t *rk, rd_kafka_queue_t *q, char **arg)
 	return 0;
 }
 
+static int
+deny(rd_kafka_t *rk, rd_kafka_queue_t *q, char **arg)
+{
+	char why[256] = "";
+	rd_kafka_AclBinding_t *acl = rd_kafka_AclBinding_new(
+		RD_KAFKA_RESOURCE_TOPIC, arg[0],
+		RD_KAFKA_RESOURCE_PATTERN_LITERAL, "User:*", "*",
+		RD_KAFKA_ACL_OPERATION_ALL, RD_KAFKA_ACL_PERMISSION_TYPE_DENY,
+		why, sizeof(why));
+
+	if (!acl)
+		return say(arg[0], why);
+	rd_kafka_CreateAcls(rk, &acl, 1, NULL, q);
+	rd_kafka_AclBinding_destroy(acl);
+	return 0;
+}
+
+static int
+allow(rd_kafka_t *rk, rd_kafka_queue_t *q, char **arg)
+{
+	char why[256] = "";
+	rd_kafka_AclBindingFilter_t *acl = rd_kafka_AclBindingFilter_new(
+		RD_KAFKA_RESOURCE_TOPIC, arg[0],
+		RD_KAFKA_RESOURCE_PATTERN_LITERAL, NULL, NULL,
+		RD_KAFKA_ACL_OPERATION_ANY, RD_KAFKA_ACL_PERMISSION_TYPE_ANY,
+		why, sizeof(why));
+
+	if (!acl)
+		return say(arg[0], why);
+	rd_kafka_DeleteAcls(rk, &acl, 1, NULL, q);
+	rd_kafka_AclBinding_destroy(acl);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -178,6 +235,10 @@ main(int argc, char **argv)
 		failed = create(rk, q, n, arg);
 	else if (strcmp(verb, "delete") == 0)
 		failed = delete(rk, q, arg);
+	else if (strcmp(verb, "deny") == 0)
+		failed = deny(rk, q, arg);
+	else if (strcmp(verb, "allow") == 0)
+		failed = allow(rk, q, arg);
 	else if (strcmp(verb, "partitions") == 0 && n == 2)
 		failed = partitions(rk, q, arg);
 	else if (strcmp(verb, "trim") == 0 && n == 3)

@@ -17,7 +17,8 @@ daemon = None
 
 def the_broker():
     global broker
-    broker = broker or Broker()
+    broker = broker or Broker("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                              "allow.everyone.if.no.acl.found=true")
     return broker
 
 
@@ -279,6 +280,26 @@ def a_sink_topic_deleted_under_way_ends_its_job():
     has_read("cut", 70)
 
 
+# ---- rights ----
+
+def rights_withdrawn_end_the_job_and_name_what_is_needed():
+    begin("secret", first=50)
+    the_broker().admin("deny", "secret")
+    stops("secret", "kafka", "topic 'secret'", "authorization failed", "Describe and Read", "kafka-acls.sh")
+    resume("secret")  # not there at the start either
+    stops("secret", "kafka", "topic 'secret'", "authorization failed")
+    the_broker().admin("allow", "secret")
+    put("secret", 50, 60)
+    resume("secret")
+    has_read("secret", 60)
+    the_broker().admin("deny", "secret-sums")
+    put("secret", 60, 70)
+    stops("secret", "kafka", "topic 'secret-sums'", "authorization failed", "Describe and Write")
+    the_broker().admin("allow", "secret-sums")
+    resume("secret")
+    expect_sums("secret", range(70))
+
+
 # ---- a broker that is away ----
 
 def a_broker_away_is_waited_for_and_nothing_is_lost():
@@ -333,4 +354,4 @@ main(a_missing_topic_is_told_and_works_once_it_is_there, a_topic_deleted_under_w
      a_partition_added_does_not_turn_time_back, a_message_over_the_clients_limit_says_so,
      a_result_over_the_topics_limit_is_named,
      a_missing_sink_topic_is_told_before_any_row_and_works_once_it_is_there,
-     a_sink_topic_deleted_under_way_ends_its_job, a_broker_away_is_waited_for_and_nothing_is_lost)
+     a_sink_topic_deleted_under_way_ends_its_job, rights_withdrawn_end_the_job_and_name_what_is_needed, a_broker_away_is_waited_for_and_nothing_is_lost)

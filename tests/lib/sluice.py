@@ -257,7 +257,7 @@ class Broker:
         self.admin("create", topic, str(partitions), *config)
 
     def admin(self, verb, *args):
-        """create, delete, partitions, trim: tests/kafka/admin.c."""
+        """create, delete, partitions, trim, deny, allow: tests/kafka/admin.c."""
         out = subprocess.run([os.path.join(BUILD, "tests", "kafka", "admin"), self.address, verb, *map(str, args)],
                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if out.returncode:

@@ -571,6 +571,34 @@ def a_failure_that_may_pass_is_tried_again():
     assert d.stop() == 0
 
 
+def a_job_that_waits_to_be_tried_again_can_be_drained():
+    d = Daemon(sets=["runtime.restart-backoff=1 h", "runtime.checkpoint-interval=50 ms"]).start()
+    path = os.path.join(d.dir, "minutes")
+    d.sql(f"""CREATE TABLE timed (id BIGINT, ts AS TO_TIMESTAMP_LTZ(id, 3), WATERMARK FOR ts AS ts) WITH (
+            'connector' = 'datagen', 'rows-per-second' = '500', 'fields.id.kind' = 'sequence', 'fields.id.start' = '0',
+            'fields.id.end' = '100000000');
+        CREATE TABLE minutes (ends TIMESTAMP_LTZ(3), n BIGINT) WITH ('connector' = 'filesystem', 'path' = '{path}',
+            'format' = 'json');
+        CREATE TABLE ids (id BIGINT) WITH ('connector' = 'filesystem', 'path' = '{path}-ids', 'format' = 'json');
+        SET 'pipeline.name' = 'minutes';
+        EXECUTE STATEMENT SET BEGIN
+        INSERT INTO minutes SELECT window_end, COUNT(*) FROM TUMBLE(TABLE timed, DESCRIPTOR(ts), INTERVAL '100' SECOND)
+            GROUP BY window_start, window_end;
+        INSERT INTO ids SELECT id FROM timed; END;""")
+    wait_for("a checkpoint", lambda: d.job("minutes")["checkpoint"] > 1)
+
+    def waits():  # its directory is gone each time that it looks
+        shutil.rmtree(path + "-ids", ignore_errors=True)
+        return d.job("minutes")["state"] == "RESTARTING"
+
+    wait_for("it waits for an hour", waits)
+    d.sql("STOP JOB 'minutes' WITH DRAIN;")
+    assert d.job("minutes")["state"] == "STOPPED", d.job("minutes")
+    text = "".join(open(os.path.join(path, f)).read() for f in os.listdir(path))
+    assert '"n":' in text, text  # the window that was open
+    assert d.stop() == 0
+
+
 def jobs_over_the_embedded_kafka_start_empty_and_say_so():
     d = Daemon(embedded=True, sets=["runtime.checkpoint-interval=100 ms"]).start()
     with open(os.path.join(TOP, "etc", "examples", "words.sql")) as f:
@@ -716,7 +744,7 @@ main(an_insert_starts_a_job_and_the_same_text_is_a_no_op, values_are_written_eac
      a_job_is_described_by_operator_and_partition, what_a_job_did_is_known_after_a_restart,
      show_create_describe_explain, a_bounded_job_finishes_and_dml_sync_waits_for_it,
      waiting_for_a_job_that_is_stopped_is_an_error, a_job_that_fails_tells_why_and_others_go_on,
-     an_unreachable_broker_is_told_in_the_clients_words, a_failure_that_may_pass_is_tried_again,
+     an_unreachable_broker_is_told_in_the_clients_words, a_failure_that_may_pass_is_tried_again, a_job_that_waits_to_be_tried_again_can_be_drained,
      jobs_over_the_embedded_kafka_start_empty_and_say_so, two_jobs_do_not_know_each_other, a_bounded_select_ends_by_itself,
      limit_ends_an_endless_select, there_is_a_limit_on_selects, errors_in_a_select_are_counted,
      print_writes_to_the_daemons_output, the_clock_closes_windows, a_script_stops_at_its_first_error)

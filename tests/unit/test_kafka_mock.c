@@ -6,6 +6,7 @@
 #include "daemon/embedded_kafka.h"
 #include "runtime/connectors/kafka_headers.h"
 #include "runtime/connectors/kafka_properties.h"
+#include "runtime/connectors/kafka_source.h"
 #include "tests/unit/kafka_rig.h"
 
 static struct arena arena;
@@ -103,6 +104,44 @@ TEST(several_topics_are_one_source)
 	EXPECT_EQ(r->n, 3);
 	rig_source_close(r);
 	end();
+}
+
+TEST(a_client_that_has_given_up_ends_one_life_of_the_job)
+{
+	struct rig_source *r;
+	struct kafka_source *s;
+
+	begin();
+	rig_produce(address, "fatal", 0, "f", 0, 2, 0);
+	r = rig_source_open(OPTIONS("topic", "fatal", EARLIEST, NULL), NULL, 0,
+			    address);
+	rig_source_read(r, 2, 20000);
+	EXPECT(!r->failed);
+	s = (struct kafka_source *)r->source;
+	rd_kafka_test_fatal_error(s->client->rk,
+				  RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+				  "no way on from here");
+	rig_source_read(r, 3, 20000);
+	EXPECT(r->failed);
+	EXPECT_EQ(r->err.code, ERR_KAFKA);
+	EXPECT(strstr(r->err.message, "no way on from here"));
+	EXPECT(r->err.retriable);
+	rig_source_close(r);
+	end();
+}
+
+TEST(refusals_that_stay_are_told_from_those_that_pass)
+{
+	struct error err = ERROR_INIT;
+
+	kafka_topic_error(&err, "t", RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS);
+	EXPECT(err.retriable);
+	kafka_topic_error(&err, "t",
+			  RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+	EXPECT(!err.retriable);
+	EXPECT(strstr(err.note, "kafka-acls.sh"));
+	EXPECT(kafka_is_permanent(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE));
+	EXPECT(!kafka_is_permanent(RD_KAFKA_RESP_ERR__TRANSPORT));
 }
 
 /* The cluster keeps 5 MB or 100 000 sets of messages a partition. */
