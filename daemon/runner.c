@@ -132,9 +132,10 @@ leave_descriptors(struct error *err)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && dir &&
 	    open + SPARE_DESCRIPTORS <= limit.rlim_cur)
 		return 0;
-	return error_set(err, ERR_TOO_MANY,
-			 "there are too few descriptors left for one more "
-			 "query (ulimit -n, LimitNOFILE)");
+	error_set(err, ERR_TOO_MANY, "there are too few descriptors left for "
+		  "one more query (ulimit -n, LimitNOFILE)");
+	err->retriable = true;
+	return -1;
 }
 
 int

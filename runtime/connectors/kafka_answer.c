@@ -4,6 +4,7 @@
  * it go on at a place that is known to be right, or fails the source.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "runtime/connectors/kafka_source.h"
@@ -88,10 +89,18 @@ answer_gone(struct kafka_source *s, struct kafka_part *p)
 {
 	struct kafka_found_list f = { NULL, 0, 0 };
 	struct error err = ERROR_INIT;
-	enum kafka_rc rc = kafka_find_parts(s, s->client, &f, &p->missing);
+	enum kafka_rc rc;
 	int64_t high;
 
+	p->listed = false;
+	rc = kafka_find_parts(s, s->client, &f, &p->missing);
 	free(f.list);
+	if (rc == KAFKA_OK && !p->listed) {
+		kafka_offsets_fewer(s, str_ref(p->topic,
+					       (uint32_t)strlen(p->topic)),
+				    p->partition, &err);
+		rc = KAFKA_FAIL;
+	}
 	if (rc == KAFKA_OK)
 		rc = kafka_offsets_end(s->client->rk, p->topic, p->partition,
 				       &high, &err);

@@ -99,7 +99,7 @@ by_partition(const void *a, const void *b)
 	return x->partition < y->partition ? -1 : x->partition > y->partition;
 }
 
-/* The partitions of one topic that have no part yet. */
+/* The partitions of one topic that have no part yet; the others are listed. */
 static enum kafka_rc
 find_topic(struct kafka_source *s, rd_kafka_t *rk, const char *name,
 	   struct kafka_found_list *f, rd_kafka_resp_err_t *ret_code)
@@ -114,9 +114,15 @@ find_topic(struct kafka_source *s, rd_kafka_t *rk, const char *name,
 	if (!*ret_code && m->topic_cnt == 1) {
 		t = &m->topics[0];
 		*ret_code = t->err;
-		for (int i = 0; i < t->partition_cnt && !t->err; i++)
-			if (!part_find(s, name, t->partitions[i].id))
+		for (int i = 0; i < t->partition_cnt && !t->err; i++) {
+			struct kafka_part *p = part_find(s, name,
+							 t->partitions[i].id);
+
+			if (p)
+				p->listed = true;
+			else
 				found_add(f, name, &t->partitions[i]);
+		}
 	}
 	if (m)
 		rd_kafka_metadata_destroy(m);

@@ -351,6 +351,18 @@ resolve_restored(struct kafka_source *s, struct kafka_found *f,
 	return 0;
 }
 
+int
+kafka_offsets_fewer(const struct kafka_source *s, struct str topic,
+		    int32_t partition, struct error *err)
+{
+	error_set(err, ERR_DATA_LOST,
+		  "partition %d of topic '%.*s' is gone: the topic was "
+		  "recreated with fewer", partition, (int)topic.len,
+		  str_data(&topic));
+	kafka_note_lost(s, err);
+	return -1;
+}
+
 /* A topic that was recreated may have fewer partitions. */
 static int
 resolve_unfound(struct kafka_source *s, const struct kafka_found *found,
@@ -372,12 +384,7 @@ resolve_unfound(struct kafka_source *s, const struct kafka_found *found,
 		}
 		if (there || !same_topic || s->skip_loss || !at->next_offset)
 			continue;
-		error_set(err, ERR_DATA_LOST,
-			  "partition %d of topic '%.*s' is gone: the topic was "
-			  "recreated with fewer", at->partition,
-			  (int)at->topic.len, str_data(&at->topic));
-		kafka_note_lost(s, err);
-		return -1;
+		return kafka_offsets_fewer(s, at->topic, at->partition, err);
 	}
 	return 0;
 }

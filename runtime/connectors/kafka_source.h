@@ -76,6 +76,7 @@ struct kafka_part {
 
 	/* of the control thread */
 	unsigned missing;    /* answers in a row that its topic is not there */
+	bool listed;         /* by the last answer that its topic is there */
 	unsigned damaged;    /* times in a row at damaged_at */
 	int64_t damaged_at;
 	bool released;    /* ended and unassigned */
@@ -197,6 +198,9 @@ enum kafka_rc kafka_offsets_end(rd_kafka_t *rk, const char *topic,
 enum kafka_rc kafka_offsets_range(rd_kafka_t *rk, const char *topic,
 				  int32_t partition, int64_t *ret_low,
 				  int64_t *ret_high, struct error *err);
+/* Partition `partition` is not one of the topic any more: ERR_DATA_LOST. */
+int kafka_offsets_fewer(const struct kafka_source *s, struct str topic,
+			int32_t partition, struct error *err);
 /* What can be done about an ERR_DATA_LOST. */
 void kafka_note_lost(const struct kafka_source *s, struct error *err);
 /* Records [next, ...) are not there any more (the log is low..high): where to

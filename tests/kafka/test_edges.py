@@ -156,6 +156,14 @@ def a_topic_made_anew_under_way_is_noticed():
     stops("anew", "data_lost", "recreated", "RESET OFFSETS")
 
 
+def a_topic_made_anew_with_fewer_partitions_is_noticed():
+    begin("fewer", partitions=2)
+    put("fewer", 200, 250, partition=1)
+    has_read("fewer", 250)
+    the_broker().recreate("fewer")
+    stops("fewer", "data_lost", "topic", "'fewer'", "recreated", "RESET OFFSETS")
+
+
 # ---- records that are gone ----
 
 def records_deleted_before_they_were_read_stop_the_job():
@@ -349,7 +357,8 @@ def a_broker_away_is_waited_for_and_nothing_is_lost():
 
 main(a_missing_topic_is_told_and_works_once_it_is_there, a_topic_deleted_under_way_ends_its_job_and_its_threads,
      a_shorter_topic_of_the_same_name_is_noticed, a_longer_topic_of_the_same_name_is_noticed,
-     a_topic_made_anew_under_way_is_noticed, records_deleted_before_they_were_read_stop_the_job,
+     a_topic_made_anew_under_way_is_noticed, a_topic_made_anew_with_fewer_partitions_is_noticed,
+     records_deleted_before_they_were_read_stop_the_job,
      records_deleted_are_counted_where_the_table_says_so, partitions_added_are_read_from_their_beginning,
      a_partition_added_does_not_turn_time_back, a_message_over_the_clients_limit_says_so,
      a_result_over_the_topics_limit_is_named,
