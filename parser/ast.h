@@ -363,6 +363,17 @@ enum ast_kind {
 	AST_STMT_RESUME_JOB,
 	AST_STMT_STOP_JOB,    /* job, drain */
 	AST_STMT_DROP_JOB,    /* job, if_exists, keep_state */
+	AST_STMT_RESET_OFFSETS, /* job, position, value, name: of a table or
+				 * none, keep_state */
+};
+
+/* Where ALTER JOB ... RESET OFFSETS goes to. */
+enum ast_position {
+	AST_AT_EARLIEST,
+	AST_AT_LATEST,
+	AST_AT_TIMESTAMP, /* value: the instant */
+	AST_AT_SAVEPOINT, /* value: the file */
+	AST_AT_OFFSETS,   /* value: 'partition:0,offset:42;...' */
 };
 
 struct ast_statement {
@@ -380,6 +391,7 @@ struct ast_statement {
 	const char *job;
 	struct span job_at;
 	struct ast_expr *limit; /* TAP, or NULL */
+	enum ast_position position;
 	const char *like; /* SHOW TABLES LIKE '...' */
 	const char *notice; /* what was read otherwise than written, or NULL */
 	bool if_exists, temporary, drain, keep_state, not_like;

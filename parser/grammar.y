@@ -80,6 +80,10 @@ statement_of_tap(struct reader *r, struct text job, struct text operator)
 	PARTITIONED PAUSE PLACING PLAN REPLAY SAMPLE SAVEPOINT SETS STALL STATE
 	STOP TAP TEMPORARY TIMESTAMPADD TIMESTAMPDIFF VIEW VIRTUAL ZONE.
 
+/* Words of ALTER JOB. */
+%fallback ID
+	EARLIEST LATEST OFFSETS.
+
 /* Words of the JSON functions. */
 %fallback ID
 	ABSENT CONDITIONAL ERROR JSON OBJECT RETURNING SCALAR UNCONDITIONAL
@@ -1267,6 +1271,36 @@ statement ::= DROP JOB if_exists(I) text(J) KEEP STATE. {
 	r->statement->if_exists = I;
 	r->statement->keep_state = true;
 }
+statement ::= ALTER JOB text(J) RESET OFFSETS TO position(P) for_table(T)
+	      keep_state(K). {
+	statement_of_job(r, AST_STMT_RESET_OFFSETS, J);
+	r->statement->position = P.kind;
+	r->statement->value = P.text.data;
+	r->statement->value_at = P.text.at;
+	r->statement->name = T;
+	r->statement->keep_state = K;
+}
+
+%type position {struct position}
+position(A) ::= EARLIEST. {
+	A = (struct position){ .kind = AST_AT_EARLIEST };
+}
+position(A) ::= LATEST. { A = (struct position){ .kind = AST_AT_LATEST }; }
+position(A) ::= TIMESTAMP text(T). {
+	A = (struct position){ AST_AT_TIMESTAMP, T };
+}
+position(A) ::= SAVEPOINT text(T). {
+	A = (struct position){ AST_AT_SAVEPOINT, T };
+}
+position(A) ::= text(T). { A = (struct position){ AST_AT_OFFSETS, T }; }
+
+%type for_table {struct ast_name}
+for_table(A) ::= . { A = (struct ast_name){ .nparts = 0 }; }
+for_table(A) ::= FOR TABLE name(N). { A = N; }
+
+%type keep_state {bool}
+keep_state(A) ::= . { A = false; }
+keep_state(A) ::= KEEP STATE. { A = true; }
 
 %code {
 void *

@@ -108,6 +108,12 @@ struct text {
 	struct span at;
 };
 
+/* Where ALTER JOB ... RESET OFFSETS goes to. */
+struct position {
+	enum ast_position kind;
+	struct text text; /* of those that have one */
+};
+
 struct text literal_text(struct reader *r, struct token t);
 /* U&'...' UESCAPE 'c' */
 struct text literal_text_uescape(struct reader *r, struct token t,

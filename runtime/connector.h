@@ -6,6 +6,8 @@
 #ifndef RUNTIME_CONNECTOR_H
 #define RUNTIME_CONNECTOR_H
 
+#include <stdatomic.h>
+
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/hash.h"
@@ -79,6 +81,25 @@ raw_record_crc(const struct raw_record *r)
 	return crc32c(crc, r->value, r->value ? r->value_len : 0);
 }
 
+/* Where ALTER JOB ... RESET OFFSETS moves a source. */
+enum seek_to { SEEK_EARLIEST, SEEK_LATEST, SEEK_TIME, SEEK_OFFSETS };
+
+struct seek {
+	enum seek_to to;
+	int64_t time_us;     /* SEEK_TIME */
+	const char *offsets; /* SEEK_OFFSETS: 'partition:0,offset:42;...' */
+	atomic_bool *stop;   /* set by any thread: give up, ERR_CANCELLED */
+};
+
+/* Where one of its partitions will go on. */
+struct seek_part {
+	const char *topic;
+	int32_t partition;
+	int64_t next_offset; /* of one that stays: the log's first */
+	int64_t end_offset;  /* -1: not known */
+	bool stays;          /* SEEK_OFFSETS does not name it */
+};
+
 struct source_spec {
 	const struct options *options;
 	const struct plan_scan *scan;
@@ -133,6 +154,13 @@ struct source_type {
 	/* What the user should know and cannot see in the parts (which start
 	 * was taken, records passed over): each text once, then NULL. */
 	const char *(*notice)(struct source *);
+	/* Instead of everything between open() and close(): where its
+	 * partitions are, all of them, in arena a. May wait for the world
+	 * outside, for seconds. NULL: it knows SEEK_EARLIEST only, and that is
+	 * offset 0 of each of its parts. */
+	int (*seek)(struct source *, const struct seek *to, struct arena *a,
+		    struct seek_part **ret, unsigned *ret_n,
+		    struct error *err);
 };
 
 struct source {

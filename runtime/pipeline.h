@@ -81,6 +81,12 @@ bool pipeline_owes(const struct pipeline *p);
  * Only pipeline_destroy() follows. */
 void pipeline_abandon(struct pipeline *p);
 
+/* ---- another place to read from ---- */
+/* Of a scan of a pipeline that was created and nothing more: where the
+ * partitions of its source are (connector.h), in arena a. May wait. */
+int op_seek(struct op *scan, const struct seek *to, struct arena *a,
+	    struct seek_part **ret, unsigned *ret_n, struct error *err);
+
 /* ---- waiting ---- */
 /* Sources and sinks of one job: each has a descriptor and a thread's work. */
 #define PIPELINE_FDS_MAX 64

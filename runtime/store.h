@@ -21,6 +21,7 @@ enum store_flags {
 			      * is gone because it was damaged */
 	STORE_READ_ONLY = 2,
 	STORE_UNCHECKED = 4, /* no quick_check, which reads the whole file */
+	STORE_ANEW = 8,      /* with CREATE: even if it was damaged */
 };
 
 /* Opens and checks the file: application id, schema version (newer: refused
@@ -63,6 +64,46 @@ int store_set_state(struct store *s, const char *state, const char *error,
  * Totals of rows in and out go on from there. */
 int store_attach(struct store *s, struct pipeline *p, uint64_t *ret_epoch,
 		 struct error *err);
+
+/* ALTER JOB ... RESET OFFSETS: what stands in the file of a job that does not
+ * run becomes what it would be had its sources been read up to other places.
+ * Totals, checkpoints, quarantined rows and output that waits stay. */
+struct store_reset_scan {
+	const struct op *scan;
+	/* Where its partitions go; savepoint: not looked at. */
+	const struct seek_part *parts;
+	unsigned nparts;
+};
+struct store_reset {
+	const struct store_reset_scan *scans; /* others stay where they are */
+	unsigned nscans;
+	/* State of operators above these scans goes, and their watermarks; or
+	 * all of it stays. */
+	bool keep_state;
+	/* A copy (STORE_COPY_NEW_JOB) of a savepoint, or NULL. Offsets are as
+	 * it has them; and without keep_state all state and watermarks. */
+	const char *savepoint;
+	const char *state; /* of table job */
+};
+struct store_moved {
+	const char *source, *topic;
+	int32_t partition;
+	int64_t from, to; /* -1: nowhere */
+};
+struct store_reset_done { /* in the arena that store_reset() is given */
+	unsigned nmoved;
+	struct store_moved *moved;
+	uint64_t rows_before, rows; /* of state */
+	unsigned ncleared;          /* operators whose state went */
+	int64_t wm_us; /* the lowest watermark that stays, TIME_NONE: none */
+};
+/* On a file that is open and a pipeline that was created and nothing more;
+ * both are only closed after that. One transaction: after -1 nothing has
+ * changed, unless the file is in doubt. ERR_SHARED_STATE: an operator whose
+ * state would go reads a scan that stays where it is. */
+int store_reset(struct store *s, struct pipeline *p,
+		const struct store_reset *r, struct arena *a,
+		struct store_reset_done *ret, struct error *err);
 
 /* One transaction: dirty state, offsets, watermarks, errors, checkpoints row.
  * err->retriable (ERR_STORE_FULL; ERR_STORE when another program has the file

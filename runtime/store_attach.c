@@ -159,17 +159,25 @@ attach_operators(struct store *s, const struct store_client *client,
 }
 
 int
-store_attach_client(struct store *s, const struct store_client *client,
-		    struct error *err)
+store_attach_find(struct store *s, const struct store_client *client,
+		  struct error *err)
 {
 	attach_reset(s);
 	s->drop_gone = false;
-	if (store_begin(&s->file, err) < 0)
-		return -1;
 	if (store_load_ops(s, err) < 0 ||
 	    store_match_ops(s, client, err) < 0 ||
-	    attach_tables(s, client, err) < 0 ||
-	    attach_operators(s, client, err) < 0 ||
+	    attach_tables(s, client, err) < 0)
+		return -1;
+	return attach_operators(s, client, err);
+}
+
+int
+store_attach_client(struct store *s, const struct store_client *client,
+		    struct error *err)
+{
+	if (store_begin(&s->file, err) < 0)
+		return -1;
+	if (store_attach_find(s, client, err) < 0 ||
 	    store_end(&s->file, err) < 0) {
 		store_rollback(&s->file);
 		return -1;

@@ -136,27 +136,36 @@ drop_name(struct store *s, const char *kind, const char *name,
 	int rc;
 
 	buf_init(&b);
-	buf_printf(&b, "DROP %s IF EXISTS ", kind);
+	/* Never one of a file that is attached. */
+	buf_printf(&b, "DROP %s IF EXISTS main.", kind);
 	sql_name(&b, name);
 	rc = store_exec(&s->file, buf_cstr(&b), err);
 	buf_release(&b);
 	return rc;
 }
 
-/* State that has no operator any more goes with the first commit of the new
- * plan, not before: until then the old one can be had back. Its row stays for
- * its number. */
-static int
-commit_gone(struct store *s, const struct stored_op *o, struct error *err)
+int
+store_drop_tables(struct store *s, const struct stored_op *o,
+		  struct error *err)
 {
-	sqlite3_stmt *st = NULL;
-	int rc;
-
 	if (drop_name(s, "VIEW", o->name, err) < 0)
 		return -1;
 	for (const struct stored_column *c = o->cols; c; c = c->next)
 		if (drop_name(s, "TABLE", c->table, err) < 0)
 			return -1;
+	return 0;
+}
+
+/* State that has no operator any more goes with the first commit of the new
+ * plan, not before: until then the old one can be had back. */
+int
+store_forget_op(struct store *s, const struct stored_op *o, struct error *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc;
+
+	if (store_drop_tables(s, o, err) < 0)
+		return -1;
 	if (store_prepare(&s->file,
 			  "UPDATE operators SET inputs = NULL, keys = NULL,"
 			  " \"window\" = NULL, predicate = NULL, sink = NULL,"
@@ -180,7 +189,7 @@ commit_operators(struct store *s, const struct snapshot *snap,
 		if (o->op && commit_next_ids(s, o, err) < 0)
 			return -1;
 		if (s->drop_gone && !o->op && !o->gone &&
-		    commit_gone(s, o, err) < 0)
+		    store_forget_op(s, o, err) < 0)
 			return -1;
 	}
 	return 0;

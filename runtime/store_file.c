@@ -498,7 +498,7 @@ file_missing(const char *path, const struct store_kind *kind, unsigned flags,
 	int rc = -1;
 
 	buf_init(&kept);
-	if (find_corrupt(path, false, &kept)) {
+	if (!(flags & STORE_ANEW) && find_corrupt(path, false, &kept)) {
 		error_set(err, ERR_STORE_DAMAGED,
 			  "%s is missing: it was damaged and moved away", path);
 		note_choices(err, buf_cstr(&kept));

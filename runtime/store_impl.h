@@ -97,6 +97,19 @@ struct store_client {
 };
 int store_attach_client(struct store *s, const struct store_client *client,
 			struct error *err);
+/* Its first half, within a transaction: everything but the way back of rows. */
+int store_attach_find(struct store *s, const struct store_client *client,
+		      struct error *err);
+/* ---- store_pipeline.c ---- */
+/* Of a real pipeline. */
+struct store_client store_client_of(struct pipeline *p);
+/* ---- store_commit.c ---- */
+/* Drops view and tables of a stored operator. */
+int store_drop_tables(struct store *s, const struct stored_op *o,
+		      struct error *err);
+/* And what it was; its row stays for its number. */
+int store_forget_op(struct store *s, const struct stored_op *o,
+		    struct error *err);
 
 /* ---- store_match.c: which stored operator is which ---- */
 int store_load_ops(struct store *s, struct error *err);

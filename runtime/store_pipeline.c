@@ -24,9 +24,8 @@ client_name(void *arg, struct op *op, const char *state_name)
 	op_name_state(op, state_name);
 }
 
-int
-store_attach(struct store *s, struct pipeline *p, uint64_t *ret_epoch,
-	     struct error *err)
+struct store_client
+store_client_of(struct pipeline *p)
 {
 	struct store_client client = {
 		.view = client_view,
@@ -37,6 +36,15 @@ store_attach(struct store *s, struct pipeline *p, uint64_t *ret_epoch,
 	};
 
 	client.ntables = pipeline_tables(p, &client.tables);
+	return client;
+}
+
+int
+store_attach(struct store *s, struct pipeline *p, uint64_t *ret_epoch,
+	     struct error *err)
+{
+	struct store_client client = store_client_of(p);
+
 	if (store_attach_client(s, &client, err) < 0)
 		return -1;
 	pipeline_set_totals(p, &s->totals);

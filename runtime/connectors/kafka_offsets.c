@@ -50,29 +50,41 @@ stop_mode(const struct options *o)
 	return mode_of(options_get(o, "scan.bounded.mode"));
 }
 
-/* 'partition:0,offset:42;partition:1,offset:300': the offset of `partition`,
- * or -1 when it is not listed. False: the text is not of this form. */
+int
+kafka_offsets_read(const char **text, int64_t *ret_partition,
+		   int64_t *ret_offset)
+{
+	long long offset, number;
+	int used = 0;
+
+	if (!**text)
+		return 0;
+	if (sscanf(*text, " partition : %lld , offset : %lld %n", &number,
+		   &offset, &used) != 2 || number < 0 || offset < 0 || !used)
+		return -1;
+	*text += used;
+	if (**text == ';')
+		(*text)++;
+	else if (**text)
+		return -1;
+	*ret_partition = number;
+	*ret_offset = offset;
+	return 1;
+}
+
+/* The offset of `partition`, or -1 when it is not listed. False: the text is
+ * not of its form. */
 static bool
 specific_find(const char *text, int32_t partition, int64_t *ret_offset)
 {
-	*ret_offset = -1;
-	while (text && *text) {
-		long long offset, number;
-		int used = 0;
+	int64_t number, offset;
+	int rc = 0;
 
-		if (sscanf(text, " partition : %lld , offset : %lld %n", &number,
-			   &offset, &used) != 2 || number < 0 || offset < 0 ||
-		    !used)
-			return false;
+	*ret_offset = -1;
+	while (text && (rc = kafka_offsets_read(&text, &number, &offset)) == 1)
 		if (number == partition)
 			*ret_offset = offset;
-		text += used;
-		if (*text == ';')
-			text++;
-		else if (*text)
-			return false;
-	}
-	return true;
+	return rc == 0;
 }
 
 static int
@@ -169,13 +181,13 @@ ask_committed(rd_kafka_t *rk, const struct kafka_found *found, unsigned n,
 	return code ? kafka_again(code, "committed offsets", err) : KAFKA_OK;
 }
 
-/* offsets[i]: of the first record at or after the time, -1: none. Also for
- * the ends of logs: the protocol has times for them (-1 the end, -2 the
- * beginning), and rd_kafka_query_watermark_offsets() of librdkafka 2.0.2 does
- * not keep to its deadline while a broker is away. */
-static enum kafka_rc
-ask_times(rd_kafka_t *rk, const struct kafka_found *found, unsigned n,
-	  int64_t ms, int64_t *offsets, struct error *err)
+/* Also for the ends of logs: the protocol has times for them (-1 the end, -2
+ * the beginning), and rd_kafka_query_watermark_offsets() of librdkafka 2.0.2
+ * does not keep to its deadline while a broker is away. */
+enum kafka_rc
+kafka_offsets_times(rd_kafka_t *rk, const struct kafka_found *found,
+		    unsigned n, int64_t ms, int64_t *offsets,
+		    struct error *err)
 {
 	rd_kafka_topic_partition_list_t *list = list_of(found, n, ms);
 	rd_kafka_resp_err_t code =
@@ -196,7 +208,8 @@ kafka_offsets_end(rd_kafka_t *rk, const char *topic, int32_t partition,
 {
 	const struct kafka_found f = { .topic = topic, .partition = partition };
 
-	return ask_times(rk, &f, 1, RD_KAFKA_OFFSET_END, ret_high, err);
+	return kafka_offsets_times(rk, &f, 1, RD_KAFKA_OFFSET_END, ret_high,
+				   err);
 }
 
 enum kafka_rc
@@ -204,27 +217,30 @@ kafka_offsets_range(rd_kafka_t *rk, const char *topic, int32_t partition,
 		    int64_t *ret_low, int64_t *ret_high, struct error *err)
 {
 	const struct kafka_found f = { .topic = topic, .partition = partition };
-	enum kafka_rc rc = ask_times(rk, &f, 1, RD_KAFKA_OFFSET_BEGINNING,
-				     ret_low, err);
+	enum kafka_rc rc = kafka_offsets_times(
+		rk, &f, 1, RD_KAFKA_OFFSET_BEGINNING, ret_low, err);
 
 	return rc == KAFKA_OK ? kafka_offsets_end(rk, topic, partition,
 						  ret_high, err) : rc;
 }
 
-/* low and high of all of them. */
-static enum kafka_rc
-ask_ranges(rd_kafka_t *rk, struct kafka_found *found, unsigned n,
-	   int64_t *offsets, struct error *err)
+enum kafka_rc
+kafka_offsets_ranges(rd_kafka_t *rk, struct kafka_found *found, unsigned n,
+		     struct error *err)
 {
+	int64_t *offsets = mem_alloc(n * sizeof(*offsets));
 	enum kafka_rc rc;
 
-	rc = ask_times(rk, found, n, RD_KAFKA_OFFSET_BEGINNING, offsets, err);
+	rc = kafka_offsets_times(rk, found, n, RD_KAFKA_OFFSET_BEGINNING,
+				 offsets, err);
 	for (unsigned i = 0; i < n && rc == KAFKA_OK; i++)
 		found[i].low = offsets[i];
 	if (rc == KAFKA_OK)
-		rc = ask_times(rk, found, n, RD_KAFKA_OFFSET_END, offsets, err);
+		rc = kafka_offsets_times(rk, found, n, RD_KAFKA_OFFSET_END,
+					 offsets, err);
 	for (unsigned i = 0; i < n && rc == KAFKA_OK; i++)
 		found[i].high = offsets[i];
+	free(offsets);
 	return rc;
 }
 
@@ -242,9 +258,9 @@ ask_mode(struct kafka_source *s, rd_kafka_t *rk, enum mode mode,
 	case MODE_GROUP:
 		return ask_committed(rk, found, n, offsets, err);
 	case MODE_TIMESTAMP:
-		return ask_times(rk, found, n,
-				 options_int(s->options, timestamp), offsets,
-				 err);
+		return kafka_offsets_times(rk, found, n,
+					   options_int(s->options, timestamp),
+					   offsets, err);
 	case MODE_SPECIFIC:
 		for (unsigned i = 0; i < n; i++)
 			specific_find(options_get(s->options, specific),
@@ -519,7 +535,7 @@ kafka_offsets_resolve(struct kafka_source *s, rd_kafka_t *rk,
 		      struct error *err)
 {
 	int64_t *offsets = mem_alloc(n * sizeof(*offsets));
-	enum kafka_rc rc = ask_ranges(rk, found, n, offsets, err);
+	enum kafka_rc rc = kafka_offsets_ranges(rk, found, n, err);
 
 	if (rc == KAFKA_OK)
 		rc = resolve_all(s, rk, found, n, added, offsets, err);

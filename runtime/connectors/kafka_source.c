@@ -598,7 +598,8 @@ kafka_source_close(struct source *source)
 	.commit = kafka_source_commit, .wake_fd = kafka_source_wake_fd, \
 	.woken = kafka_source_woken, .work = kafka_source_work,         \
 	.close = kafka_source_close, .check = kafka_source_check,       \
-	.reason = kafka_source_reason, .notice = kafka_source_notice_take
+	.reason = kafka_source_reason,                                  \
+	.notice = kafka_source_notice_take, .seek = kafka_source_seek
 
 const struct source_type kafka_source_type = {
 	.name = "kafka", .open = kafka_source_open, KAFKA_SOURCE_CALLS

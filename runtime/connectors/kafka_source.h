@@ -201,6 +201,18 @@ enum kafka_rc kafka_offsets_range(rd_kafka_t *rk, const char *topic,
 /* Partition `partition` is not one of the topic any more: ERR_DATA_LOST. */
 int kafka_offsets_fewer(const struct kafka_source *s, struct str topic,
 			int32_t partition, struct error *err);
+/* low and high of n >= 1 partitions. */
+enum kafka_rc kafka_offsets_ranges(rd_kafka_t *rk, struct kafka_found *found,
+				   unsigned n, struct error *err);
+/* offsets[i]: of the first record at or after the time, -1: none. */
+enum kafka_rc kafka_offsets_times(rd_kafka_t *rk,
+				  const struct kafka_found *found, unsigned n,
+				  int64_t ms, int64_t *offsets,
+				  struct error *err);
+/* Reads the next pair of 'partition:0,offset:42;partition:1,offset:300' off
+ * *text: 1, 0 at its end, -1: it is not of this form. */
+int kafka_offsets_read(const char **text, int64_t *ret_partition,
+		       int64_t *ret_offset);
 /* What can be done about an ERR_DATA_LOST. */
 void kafka_note_lost(const struct kafka_source *s, struct error *err);
 /* Records [next, ...) are not there any more (the log is low..high): where to
@@ -209,5 +221,10 @@ int kafka_offsets_lost(struct kafka_source *s, const char *topic,
 		       int32_t partition, int64_t next, int64_t low,
 		       int64_t high, int64_t *ret_next, uint64_t *ret_lost,
 		       struct error *err);
+
+/* ---- kafka_seek.c ---- */
+int kafka_source_seek(struct source *source, const struct seek *to,
+		      struct arena *a, struct seek_part **ret, unsigned *ret_n,
+		      struct error *err);
 
 #endif

@@ -225,6 +225,58 @@ scan_start(struct op *op, const struct connector_env *env, struct error *err)
 	return 0;
 }
 
+/* A source that knows no places but its beginning. */
+static int
+seek_begin(struct op *op, struct source *source, const struct seek *to,
+	   struct arena *a, struct seek_part **ret, unsigned *ret_n,
+	   struct error *err)
+{
+	const struct plan_scan *scan = op->node->scan;
+	const struct part_info *info;
+
+	if (to->to != SEEK_EARLIEST) {
+		error_set(err, ERR_UNSUPPORTED, "table \"%s\" can be read "
+			  "again from its beginning only: connector '%s' has "
+			  "no times and no other places", scan->table,
+			  scan->options->connector);
+		error_note(err, "write TO EARLIEST, or FOR TABLE with another "
+			   "table");
+		return -1;
+	}
+	*ret_n = source->type->parts(source, &info);
+	*ret = arena_array(a, *ret_n, struct seek_part);
+	for (unsigned i = 0; i < *ret_n; i++)
+		(*ret)[i] = (struct seek_part){
+			.topic = arena_strdup(a, info[i].topic),
+			.partition = info[i].partition,
+			.end_offset = info[i].end_offset,
+		};
+	return 0;
+}
+
+int
+op_seek(struct op *op, const struct seek *to, struct arena *a,
+	struct seek_part **ret, unsigned *ret_n, struct error *err)
+{
+	struct op_scan *s = op_cast(op, &op_scan_type);
+	struct source_spec spec = {
+		.options = op->node->scan->options,
+		.scan = op->node->scan,
+		.schema = &op->node->schema,
+		.env = &op->p->env.connector,
+	};
+	struct source *source = NULL;
+	int rc = s->type->open(&source, &spec, err);
+
+	if (rc == 0)
+		rc = s->type->seek ? s->type->seek(source, to, a, ret, ret_n,
+						   err)
+				   : seek_begin(op, source, to, a, ret, ret_n,
+						err);
+	s->type->close(source);
+	return rc;
+}
+
 static void
 scan_close(struct op *op)
 {

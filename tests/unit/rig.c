@@ -287,7 +287,7 @@ run_script(struct rig *r, const char *sql, struct error *err)
 }
 
 static int
-build(struct rig *r, struct error *err)
+create(struct rig *r, struct error *err)
 {
 	struct pipeline_env env = {
 		.connector = { .job = "rig", .out_fd = -1 },
@@ -302,8 +302,15 @@ build(struct rig *r, struct error *err)
 		.find_sink = find_sink,
 	};
 
-	if (pipeline_create(r->plan, &env, &r->p, err) < 0 ||
-	    store_open(r->path, STORE_CREATE, r->now_us, &r->store, err) < 0 ||
+	if (pipeline_create(r->plan, &env, &r->p, err) < 0)
+		return -1;
+	return store_open(r->path, STORE_CREATE, r->now_us, &r->store, err);
+}
+
+static int
+build(struct rig *r, struct error *err)
+{
+	if (create(r, err) < 0 ||
 	    store_attach(r->store, r->p, &r->epoch, err) < 0)
 		return -1;
 	store_limit_late(r->store, 3);
@@ -547,6 +554,29 @@ rig_crash(struct rig *r)
 }
 
 int
+rig_reset(struct rig *r, const struct seek *to, const char *table,
+	  const char *savepoint, bool keep_state,
+	  struct store_reset_done *ret, struct error *err)
+{
+	struct store_reset_scan scans[RIG_SCANS];
+	struct store_reset what = { .scans = scans, .savepoint = savepoint,
+				    .keep_state = keep_state,
+				    .state = "STOPPED" };
+	struct error of_build = ERROR_INIT;
+	int rc;
+
+	forget_pipeline(r);
+	for (struct rig_topic *t = r->topics; t; t = t->next)
+		topic_forget(t);
+	must(create(r, err), err);
+	what.nscans = rig_seek(r->p, to, table, &r->arena, scans);
+	rc = store_reset(r->store, r->p, &what, &r->arena, ret, err);
+	forget_pipeline(r);
+	must(build(r, &of_build), &of_build);
+	return rc;
+}
+
+int
 rig_damage(struct rig *r, const char *sql, struct error *err)
 {
 	sqlite3 *db;
@@ -602,6 +632,12 @@ struct pipeline *
 rig_pipeline(struct rig *r)
 {
 	return r->p;
+}
+
+const char *
+rig_path(struct rig *r)
+{
+	return r->path;
 }
 
 struct op *

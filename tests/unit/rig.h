@@ -19,6 +19,7 @@
 #define TESTS_UNIT_RIG_H
 
 #include "runtime/pipeline.h"
+#include "runtime/store.h"
 
 struct rig;
 
@@ -64,6 +65,11 @@ void rig_watermark(struct rig *r, const char *time);
 
 void rig_checkpoint(struct rig *r);
 void rig_crash(struct rig *r);
+/* A crash, and ALTER JOB ... RESET OFFSETS before the restart: of one table or
+ * (NULL) all, or to a copy of the state file. */
+int rig_reset(struct rig *r, const struct seek *to, const char *table,
+	      const char *savepoint, bool keep_state,
+	      struct store_reset_done *ret, struct error *err);
 /* A crash, and a statement of somebody else's in the state file before the
  * restart; what that comes to, 0 or -1 and the error. */
 int rig_damage(struct rig *r, const char *sql, struct error *err);
@@ -89,6 +95,7 @@ size_t rig_lines(struct rig *r, const char *topic);
 /* What a query of the state file says, after a checkpoint. */
 const char *rig_state(struct rig *r, const char *sql);
 struct pipeline *rig_pipeline(struct rig *r);
+const char *rig_path(struct rig *r); /* of the state file */
 /* Quarantined rows since the last call, checkpointed or not: "code topic
  * partition offset column" and \n each. */
 const char *rig_errors(struct rig *r);

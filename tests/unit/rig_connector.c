@@ -2,7 +2,9 @@
  * tests/unit/rig_connector.c - a source that reads the rig's topics and a sink
  * that writes lines into them.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/time.h"
@@ -74,6 +76,36 @@ source_parts(struct source *source, const struct part_info **ret)
 	return s->topic->nparts;
 }
 
+static int
+source_seek(struct source *source, const struct seek *to, struct arena *a,
+	    struct seek_part **ret, unsigned *ret_n, struct error *err)
+{
+	struct rig_source *s = (struct rig_source *)source;
+
+	(void)err;
+	*ret_n = s->topic->nparts;
+	*ret = arena_array(a, *ret_n, struct seek_part);
+	for (unsigned i = 0; i < *ret_n; i++) {
+		char name[32];
+		const char *at = NULL;
+
+		snprintf(name, sizeof(name), "partition:%u,offset:", i);
+		if (to->to == SEEK_OFFSETS)
+			at = strstr(to->offsets, name);
+		(*ret)[i] = (struct seek_part){
+			.topic = s->topic->name,
+			.partition = (int32_t)i,
+			.end_offset = s->topic->parts[i].n,
+			.stays = to->to == SEEK_OFFSETS && !at,
+		};
+		if (to->to == SEEK_LATEST)
+			(*ret)[i].next_offset = s->topic->parts[i].n;
+		else if (at)
+			(*ret)[i].next_offset = atoll(at + strlen(name));
+	}
+	return 0;
+}
+
 static const char *
 copy(struct arena *a, const char *text, uint32_t len)
 {
@@ -119,8 +151,32 @@ const struct source_type rig_source_type = {
 	.open = source_open,
 	.parts = source_parts,
 	.poll = source_poll,
+	.seek = source_seek,
 	.close = source_close,
 };
+
+unsigned
+rig_seek(struct pipeline *p, const struct seek *to, const char *table,
+	 struct arena *a, struct store_reset_scan *scans)
+{
+	unsigned nops, n = 0;
+	struct op *const *ops = pipeline_ops(p, &nops);
+
+	for (unsigned i = 0; i < nops; i++) {
+		const struct plan_scan *scan = ops[i]->node->scan;
+		struct error err = ERROR_INIT;
+		struct seek_part *parts = NULL;
+
+		if (ops[i]->node->kind != PLAN_SCAN ||
+		    (table && strcmp(scan->table, table) != 0))
+			continue;
+		scans[n] = (struct store_reset_scan){ .scan = ops[i] };
+		CHECK(!to || op_seek(ops[i], to, a, &parts, &scans[n].nparts,
+				     &err) == 0);
+		scans[n++].parts = parts;
+	}
+	return n;
+}
 
 /* ---- sink ---- */
 

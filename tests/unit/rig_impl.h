@@ -41,6 +41,11 @@ struct rig_topic {
 extern const struct source_type rig_source_type;
 extern const struct sink_type rig_sink_type;
 
+/* The scans of a table, or of all (NULL), and where they go, unless a
+ * savepoint says that. */
+#define RIG_SCANS 8
+unsigned rig_seek(struct pipeline *p, const struct seek *to, const char *table,
+		  struct arena *a, struct store_reset_scan *scans);
 /* The one rig of this process: connectors have no other way to it. */
 struct rig_topic *rig_topic(const char *name);
 const struct zone *rig_zone(void);

@@ -198,14 +198,30 @@ TEST(short_statements_keep_their_names_and_texts)
 			    "DESCRIBE t; DESC a.b; SET; SET 'a' = 'b'; RESET;"
 			    "RESET 'a'; PAUSE JOB 'j'; RESUME JOB 'j';"
 			    "STOP JOB 'j'; STOP JOB 'j' WITH DRAIN;"
-			    "DROP JOB 'j'; DROP JOB IF EXISTS 'j' KEEP STATE"),
+			    "DROP JOB 'j'; DROP JOB IF EXISTS 'j' KEEP STATE;"
+			    "ALTER JOB 'j' RESET OFFSETS TO EARLIEST;"
+			    "ALTER JOB 'j' RESET OFFSETS TO LATEST FOR TABLE t;"
+			    "ALTER JOB 'j' RESET OFFSETS TO TIMESTAMP"
+			    " '2026-01-01 00:00:00' KEEP STATE;"
+			    "ALTER JOB 'j' RESET OFFSETS TO SAVEPOINT '/f.db';"
+			    "ALTER JOB 'j' RESET OFFSETS TO"
+			    " 'partition:0,offset:7' FOR TABLE a.t KEEP STATE;"
+			    "SELECT earliest, latest, offsets FROM t"),
 		   "show tables\nshow tables like 'w%'\n"
 		   "show tables not like 'w%'\nshow views\nshow jobs\nshow connections\nshow connections like 'p%'\n"
 		   "show create table t\nshow create view v\n"
 		   "describe t\ndescribe a.b\nset\nset 'a' = 'b'\nreset\n"
 		   "reset 'a'\npause job 'j'\nresume job 'j'\n"
 		   "stop job 'j'\nstop job 'j' with drain\n"
-		   "drop job 'j'\ndrop job if exists 'j' keep state\n");
+		   "drop job 'j'\ndrop job if exists 'j' keep state\n"
+		   "reset offsets 'j' to earliest\n"
+		   "reset offsets t 'j' to latest\n"
+		   "reset offsets 'j' to timestamp = '2026-01-01 00:00:00'"
+		   " keep state\n"
+		   "reset offsets 'j' to savepoint = '/f.db'\n"
+		   "reset offsets a.t 'j' to offsets ="
+		   " 'partition:0,offset:7' keep state\n"
+		   "select\n  earliest\n  latest\n  offsets\n  from t\n");
 }
 
 TEST(statements_of_flinks_client_are_read_word_by_word)

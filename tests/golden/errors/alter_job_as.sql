@@ -1,0 +1,1 @@
+ALTER JOB 'j' AS SELECT 1;
