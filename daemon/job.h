@@ -53,6 +53,8 @@ struct job {
 	bool dropping, keep_state; /* M: forget it when it stands */
 	bool unsaved;          /* M: the catalog does not know its state yet */
 	bool has_thread;       /* M */
+	struct reset *reset;   /* M: its offsets are being reset, else NULL;
+				* then nothing may start it or free it */
 	bool from_disk;        /* M: not started in this process yet */
 	pthread_t thread;      /* M */
 	struct runner runner;  /* T; exists while has_thread */
@@ -97,6 +99,13 @@ struct jobs {
 struct job *job_new(struct jobs *js, const char *name, const char *script);
 /* Begins its thread. */
 int job_launch(struct job *j, struct error *err);
+/* Its state as it is now, into the catalog. */
+void job_remember(struct job *j);
+/* Out of registry and catalog, with its file unless it is to be kept; frees
+ * it. */
+void job_forget(struct job *j);
+/* job_file.c: what its file says into j->info, of a job without a thread. */
+void job_info_load(struct job *j);
 /* Where its file is or would be; for free(). */
 char *job_path_of(const struct jobs *js, const char *name);
 

@@ -226,11 +226,12 @@ check_request(struct job *j, enum errors_what what, struct error *err)
 
 	if (j->js->shutting_down)
 		return error_set(err, ERR_CANCELLED, "sluiced is stopping");
-	if (j->dropping || (j->has_thread &&
-			    job_command_of(j) != COMMAND_NONE)) {
+	if (j->dropping || j->reset ||
+	    (j->has_thread && job_command_of(j) != COMMAND_NONE)) {
 		err->retriable = true;
-		return error_set(err, ERR_JOB_STATE, "job \"%s\" is just "
-				 "ending: try again", j->name);
+		return error_set(err, ERR_JOB_STATE, "job \"%s\" is just %s: "
+				 "try again", j->name,
+				 j->reset ? "being reset" : "ending");
 	}
 	if (j->request)
 		return refuse_busy(j, err);

@@ -16,6 +16,7 @@
 #include "daemon/job.h"
 #include "daemon/log.h"
 #include "daemon/planning.h"
+#include "daemon/reset.h"
 #include "parser/parse.h"
 
 #define JOB_NAME_MAX 100
@@ -103,8 +104,8 @@ job_store(struct job *j, struct error *err)
 static void on_unsaved(uv_timer_t *t);
 
 /* What cannot be written (the disk is full) is written later. */
-static void
-remember_state(struct job *j)
+void
+job_remember(struct job *j)
 {
 	struct error err = ERROR_INIT;
 
@@ -125,7 +126,7 @@ on_unsaved(uv_timer_t *t)
 
 	for (struct job *j = js->first; j; j = j->next) {
 		if (j->unsaved)
-			remember_state(j);
+			job_remember(j);
 		any |= j->unsaved;
 	}
 	if (!any)
@@ -158,7 +159,7 @@ job_free(struct job *j)
 	free(j);
 }
 
-static void
+void
 job_forget(struct job *j)
 {
 	struct jobs *js = j->js;
@@ -202,7 +203,7 @@ job_ended(struct job *j)
 		job_set_state(j, JOB_STOPPED, "", NULL);
 	/* Of a shutdown nothing is remembered: it goes on at the next start. */
 	if (job_stands(job_state_of(j)))
-		remember_state(j);
+		job_remember(j);
 	job_waits_tell(j);
 }
 
@@ -212,7 +213,7 @@ check_shutdown(struct jobs *js)
 	if (!js->shutting_down || !js->on_shutdown)
 		return;
 	for (struct job *j = js->first; j; j = j->next)
-		if (j->has_thread)
+		if (j->has_thread || j->reset)
 			return;
 	if (js->streams || js->nworks > 0)
 		return;
@@ -298,7 +299,7 @@ find(struct jobs *js, const char *name)
 static bool
 is_over(struct job *j)
 {
-	return j->once && !j->has_thread && !j->request &&
+	return j->once && !j->has_thread && !j->request && !j->reset &&
 	       job_state_of(j) == JOB_FINISHED;
 }
 
@@ -379,12 +380,12 @@ submit_known(struct job *j, const struct job_text *text, bool *ret_noop,
 			   "= '...'", j->name);
 		return -1;
 	}
-	if (j->dropping || (j->has_thread &&
-			    job_command_of(j) != COMMAND_NONE)) {
+	if (j->dropping || j->reset ||
+	    (j->has_thread && job_command_of(j) != COMMAND_NONE)) {
 		err->retriable = true;
 		return error_set(err, ERR_JOB_STATE,
-				 "job \"%s\" is just ending: try again",
-				 j->name);
+				 "job \"%s\" is just %s: try again", j->name,
+				 j->reset ? "being reset" : "ending");
 	}
 	*ret_noop = j->has_thread || job_state_of(j) == JOB_PAUSED;
 	return *ret_noop ? 0 : job_launch(j, err);
@@ -455,7 +456,7 @@ submit(struct jobs *js, const struct job_text *text, struct job **ret,
 		if (submit_known(j, text, ret_noop, err) < 0)
 			return -1;
 		if (!*ret_noop)
-			remember_state(j);
+			job_remember(j);
 		return 0;
 	}
 	if (js->n >= (unsigned)js->config->jobs_max)
@@ -539,6 +540,9 @@ job_resume(struct job *j, jobs_done_fn *done, void *arg)
 	} else if (j->has_thread) {
 		wrong_state(j, "resumed", "it is just ending: try again", done,
 			    arg);
+	} else if (j->reset) {
+		wrong_state(j, "resumed", "its offsets are just being reset: "
+			    "try again", done, arg);
 	} else if (state == JOB_FINISHED) {
 		wrong_state(j, "resumed",
 			    "send its statements again to run it once more",
@@ -547,7 +551,7 @@ job_resume(struct job *j, jobs_done_fn *done, void *arg)
 		   job_launch(j, &err) < 0) {
 		done(arg, &err);
 	} else {
-		remember_state(j);
+		job_remember(j);
 		done(arg, NULL);
 	}
 }
@@ -569,7 +573,7 @@ job_halt(struct job *j, bool drain, jobs_done_fn *done, void *arg)
 	} else {
 		if (state == JOB_PAUSED) {
 			job_set_state(j, JOB_STOPPED, "", NULL);
-			remember_state(j);
+			job_remember(j);
 			job_waits_tell(j);
 		}
 		done(arg, NULL);
@@ -595,6 +599,8 @@ job_drop(struct job *j, bool keep_state, jobs_done_fn *done, void *arg)
 	job_wait_add(j, WAIT_GONE, done, arg);
 	if (j->has_thread)
 		command(j, keep_state ? COMMAND_HALT : COMMAND_DROP);
+	else if (j->reset)
+		reset_cancel(j->reset); /* forgets it at its end */
 	else
 		job_forget(j);
 }
@@ -768,9 +774,12 @@ jobs_shutdown(struct jobs *js, void (*done)(void *), void *arg)
 	js->shutting_down = true;
 	js->on_shutdown = done;
 	js->shutdown_arg = arg;
-	for (struct job *j = js->first; j; j = j->next)
+	for (struct job *j = js->first; j; j = j->next) {
 		if (j->has_thread)
 			command(j, COMMAND_SHUTDOWN);
+		if (j->reset)
+			reset_cancel(j->reset);
+	}
 	streams_shutdown(js);
 	uv_async_send(&js->async);
 }

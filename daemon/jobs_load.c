@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/time.h"
 #include "daemon/job.h"
 #include "daemon/log.h"
@@ -29,31 +30,6 @@ restore_state(struct job *j, const struct catalog_entry *e)
 		  e->error ? e->error : "its cause was not kept");
 	if (e->note)
 		error_note(&info->error, "%s", e->note);
-}
-
-/* Of a job that stands: one that runs tells by itself. */
-static void
-restore_totals(struct job *j)
-{
-	struct job_info *info = &j->info;
-	struct error err = ERROR_INIT;
-	struct store_totals t;
-
-	if (store_get_totals(j->path, &t, &err) < 0) {
-		if (err.code != ERR_FILE) /* it may never have had one */
-			log_error(LOG_WARN, "totals_not_read", j->name, &err);
-		return;
-	}
-	info->checkpoint = t.checkpoint;
-	info->checkpoint_us = t.checkpoint ? t.taken_at_us : 0;
-	info->rows_in = t.rows_in;
-	info->rows_out = t.rows_out;
-	info->late = t.rows_late;
-	info->errors = t.errors;
-	info->errors_ever = t.errors;
-	info->errors_kept = t.errors_kept;
-	info->errors_lost = t.errors_lost;
-	info->wm_us = t.wm_us;
 }
 
 /* The daemon died between the order to forget it and its end. */
@@ -85,8 +61,8 @@ load_job(const struct catalog_entry *e, void *arg, struct error *err)
 	j = job_new(js, e->name, e->sql);
 	j->from_disk = true;
 	restore_state(j, e);
-	if (job_stands(j->info.state))
-		restore_totals(j);
+	if (job_stands(j->info.state)) /* one that runs tells by itself */
+		job_info_load(j);
 	return 0;
 }
 
@@ -140,8 +116,14 @@ is_of_no_job(const char *path)
 static bool
 is_leftover(const struct jobs *js, const char *name, const char *path)
 {
-	if (ends_with(name, ".db.new") || ends_with(name, ".db.part"))
-		return true;
+	static const char *const unfinished[] = {
+		".db.new", ".db.part", ".db.reset", ".db.reset.part",
+		".db.anew", ".db.anew.new",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(unfinished); i++)
+		if (ends_with(name, unfinished[i]))
+			return true;
 	return ends_with(name, ".db") && !is_job_file(js, name) &&
 	       is_of_no_job(path);
 }

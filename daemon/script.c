@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "daemon/clock.h"
 #include "daemon/ndjson.h"
+#include "daemon/reset.h"
 #include "daemon/savepoint.h"
 
 static void
@@ -18,6 +19,8 @@ script_free(struct script *s)
 	jobs_forget(s->d->jobs, s);
 	if (s->savepoint)
 		savepoint_forget(s->savepoint);
+	if (s->reset)
+		reset_forget(s->reset);
 	session_leave(&s->d->sessions, s->session, clock_wall_us());
 	arena_release(&s->arena);
 	buf_release(&s->out);

@@ -36,6 +36,7 @@ struct script {
 	struct stream *stream;   /* while one goes on */
 	bool inside, answered;   /* statements.c: a job's command */
 	struct savepoint *savepoint; /* while one is copied */
+	struct reset *reset;     /* while a job's offsets are reset */
 	const struct plan *plan; /* of the INSERT that waits for it */
 };
 
@@ -45,6 +46,11 @@ enum statement_rc statement_run(struct script *s);
 enum statement_rc show_run(struct script *s);
 /* show_jobs.c: the same for jobs, and EXPLAIN STALL. */
 enum statement_rc show_jobs_run(struct script *s);
+
+/* alter_job.c: ALTER JOB. */
+enum statement_rc alter_job_run(struct script *s);
+/* Logs who did it: every change of tables and jobs. */
+void script_audit(struct script *s, const char *what, const char *name);
 
 /* After STATEMENT_WAITS: the statement has ended well (err NULL) or not. */
 void script_go_on(struct script *s, const struct error *err);

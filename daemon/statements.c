@@ -26,8 +26,8 @@ failed(struct script *s)
 	return STATEMENT_FAILED;
 }
 
-static void
-audit(struct script *s, const char *what, const char *name)
+void
+script_audit(struct script *s, const char *what, const char *name)
 {
 	char quoted[512]; /* a table's name may have anything in it */
 	int uid, pid;
@@ -132,7 +132,7 @@ run_create(struct script *s)
 		take_back(s, s->stmt);
 		return failed(s);
 	}
-	audit(s, "create", name);
+	script_audit(s, "create", name);
 	return STATEMENT_OK;
 }
 
@@ -183,7 +183,7 @@ run_drop(struct script *s)
 					  "there is no %s: nothing to do",
 					  name);
 	else
-		audit(s, "drop", name);
+		script_audit(s, "drop", name);
 	return STATEMENT_OK;
 }
 
@@ -289,7 +289,7 @@ submit(struct script *s, const struct plan *plan, bool restored)
 			&s->arena, "job \"%s\" is there already with the same "
 				   "text: nothing to do", s->job);
 	else
-		audit(s, "job_submitted", s->job);
+		script_audit(s, "job_submitted", s->job);
 	if (!settings_bool(&s->session->settings, "table.dml-sync"))
 		return STATEMENT_OK;
 	s->inside = true;
@@ -368,7 +368,7 @@ run_create_savepoint(struct script *s)
 	s->message = arena_printf(&s->arena, "%s has the job as of checkpoint "
 				  "%llu, or a later one", s->stmt->value,
 				  (unsigned long long)info.checkpoint);
-	audit(s, "savepoint", s->job);
+	script_audit(s, "savepoint", s->job);
 	return STATEMENT_WAITS;
 }
 
@@ -572,7 +572,7 @@ run_job(struct script *s)
 		return STATEMENT_FAILED;
 	}
 	s->job = arena_strdup(&s->arena, job_text_of(j).name);
-	audit(s, "job_command", s->job);
+	script_audit(s, "job_command", s->job);
 	s->inside = true;
 	s->answered = false;
 	command(s, j);
@@ -585,7 +585,7 @@ run_errors(struct script *s)
 	enum statement_rc rc = errors_run(s);
 
 	if (rc == STATEMENT_WAITS)
-		audit(s, s->stmt->kind == AST_STMT_DELETE_ERRORS
+		script_audit(s, s->stmt->kind == AST_STMT_DELETE_ERRORS
 				 ? "errors_delete" : "errors_replay", s->job);
 	return rc;
 }
@@ -622,6 +622,8 @@ statement_run(struct script *s)
 			       ? failed(s) : STATEMENT_WAITS;
 	case AST_STMT_CREATE_SAVEPOINT:
 		return run_create_savepoint(s);
+	case AST_STMT_RESET_OFFSETS:
+		return alter_job_run(s);
 	case AST_STMT_REPLAY_ERRORS:
 	case AST_STMT_DELETE_ERRORS:
 		return run_errors(s);

@@ -603,54 +603,12 @@ static const char *const statement_words[] = {
 	[AST_STMT_RESUME_JOB] = "resume job",
 	[AST_STMT_STOP_JOB] = "stop job",
 	[AST_STMT_DROP_JOB] = "drop job",
+	[AST_STMT_RESET_OFFSETS] = "reset offsets",
 };
 
 static void
 dump_line(struct buf *out, const struct ast_statement *s)
 {
-	CHECK(s->kind < ARRAY_LEN(statement_words) && statement_words[s->kind]);
-	buf_printf(out, "%s%s%s", statement_words[s->kind],
-	static const char *const words[] = {
-		[AST_STMT_DROP_TABLE] = "drop table",
-		[AST_STMT_DROP_VIEW] = "drop view",
-		[AST_STMT_SHOW_TABLES] = "show tables",
-		[AST_STMT_SHOW_VIEWS] = "show views",
-		[AST_STMT_SHOW_JOBS] = "show jobs",
-		[AST_STMT_DESCRIBE_JOB] = "describe job",
-		[AST_STMT_EXPLAIN_STALL] = "explain stall",
-		[AST_STMT_TAP] = "tap",
-		[AST_STMT_SHOW_WATERMARKS] = "show watermarks",
-		[AST_STMT_SHOW_ERRORS] = "show errors",
-		[AST_STMT_REPLAY_ERRORS] = "replay errors",
-		[AST_STMT_DELETE_ERRORS] = "delete errors",
-		[AST_STMT_SHOW_STATE] = "show state",
-		[AST_STMT_CREATE_SAVEPOINT] = "create savepoint",
-		[AST_STMT_SHOW_FUNCTIONS] = "show functions",
-		[AST_STMT_SHOW_USER_FUNCTIONS] = "show user functions",
-		[AST_STMT_CREATE_FUNCTION] = "create function",
-		[AST_STMT_DROP_FUNCTION] = "drop function",
-		[AST_STMT_SHOW_COLUMNS] = "show columns",
-		[AST_STMT_SHOW_CATALOGS] = "show catalogs",
-		[AST_STMT_SHOW_DATABASES] = "show databases",
-		[AST_STMT_SHOW_CURRENT_CATALOG] = "show current catalog",
-		[AST_STMT_SHOW_CURRENT_DATABASE] = "show current database",
-		[AST_STMT_SHOW_CREATE_TABLE] = "show create table",
-		[AST_STMT_SHOW_CREATE_VIEW] = "show create view",
-		[AST_STMT_DESCRIBE] = "describe",
-		[AST_STMT_DESCRIBE_SAMPLE] = "describe sample of",
-		[AST_STMT_DESCRIBE_FUNCTION] = "describe function",
-		[AST_STMT_USE] = "use",
-		[AST_STMT_USE_CATALOG] = "use catalog",
-		[AST_STMT_NOTHING] = "nothing",
-		[AST_STMT_SET] = "set",
-		[AST_STMT_RESET] = "reset",
-		[AST_STMT_PAUSE_JOB] = "pause job",
-		[AST_STMT_RESUME_JOB] = "resume job",
-		[AST_STMT_STOP_JOB] = "stop job",
-		[AST_STMT_DROP_JOB] = "drop job",
-		[AST_STMT_RESET_OFFSETS] = "reset offsets",
-	};
-
 	static const char *const positions[] = {
 		[AST_AT_EARLIEST] = "earliest",
 		[AST_AT_LATEST] = "latest",
@@ -659,8 +617,8 @@ dump_line(struct buf *out, const struct ast_statement *s)
 		[AST_AT_OFFSETS] = "offsets",
 	};
 
-	CHECK(s->kind < ARRAY_LEN(words) && words[s->kind]);
-	buf_printf(out, "%s%s%s", words[s->kind],
+	CHECK(s->kind < ARRAY_LEN(statement_words) && statement_words[s->kind]);
+	buf_printf(out, "%s%s%s", statement_words[s->kind],
 		   s->temporary ? " temporary" : "",
 		   s->if_exists ? " if exists" : "");
 	if (s->name.nparts > 0)

@@ -27,8 +27,6 @@ _Static_assert(ARRAY_LEN(defs) <= SETTINGS_COUNT_MAX, "raise the maximum");
 static const struct {
 	const char *key, *instead;
 } later[] = {
-	{ "execution.state-recovery.path", "a job goes on from its own state; "
-	  "ALTER JOB ... RESET OFFSETS comes later" },
 	{ "execution.savepoint.path", "a job goes on from its own state" },
 	{ "table.exec.source.rowtime-null-handling", "a NULL time does not "
 	  "move the watermark" },

@@ -543,14 +543,26 @@ topic_forget(struct rig_topic *t)
 }
 
 void
-rig_crash(struct rig *r)
+rig_stop(struct rig *r)
 {
-	struct error err = ERROR_INIT;
-
 	forget_pipeline(r);
 	for (struct rig_topic *t = r->topics; t; t = t->next)
 		topic_forget(t);
+}
+
+void
+rig_start(struct rig *r)
+{
+	struct error err = ERROR_INIT;
+
 	must(build(r, &err), &err);
+}
+
+void
+rig_crash(struct rig *r)
+{
+	rig_stop(r);
+	rig_start(r);
 }
 
 int
@@ -562,17 +574,13 @@ rig_reset(struct rig *r, const struct seek *to, const char *table,
 	struct store_reset what = { .scans = scans, .savepoint = savepoint,
 				    .keep_state = keep_state,
 				    .state = "STOPPED" };
-	struct error of_build = ERROR_INIT;
-	int rc;
+	int rc = create(r, err);
 
+	if (rc == 0) {
+		what.nscans = rig_seek(r->p, to, table, &r->arena, scans);
+		rc = store_reset(r->store, r->p, &what, &r->arena, ret, err);
+	}
 	forget_pipeline(r);
-	for (struct rig_topic *t = r->topics; t; t = t->next)
-		topic_forget(t);
-	must(create(r, err), err);
-	what.nscans = rig_seek(r->p, to, table, &r->arena, scans);
-	rc = store_reset(r->store, r->p, &what, &r->arena, ret, err);
-	forget_pipeline(r);
-	must(build(r, &of_build), &of_build);
 	return rc;
 }
 
@@ -581,9 +589,7 @@ rig_damage(struct rig *r, const char *sql, struct error *err)
 {
 	sqlite3 *db;
 
-	forget_pipeline(r);
-	for (struct rig_topic *t = r->topics; t; t = t->next)
-		topic_forget(t);
+	rig_stop(r);
 	/* With the right checksums. */
 	CHECK(sqlite3_open_v2(r->path, &db, SQLITE_OPEN_READWRITE,
 			      store_vfs_name()) == SQLITE_OK);
@@ -827,12 +833,11 @@ add_row(void *arg, int n, char **values, char **names)
 }
 
 const char *
-rig_state(struct rig *r, const char *sql)
+rig_look(struct rig *r, const char *sql)
 {
 	char *message = NULL;
 	sqlite3 *db;
 
-	rig_checkpoint(r);
 	buf_clear(&r->text);
 	CHECK(sqlite3_open_v2(r->path, &db, SQLITE_OPEN_READONLY, NULL) ==
 	      SQLITE_OK);
@@ -841,6 +846,13 @@ rig_state(struct rig *r, const char *sql)
 	sqlite3_free(message);
 	sqlite3_close(db);
 	return buf_cstr(&r->text);
+}
+
+const char *
+rig_state(struct rig *r, const char *sql)
+{
+	rig_checkpoint(r);
+	return rig_look(r, sql);
 }
 
 void

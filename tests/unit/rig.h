@@ -65,8 +65,10 @@ void rig_watermark(struct rig *r, const char *time);
 
 void rig_checkpoint(struct rig *r);
 void rig_crash(struct rig *r);
-/* A crash, and ALTER JOB ... RESET OFFSETS before the restart: of one table or
- * (NULL) all, or to a copy of the state file. */
+/* A crash in two halves. In between: ALTER JOB ... RESET OFFSETS of one table
+ * or (NULL) all, or to a copy of the state file. */
+void rig_stop(struct rig *r);
+void rig_start(struct rig *r);
 int rig_reset(struct rig *r, const struct seek *to, const char *table,
 	      const char *savepoint, bool keep_state,
 	      struct store_reset_done *ret, struct error *err);
@@ -94,6 +96,7 @@ void rig_room_lines(struct rig *r, const char *topic, size_t lines);
 size_t rig_lines(struct rig *r, const char *topic);
 /* What a query of the state file says, after a checkpoint. */
 const char *rig_state(struct rig *r, const char *sql);
+const char *rig_look(struct rig *r, const char *sql); /* without one */
 struct pipeline *rig_pipeline(struct rig *r);
 const char *rig_path(struct rig *r); /* of the state file */
 /* Quarantined rows since the last call, checkpointed or not: "code topic

@@ -27,20 +27,24 @@ reset(struct rig *r, const struct seek *to, const char *savepoint, bool keep)
 	struct store_reset_done done;
 	struct error err = ERROR_INIT;
 
+	rig_stop(r);
 	if (rig_reset(r, to, NULL, savepoint, keep, &done, &err) < 0)
 		FAIL("%s", err.message);
+	rig_start(r);
 	return done;
 }
 
 static void
-refused(struct rig *r, const struct seek *to, const char *table, bool keep,
-	enum error_code code)
+refused(struct rig *r, const struct seek *to, const char *table,
+	const char *savepoint, enum error_code code)
 {
 	struct store_reset_done done;
 	struct error err = ERROR_INIT;
 
-	EXPECT_EQ(rig_reset(r, to, table, NULL, keep, &done, &err), -1);
+	rig_stop(r);
+	EXPECT_EQ(rig_reset(r, to, table, savepoint, false, &done, &err), -1);
 	EXPECT_STR(error_name(err.code), error_name(code));
+	rig_start(r);
 }
 
 TEST(what_is_read_again_answers_again)
@@ -163,7 +167,7 @@ TEST(a_source_that_was_never_read_needs_all_its_partitions)
 				 .offsets = "partition:1,offset:0" };
 
 	rig_partitions(r, "s", 2);
-	refused(r, &to, NULL, false, ERR_NO_OFFSET);
+	refused(r, &to, NULL, NULL, ERR_NO_OFFSET);
 	EXPECT_STR(rig_state(r, "SELECT count(*) FROM operators"), "1\n");
 	rig_close(r);
 }
@@ -191,7 +195,9 @@ TEST(a_table_moves_without_the_others_where_they_have_no_state_together)
 	rig_push(r, "u", 0, "a,10,@00:01");
 	rig_run(r);
 	rig_checkpoint(r);
+	rig_stop(r);
 	EXPECT_EQ(rig_reset(r, &earliest, "u", NULL, false, &done, &err), 0);
+	rig_start(r);
 	EXPECT_EQ(done.nmoved, 1);
 	EXPECT_STR(done.moved[0].source, "u");
 	EXPECT_EQ(done.rows_before, 2);
@@ -218,7 +224,7 @@ TEST(state_of_several_tables_is_not_cleared_for_one)
 	rig_push(r, "u", 0, "a,10,@00:01");
 	rig_run(r);
 	rig_checkpoint(r);
-	refused(r, &earliest, "u", false, ERR_SHARED_STATE);
+	refused(r, &earliest, "u", NULL, ERR_SHARED_STATE);
 	EXPECT_STR(rig_state(r, "SELECT source, next_offset FROM offsets"
 			     " ORDER BY 1"), "s 1\nu 1\n");
 	rig_run(r);
@@ -289,7 +295,6 @@ TEST(offsets_of_a_savepoint_can_come_without_its_state)
 TEST(a_savepoint_of_another_query_changes_nothing)
 {
 	struct rig *r = rig_open(GROUPS);
-	struct store_reset_done done;
 	struct error err = ERROR_INIT;
 	char other[128];
 
@@ -302,8 +307,7 @@ TEST(a_savepoint_of_another_query_changes_nothing)
 	r = rig_open("SELECT v, COUNT(*) FROM s GROUP BY v");
 	rig_step(r, "a,7,@00:01,", NULL);
 	rig_checkpoint(r);
-	EXPECT_EQ(rig_reset(r, NULL, NULL, other, false, &done, &err), -1);
-	EXPECT_EQ(err.code, ERR_PLAN_CHANGED);
+	refused(r, NULL, NULL, other, ERR_PLAN_CHANGED);
 	unlink(other);
 	rig_step(r, "b,7,@00:02,", NULL);
 	EXPECT_STR(rig_net(r, ""), "7 2\n");
@@ -313,14 +317,11 @@ TEST(a_savepoint_of_another_query_changes_nothing)
 TEST(a_savepoint_from_before_the_first_record_has_no_place)
 {
 	struct rig *r = rig_open(GROUPS);
-	struct store_reset_done done;
-	struct error err = ERROR_INIT;
 	const char *path = savepoint(r);
 
 	rig_step(r, "a,7,@00:01,", NULL);
 	rig_checkpoint(r);
-	EXPECT_EQ(rig_reset(r, NULL, NULL, path, false, &done, &err), -1);
-	EXPECT_EQ(err.code, ERR_NO_OFFSET);
+	refused(r, NULL, NULL, path, ERR_NO_OFFSET);
 	rig_close(r);
 }
 
