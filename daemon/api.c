@@ -45,6 +45,7 @@ partitions_json(const struct job_info *info, struct buf *out)
 		json_pair(out, "state", p->state);
 		json_pair_i64(out, "next_offset", p->next_offset);
 		json_pair_i64(out, "end_offset", p->end_offset);
+		json_pair_f64(out, "records_per_s", p->records_s);
 		json_pair_time(out, "record_time", p->record_time_us);
 		json_pair_time(out, "watermark", p->wm_us);
 		json_pair_time(out, "idle_since", p->idle_since_us);
@@ -69,6 +70,8 @@ operators_json(const struct job_info *info, struct buf *out)
 		json_pair(out, "name", o->name);
 		json_pair_i64(out, "rows_in", (int64_t)o->rows_in);
 		json_pair_i64(out, "rows_out", (int64_t)o->rows_out);
+		json_pair_f64(out, "rows_in_per_s", o->rows_in_s);
+		json_pair_f64(out, "rows_out_per_s", o->rows_out_s);
 		json_pair_i64(out, "rows_late", (int64_t)o->late);
 		json_pair_i64(out, "errors", (int64_t)o->errors);
 		json_pair_i64(out, "skipped", (int64_t)o->skipped);

@@ -656,6 +656,18 @@ life_run(struct life *l, struct error *err)
 
 /* ---- the thread ---- */
 
+static void
+put_totals(struct life *l, struct error *err)
+{
+	const struct pipeline_totals t = {
+		.rows_in = pipeline_rows_in(l->p),
+		.rows_out = pipeline_rows_out(l->p),
+		.rows_late = pipeline_late(l->p),
+	};
+
+	store_put_totals(l->store, &t, err);
+}
+
 /* One life. Returns the state that it ended in; RESTARTING: try again later,
  * RECOVERING: try again now. */
 static enum job_state
@@ -691,6 +703,8 @@ live(struct job *j, struct error *err)
 		while (l.cp == CP_COMMITTING && !atomic_load(&l.commit.done))
 			runner_serve(&j->runner, true,
 				     clock_wall_us() + PUBLISH_US);
+		if (rc == 0 && l.flushing)
+			put_totals(&l, &ignored);
 		store_set_state(l.store, job_state_text[end],
 				rc < 0 ? err->message : NULL, &ignored);
 	}

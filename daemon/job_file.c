@@ -137,6 +137,7 @@ publish_loaded(struct job_info *info, const struct loaded *l)
 {
 	free(info->parts);
 	free(info->ops);
+	info->of_file = true;
 	info->parts = l->parts;
 	info->nparts = l->nparts;
 	info->ops = l->ops;

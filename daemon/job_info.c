@@ -125,24 +125,60 @@ take_notices(struct job *j, struct pipeline *p)
 	}
 }
 
+/* Since when nothing moves. */
+static void
+publish_quiet(struct job_info *info, const struct pipeline *p, int64_t now_us)
+{
+	bool first = !info->figures_us || info->of_file;
+
+	if (first || pipeline_rows_in(p) != info->rows_in)
+		info->quiet_since_us = now_us;
+	if (first || pipeline_watermark(p) != info->wm_us)
+		info->wm_since_us = now_us;
+}
+
 /* Under the lock. */
 static void
-publish_rows(struct job_info *info, const struct pipeline *p, int64_t now_us)
+publish_rows(struct job_info *info, const struct pipeline *p, int64_t now_us,
+	     double s)
 {
-	if (info->figures_us && now_us > info->figures_us) {
-		double s = (double)(now_us - info->figures_us) / 1e6;
-
+	if (s > 0) {
 		info->rows_in_s = smooth(info->rows_in_s, info->rows_in,
 					 pipeline_rows_in(p), s);
 		info->rows_out_s = smooth(info->rows_out_s, info->rows_out,
 					  pipeline_rows_out(p), s);
 	}
+	publish_quiet(info, p, now_us);
 	info->figures_us = now_us;
 	info->rows_in = pipeline_rows_in(p);
 	info->rows_out = pipeline_rows_out(p);
 	info->late = pipeline_late(p);
 	info->errors = pipeline_errors(p);
 	info->wm_us = pipeline_watermark(p);
+}
+
+/* Rates of operators and partitions, which keep their numbers as long as a
+ * pipeline lives; those of another one count from 0 again. */
+static void
+compare(const struct job_info *before, struct operator_info *ops,
+	unsigned nops, struct collected *c, double s)
+{
+	for (unsigned i = 0; i < nops && i < before->nops; i++) {
+		const struct operator_info *was = &before->ops[i];
+
+		ops[i].rows_in_s = smooth(was->rows_in_s, was->rows_in,
+					  ops[i].rows_in, s);
+		ops[i].rows_out_s = smooth(was->rows_out_s, was->rows_out,
+					   ops[i].rows_out, s);
+	}
+	for (unsigned i = 0; i < c->n && i < before->nparts; i++) {
+		const struct partition_info *was = &before->parts[i];
+
+		if (was->next_offset >= 0 && c->parts[i].next_offset >= 0)
+			c->parts[i].records_s = smooth(
+				was->records_s, (uint64_t)was->next_offset,
+				(uint64_t)c->parts[i].next_offset, s);
+	}
 }
 
 /* Under the lock; ops and the partitions of c are taken over. */
@@ -166,6 +202,7 @@ publish_parts(struct job_info *info, const struct collected *c,
 	info->nops = nops;
 	info->parts = c->parts;
 	info->nparts = c->n;
+	info->of_file = false;
 }
 
 bool
@@ -174,14 +211,19 @@ job_publish(struct job *j, struct pipeline *p, int64_t now_us, char why[JOB_REAS
 	struct collected c = { .parts = NULL };
 	struct operator_info *ops;
 	unsigned nops;
+	double s = 0;
 	bool first;
 
 	take_notices(j, p);
 	pipeline_sources(p, collect_part, &c);
 	ops = collect_ops(p, &nops);
 	pthread_mutex_lock(&j->lock);
-	first = j->info.nops == 0;
-	publish_rows(&j->info, p, now_us);
+	first = j->info.nops == 0 || j->info.of_file;
+	if (!first && now_us > j->info.figures_us)
+		s = (double)(now_us - j->info.figures_us) / 1e6;
+	if (s > 0)
+		compare(&j->info, ops, nops, &c, s);
+	publish_rows(&j->info, p, now_us, s);
 	publish_parts(&j->info, &c, ops, nops);
 	pthread_mutex_unlock(&j->lock);
 	if (first) /* somebody may wait for them */
@@ -212,6 +254,17 @@ job_keep_lost(struct job *j)
 	pthread_mutex_unlock(&j->lock);
 }
 
+/* Of one that stands. */
+static void
+forget_rates(struct job_info *info)
+{
+	info->rows_in_s = info->rows_out_s = 0;
+	for (unsigned i = 0; i < info->nops; i++)
+		info->ops[i].rows_in_s = info->ops[i].rows_out_s = 0;
+	for (unsigned i = 0; i < info->nparts; i++)
+		info->parts[i].records_s = 0;
+}
+
 void
 job_set_state(struct job *j, enum job_state state, const char *reason,
 	      const struct error *err)
@@ -237,7 +290,7 @@ job_set_state(struct job *j, enum job_state state, const char *reason,
 		error_clear(&info->error);
 	if (state == JOB_PAUSED || state == JOB_STOPPED ||
 	    state == JOB_FINISHED || state == JOB_FAILED)
-		info->rows_in_s = info->rows_out_s = 0;
+		forget_rates(info);
 	changed |= j->ended;
 	pthread_mutex_unlock(&j->lock);
 	if (changed)

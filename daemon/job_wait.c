@@ -123,7 +123,7 @@ job_has_operators(struct job *j)
 	bool has;
 
 	pthread_mutex_lock(&j->lock);
-	has = j->info.nops > 0;
+	has = j->info.nops > 0 && !j->info.of_file;
 	pthread_mutex_unlock(&j->lock);
 	return has;
 }

@@ -120,6 +120,7 @@ struct partition_info {
 	int32_t partition;
 	int64_t next_offset, end_offset, record_time_us, wm_us, idle_since_us;
 	uint64_t lost;       /* records gone before they were read */
+	double records_s;    /* read in a second, over the last ones */
 	const char *state;   /* "reading" ... static text */
 	char reason[JOB_REASON_MAX];
 };
@@ -130,6 +131,7 @@ struct operator_info {
 	int64_t next_close_us; /* its next window ends; TIME_NONE */
 	uint64_t rows_in, rows_out, late, errors, skipped, unmatched,
 		expired, pane_updates, state_rows, state_bytes, ns;
+	double rows_in_s, rows_out_s; /* over the last seconds */
 	int64_t wm_us;
 };
 /* A copy that the job's thread refreshes every 200 ms and at each state. */
@@ -165,6 +167,12 @@ struct job_info {
 	/* histogram of the pipeline's stop for a cut, upper bounds in
 	 * job_stop_bounds_ms, last is +Inf */
 	uint64_t stop_counts[12]; uint64_t stop_count; double stop_sum_s;
+	/* Since when no record came in, and the watermark has not moved; 0:
+	 * not known. */
+	int64_t quiet_since_us, wm_since_us;
+	/* ops and parts are out of its file: only operators with state, no
+	 * counts, no rates. */
+	bool of_file;
 	unsigned nops; struct operator_info *ops;
 	unsigned nparts; struct partition_info *parts;
 };

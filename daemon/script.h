@@ -47,6 +47,8 @@ enum statement_rc show_run(struct script *s);
 /* show_jobs.c: the same for jobs, and EXPLAIN STALL. */
 enum statement_rc show_jobs_run(struct script *s);
 
+/* analyze.c: EXPLAIN ANALYZE. */
+enum statement_rc analyze_run(struct script *s);
 /* alter_job.c: ALTER JOB. */
 enum statement_rc alter_job_run(struct script *s);
 /* Logs who did it: every change of tables and jobs. */

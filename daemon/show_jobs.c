@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "daemon/clock.h"
 #include "daemon/errors.h"
 #include "daemon/ndjson.h"
 #include "daemon/script.h"
@@ -76,12 +77,16 @@ job_of(struct script *s)
 /* ---- SHOW JOBS ---- */
 
 static const char *
-remark(const struct job_info *info)
+remark(struct script *s, const struct job_info *info)
 {
+	char stalled[STALL_REMARK_MAX];
+
 	if (info->error.code != ERR_NONE)
 		return info->error.message;
 	if (*info->reason)
 		return info->reason;
+	if (stall_remark(info, clock_wall_us(), stalled))
+		return arena_strdup(&s->arena, stalled);
 	if (*info->full)
 		return info->full;
 	if (*info->wal_held)
@@ -105,7 +110,7 @@ job_row(struct job *j, void *arg)
 	count_cell(&s->out, info.lag);
 	time_cell(&s->out, info.wm_us);
 	time_cell(&s->out, info.checkpoint_us);
-	ndjson_cell(&s->out, remark(&info));
+	ndjson_cell(&s->out, remark(s, &info));
 	end_row(s);
 }
 
@@ -128,7 +133,7 @@ run_show_jobs(struct script *s)
 static const char *
 with_restarts(struct script *s, const struct job_info *info)
 {
-	const char *text = remark(info);
+	const char *text = remark(s, info);
 	char at[TIME_TEXT_MAX];
 
 	if (!info->restarts)
@@ -161,19 +166,23 @@ describe_job_row(struct script *s, const struct job_info *info)
 }
 
 static void
-describe_operator_row(struct script *s, const struct operator_info *o)
+describe_operator_row(struct script *s, const struct job_info *info,
+		      const struct operator_info *o)
 {
+	/* A file tells what state there is, not what was counted. */
+	bool unknown = info->of_file;
+
 	ndjson_row_begin(&s->out);
 	ndjson_cell(&s->out, "operator");
 	ndjson_cell(&s->out, o->name);
 	ndjson_cell(&s->out, NULL);
-	ndjson_cell_i64(&s->out, (int64_t)o->rows_in);
-	ndjson_cell_i64(&s->out, (int64_t)o->rows_out);
-	ndjson_cell(&s->out, NULL);
+	count_cell(&s->out, unknown ? -1 : (int64_t)o->rows_in);
+	count_cell(&s->out, unknown ? -1 : (int64_t)o->rows_out);
+	count_cell(&s->out, unknown ? -1 : (int64_t)(o->rows_in_s + 0.5));
 	ndjson_cell(&s->out, NULL);
 	time_cell(&s->out, o->wm_us);
-	ndjson_cell_i64(&s->out, (int64_t)o->late);
-	ndjson_cell_i64(&s->out, (int64_t)o->errors);
+	count_cell(&s->out, unknown ? -1 : (int64_t)o->late);
+	count_cell(&s->out, unknown ? -1 : (int64_t)o->errors);
 	ndjson_cell_i64(&s->out, (int64_t)o->state_rows);
 	ndjson_cell_i64(&s->out, (int64_t)o->state_bytes);
 	text_cell(&s->out, o->label);
@@ -199,7 +208,8 @@ part_name(struct script *s, const struct partition_info *p)
 }
 
 static void
-describe_partition_row(struct script *s, const struct partition_info *p)
+describe_partition_row(struct script *s, const struct job_info *info,
+		       const struct partition_info *p)
 {
 	ndjson_row_begin(&s->out);
 	ndjson_cell(&s->out, "partition");
@@ -207,8 +217,9 @@ describe_partition_row(struct script *s, const struct partition_info *p)
 	ndjson_cell(&s->out, p->idle_since_us != TIME_NONE ? "idle"
 							   : p->state);
 	count_cell(&s->out, p->next_offset);
-	for (int i = 0; i < 2; i++)
-		ndjson_cell(&s->out, NULL);
+	ndjson_cell(&s->out, NULL);
+	count_cell(&s->out, info->of_file ? -1
+					  : (int64_t)(p->records_s + 0.5));
 	count_cell(&s->out, lag_of(p));
 	time_cell(&s->out, p->wm_us);
 	for (int i = 0; i < 4; i++)
@@ -239,9 +250,9 @@ run_describe_job(struct script *s)
 	begin(s, ARRAY_LEN(columns), columns);
 	describe_job_row(s, &info);
 	for (unsigned i = 0; i < info.nops; i++)
-		describe_operator_row(s, &info.ops[i]);
+		describe_operator_row(s, &info, &info.ops[i]);
 	for (unsigned i = 0; i < info.nparts; i++)
-		describe_partition_row(s, &info.parts[i]);
+		describe_partition_row(s, &info, &info.parts[i]);
 	return STATEMENT_OK;
 }
 
@@ -520,6 +531,8 @@ show_jobs_run(struct script *s)
 		return run_show_state(s);
 	case AST_STMT_EXPLAIN_STALL:
 		return run_explain_stall(s);
+	case AST_STMT_EXPLAIN_ANALYZE:
+		return analyze_run(s);
 	default:
 		return run_show_jobs(s);
 	}

@@ -5,6 +5,7 @@
 #include "daemon/stall.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -338,4 +339,44 @@ stall_explain(const struct job_info *info, const char *sample,
 	if (out->len == before)
 		buf_puts(out, "nothing holds the job up: rows come out as rows "
 			 "come in\n");
+}
+
+/* ---- the remark of SHOW JOBS ---- */
+
+static bool
+has_event_time(const struct job_info *info)
+{
+	for (unsigned i = 0; i < info->nparts; i++)
+		if (info->parts[i].wm_us != TIME_NONE)
+			return true;
+	return false;
+}
+
+const char *
+stall_remark(const struct job_info *info, int64_t now_us,
+	     char out[STALL_REMARK_MAX])
+{
+	int64_t quiet_us = now_us - info->quiet_since_us;
+	int64_t stands_us = now_us - info->wm_since_us;
+	char until[TIME_TEXT_MAX] = "none yet";
+
+	if (info->state != JOB_RUNNING || info->of_file ||
+	    !info->quiet_since_us)
+		return NULL;
+	if (info->lag > 0 && quiet_us >= STALL_QUIET_US) {
+		snprintf(out, STALL_REMARK_MAX, "STALLED: %lld records wait "
+			 "and none was read for %lld s: EXPLAIN STALL '%s'",
+			 (long long)info->lag,
+			 (long long)(quiet_us / US_PER_SECOND), info->name);
+		return out;
+	}
+	if (!has_event_time(info) || quiet_us >= STALL_QUIET_US ||
+	    stands_us < STALL_TIME_US)
+		return NULL;
+	if (info->wm_us != TIME_NONE)
+		us_format_iso(info->wm_us, until);
+	snprintf(out, STALL_REMARK_MAX, "STALLED: records come, but the "
+		 "watermark (%s) has not moved for %lld s: EXPLAIN STALL '%s'",
+		 until, (long long)(stands_us / US_PER_SECOND), info->name);
+	return out;
 }

@@ -633,6 +633,7 @@ statement_run(struct script *s)
 	case AST_STMT_SHOW_STATE:
 	case AST_STMT_DESCRIBE_JOB:
 	case AST_STMT_EXPLAIN_STALL:
+	case AST_STMT_EXPLAIN_ANALYZE:
 		return show_jobs_run(s) < 0 ? failed(s) : STATEMENT_OK;
 	case AST_STMT_USE:
 	case AST_STMT_USE_CATALOG:

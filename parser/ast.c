@@ -573,6 +573,7 @@ static const char *const statement_words[] = {
 	[AST_STMT_SHOW_JOBS] = "show jobs",
 	[AST_STMT_DESCRIBE_JOB] = "describe job",
 	[AST_STMT_EXPLAIN_STALL] = "explain stall",
+	[AST_STMT_EXPLAIN_ANALYZE] = "explain analyze",
 	[AST_STMT_TAP] = "tap",
 	[AST_STMT_SHOW_WATERMARKS] = "show watermarks",
 	[AST_STMT_SHOW_ERRORS] = "show errors",

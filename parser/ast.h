@@ -333,6 +333,7 @@ enum ast_kind {
 	AST_STMT_SHOW_JOBS,
 	AST_STMT_DESCRIBE_JOB,   /* job */
 	AST_STMT_EXPLAIN_STALL,  /* job */
+	AST_STMT_EXPLAIN_ANALYZE, /* job */
 	AST_STMT_TAP,            /* job, value: the operator; where, limit */
 	AST_STMT_SHOW_WATERMARKS, /* job, or NULL: of all */
 	AST_STMT_SHOW_ERRORS,    /* job, where; or neither: how many of each */

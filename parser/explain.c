@@ -16,7 +16,21 @@ struct explain {
 	struct arena a;
 	unsigned *mark; /* per node: number given, 0: none yet */
 	unsigned nmarks;
+	plan_line_fn *fn; /* who takes each line out of `out`, or NULL */
+	void *arg;
 };
+
+/* n: whose line it is, or NULL. */
+static void
+end_line(struct explain *x, const struct plan_node *n)
+{
+	if (!x->fn) {
+		buf_putc(x->out, '\n');
+		return;
+	}
+	x->fn(x->arg, n, buf_cstr(x->out));
+	buf_clear(x->out);
+}
 
 static void
 put_names(struct buf *out, const struct schema *s, unsigned n,
@@ -334,12 +348,13 @@ put_state(struct explain *x, const struct plan_node *n, unsigned depth)
 	if (n->state_ttl_us) {
 		buf_puts(x->out, ", each forgotten ");
 		duration_text(x->out, n->state_ttl_us / US_PER_MS);
-		buf_puts(x->out, " after its last change\n");
+		buf_puts(x->out, " after its last change");
 	} else {
-		buf_printf(x->out, ", without bound while %s is 0\n",
+		buf_printf(x->out, ", without bound while %s is 0",
 			   n->group && n->group->has_ttl
 				   ? "STATE_TTL" : "table.exec.state.ttl");
 	}
+	end_line(x, NULL);
 }
 
 static void
@@ -347,7 +362,8 @@ put_tree(struct explain *x, const struct plan_node *n, unsigned depth)
 {
 	buf_printf(x->out, "%*s", (int)(2 * depth), "");
 	if (x->mark[n->number]) {
-		buf_printf(x->out, "-> #%u\n", x->mark[n->number]);
+		buf_printf(x->out, "-> #%u", x->mark[n->number]);
+		end_line(x, NULL);
 		return;
 	}
 	if (n->nreaders > 1) {
@@ -355,7 +371,7 @@ put_tree(struct explain *x, const struct plan_node *n, unsigned depth)
 		buf_printf(x->out, "#%u ", x->nmarks);
 	}
 	put_line(x, n);
-	buf_putc(x->out, '\n');
+	end_line(x, n);
 	put_state(x, n, depth);
 	if (n->kind == PLAN_VALUES)
 		return; /* the rows that it counts are its own */
@@ -373,16 +389,33 @@ plan_explain_node(const struct plan_node *n, struct buf *out)
 	arena_release(&x.a);
 }
 
+static void
+put_plan(struct explain *x, const struct plan *p)
+{
+	arena_init(&x->a);
+	x->mark = arena_array(&x->a, p->n, unsigned);
+	for (unsigned i = 0; i < p->nsinks; i++)
+		put_tree(x, p->sinks[i], 0);
+	arena_release(&x->a);
+}
+
 void
 plan_explain(const struct plan *p, struct buf *out)
 {
 	struct explain x = { .out = out };
 
-	arena_init(&x.a);
-	x.mark = arena_array(&x.a, p->n, unsigned);
-	for (unsigned i = 0; i < p->nsinks; i++)
-		put_tree(&x, p->sinks[i], 0);
+	put_plan(&x, p);
 	for (unsigned i = 0; i < p->nnotices; i++)
 		buf_printf(out, "notice: %s\n", p->notices[i]);
-	arena_release(&x.a);
+}
+
+void
+plan_explain_lines(const struct plan *p, plan_line_fn *fn, void *arg)
+{
+	struct buf line;
+	struct explain x = { .out = &line, .fn = fn, .arg = arg };
+
+	buf_init(&line);
+	put_plan(&x, p);
+	buf_release(&line);
 }

@@ -1215,6 +1215,9 @@ statement ::= DESCRIBE|DESC JOB text(J). {
 statement ::= EXPLAIN STALL text(J). {
 	statement_of_job(r, AST_STMT_EXPLAIN_STALL, J);
 }
+statement ::= EXPLAIN ANALYZE text(J). {
+	statement_of_job(r, AST_STMT_EXPLAIN_ANALYZE, J);
+}
 statement ::= SHOW WATERMARKS. { statement_of(r, AST_STMT_SHOW_WATERMARKS); }
 statement ::= SHOW WATERMARKS FOR JOB text(J). {
 	statement_of_job(r, AST_STMT_SHOW_WATERMARKS, J);

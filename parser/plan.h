@@ -276,6 +276,10 @@ unsigned plan_aggregate_columns(struct plan_aggregate *agg,
 struct buf;
 /* The tree as EXPLAIN shows it, lines ending with \n. */
 void plan_explain(const struct plan *p, struct buf *out);
+/* Its lines one by one; n: the node that it is about, NULL: another remark. */
+typedef void plan_line_fn(void *arg, const struct plan_node *n,
+			  const char *line);
+void plan_explain_lines(const struct plan *p, plan_line_fn *fn, void *arg);
 /* What one node does, as its line there: "filter n > 5". */
 void plan_explain_node(const struct plan_node *n, struct buf *out);
 

@@ -262,6 +262,34 @@ store_get_job(struct store *s, struct arena *a, struct store_job *ret,
 }
 
 int
+store_put_totals(struct store *s, const struct pipeline_totals *t,
+		 struct error *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc;
+
+	if (store_begin(&s->file, err) < 0)
+		return -1;
+	rc = store_prepare(&s->file,
+			   "UPDATE checkpoints SET rows_in = ?, rows_out = ?,"
+			   " rows_late = ? WHERE id = (SELECT max(id) FROM"
+			   " checkpoints)",
+			   &st, err);
+	if (rc == 0) {
+		sqlite3_bind_int64(st, 1, (int64_t)t->rows_in);
+		sqlite3_bind_int64(st, 2, (int64_t)t->rows_out);
+		sqlite3_bind_int64(st, 3, (int64_t)t->rows_late);
+		rc = store_run(&s->file, st, err);
+	}
+	sqlite3_finalize(st);
+	if (rc == 0)
+		rc = store_end(&s->file, err);
+	if (rc < 0)
+		store_rollback(&s->file);
+	return rc;
+}
+
+int
 store_set_state(struct store *s, const char *state, const char *error,
 		struct error *err)
 {

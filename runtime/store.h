@@ -57,6 +57,11 @@ int store_get_job(struct store *s, struct arena *a, struct store_job *ret,
 int store_set_state(struct store *s, const char *state, const char *error,
 		    struct error *err);
 
+/* Of a job that has ended: what it gave out behind its last checkpoint counts,
+ * too, though its state is not kept (decision 0004). */
+int store_put_totals(struct store *s, const struct pipeline_totals *t,
+		     struct error *err);
+
 /* Finds each stateful operator's row in `operators` by its meaning (a new one
  * gets the next number of its kind), makes missing tables and views, and
  * sends stored rows back through op_type.restore(). Ambiguous or changed:

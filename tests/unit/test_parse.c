@@ -206,6 +206,7 @@ TEST(short_statements_keep_their_names_and_texts)
 			    "ALTER JOB 'j' RESET OFFSETS TO SAVEPOINT '/f.db';"
 			    "ALTER JOB 'j' RESET OFFSETS TO"
 			    " 'partition:0,offset:7' FOR TABLE a.t KEEP STATE;"
+			    "EXPLAIN ANALYZE 'j';"
 			    "SELECT earliest, latest, offsets FROM t"),
 		   "show tables\nshow tables like 'w%'\n"
 		   "show tables not like 'w%'\nshow views\nshow jobs\nshow connections\nshow connections like 'p%'\n"
@@ -221,6 +222,7 @@ TEST(short_statements_keep_their_names_and_texts)
 		   "reset offsets 'j' to savepoint = '/f.db'\n"
 		   "reset offsets a.t 'j' to offsets ="
 		   " 'partition:0,offset:7' keep state\n"
+		   "explain analyze 'j'\n"
 		   "select\n  earliest\n  latest\n  offsets\n  from t\n");
 }
 
