@@ -466,6 +466,7 @@ submit(struct jobs *js, const struct job_text *text, struct job **ret,
 	j = job_new(js, text->name, text->script);
 	kept = access(j->path, F_OK) == 0;
 	if (make_state_file(j, err) < 0 || job_store(j, err) < 0 ||
+	    store_catalog_settle(js->env.store, err) < 0 ||
 	    job_launch(j, err) < 0) {
 		j->keep_state = kept;
 		job_forget(j);

@@ -96,6 +96,17 @@ savepoint_restore(struct jobs *js, const char *job, const char *path,
 	return begin(js, from, to, STORE_COPY_NEW_JOB, done, arg, ret, err);
 }
 
+int
+savepoint_check(struct jobs *js, const char *path, struct error *err)
+{
+	char *to;
+
+	if (filesystem_resolve_new(path, jobs_file_paths(js), &to, err) < 0)
+		return -1;
+	free(to);
+	return 0;
+}
+
 void
 savepoint_forget(struct savepoint *sp)
 {

@@ -21,6 +21,8 @@ int savepoint_create(struct jobs *js, const struct job *j, const char *path,
 int savepoint_restore(struct jobs *js, const char *job, const char *path,
 		      jobs_done_fn *done, void *arg, struct savepoint **ret,
 		      struct error *err);
+/* A savepoint could be written there. */
+int savepoint_check(struct jobs *js, const char *path, struct error *err);
 /* Nobody waits any more; the copy is finished all the same. */
 void savepoint_forget(struct savepoint *sp);
 

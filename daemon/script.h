@@ -36,6 +36,7 @@ struct script {
 	struct stream *stream;   /* while one goes on */
 	bool inside, answered;   /* statements.c: a job's command */
 	struct savepoint *savepoint; /* while one is copied */
+	const char *savepoint_path;  /* stop_job.c; in the arena */
 	struct reset *reset;     /* while a job's offsets are reset */
 	const struct plan *plan; /* of the INSERT that waits for it */
 };
@@ -49,6 +50,8 @@ enum statement_rc show_jobs_run(struct script *s);
 
 /* analyze.c: EXPLAIN ANALYZE. */
 enum statement_rc analyze_run(struct script *s);
+/* stop_job.c: STOP JOB ... WITH SAVEPOINT. */
+enum statement_rc stop_job_run(struct script *s);
 /* alter_job.c: ALTER JOB. */
 enum statement_rc alter_job_run(struct script *s);
 /* Logs who did it: every change of tables and jobs. */

@@ -372,17 +372,6 @@ run_create_savepoint(struct script *s)
 	return STATEMENT_WAITS;
 }
 
-static void
-take_back_table(struct script *s, const struct ast_statement *create)
-{
-	struct error ignored = ERROR_INIT;
-	const char *name = create->name.part[create->name.nparts - 1];
-
-	take_back(s, create);
-	if (store_catalog_drop(s->d->store, CATALOG_TABLE, name, &ignored) < 0)
-		log_error(LOG_ERROR, "catalog_write", NULL, &ignored);
-}
-
 /* A savepoint is there only later, when the table cannot be taken back. */
 static int
 refuse_savepoint(struct script *s)
@@ -399,40 +388,56 @@ refuse_savepoint(struct script *s)
 	return -1;
 }
 
+/* The two statements that CREATE TABLE ... AS was written out to. */
+static enum statement_rc
+run_written_out(struct script *s, const char *text, bool there)
+{
+	enum statement_rc rc = STATEMENT_FAILED;
+
+	if (parse_begin(&s->parse, text, strlen(text), NULL, &s->arena,
+			&parse_limits_default, &s->err) == 0 &&
+	    parse_next(&s->parse, &s->stmt, &s->err) == 1)
+		rc = run_create(s);
+	if (rc != STATEMENT_OK || there)
+		return rc;
+	return parse_next(&s->parse, &s->stmt, &s->err) == 1
+		       ? run_insert(s) : STATEMENT_FAILED;
+}
+
 /* CREATE TABLE ... AS: the table and the job that fills it, or neither. */
 static enum statement_rc
 run_create_as(struct script *s)
 {
 	struct parse written = s->parse;
 	struct ast_statement *stmt = s->stmt;
-	enum statement_rc rc = STATEMENT_FAILED;
+	struct error ignored = ERROR_INIT;
+	enum statement_rc rc;
 	const char *text;
-	bool there;
+	bool there, held;
 
 	if (refuse_savepoint(s) < 0 ||
 	    catalog_expand(s->session->catalog, &s->parse, stmt,
-			   &s->session->settings, &s->arena, &text, &s->err) < 0)
+			   &s->session->settings, &s->arena, &text, &s->err) < 0 ||
+	    store_catalog_hold(s->d->store, &s->err) < 0)
 		return failed(s);
 	there = catalog_find(s->session->catalog,
 			     stmt->name.part[stmt->name.nparts - 1]);
-	if (parse_begin(&s->parse, text, strlen(text), NULL, &s->arena,
-			&parse_limits_default, &s->err) == 0 &&
-	    parse_next(&s->parse, &s->stmt, &s->err) == 1)
-		rc = run_create(s);
-	if (rc == STATEMENT_OK && there) {
-		s->parse = written;
-		s->stmt = stmt;
-		return rc;
-	}
-	if (rc == STATEMENT_OK)
-		rc = parse_next(&s->parse, &s->stmt, &s->err) == 1
-			     ? run_insert(s) : STATEMENT_FAILED;
+	rc = run_written_out(s, text, there);
 	s->parse = written;
 	s->stmt = stmt;
+	/* The job's entry has let go of the table's, if there is one. */
+	held = store_catalog_held(s->d->store);
+	if (held && store_catalog_release(s->d->store, rc != STATEMENT_FAILED,
+					  &s->err) < 0)
+		rc = STATEMENT_FAILED;
 	if (rc != STATEMENT_FAILED)
 		return rc;
 	if (!there)
-		take_back_table(s, stmt);
+		take_back(s, stmt);
+	if (!there && !held && store_catalog_drop(
+		s->d->store, CATALOG_TABLE,
+		stmt->name.part[stmt->name.nparts - 1], &ignored) < 0)
+		log_error(LOG_ERROR, "catalog_write", NULL, &ignored);
 	parse_error_at(&s->parse, stmt->name.at, &s->err);
 	return rc;
 }
@@ -645,9 +650,12 @@ statement_run(struct script *s)
 	case AST_STMT_SET:
 	case AST_STMT_RESET:
 		return run_set(s);
+	case AST_STMT_STOP_JOB:
+		if (s->stmt->savepoint)
+			return stop_job_run(s);
+		return run_job(s);
 	case AST_STMT_PAUSE_JOB:
 	case AST_STMT_RESUME_JOB:
-	case AST_STMT_STOP_JOB:
 	case AST_STMT_DROP_JOB:
 		return run_job(s);
 	default: /* SHOW and DESCRIBE */

@@ -644,7 +644,8 @@ dump_line(struct buf *out, const struct ast_statement *s)
 		buf_puts(out, " limit ");
 		dump_expr(out, s->limit);
 	}
-	buf_printf(out, "%s%s\n", s->drain ? " with drain" : "",
+	buf_printf(out, "%s%s%s\n", s->savepoint ? " with savepoint" : "",
+		   s->drain ? " with drain" : "",
 		   s->keep_state ? " keep state" : "");
 }
 

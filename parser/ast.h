@@ -362,7 +362,7 @@ enum ast_kind {
 	AST_STMT_RESET,       /* key or NULL: all */
 	AST_STMT_PAUSE_JOB,   /* job */
 	AST_STMT_RESUME_JOB,
-	AST_STMT_STOP_JOB,    /* job, drain */
+	AST_STMT_STOP_JOB,    /* job, savepoint, drain */
 	AST_STMT_DROP_JOB,    /* job, if_exists, keep_state */
 	AST_STMT_RESET_OFFSETS, /* job, position, value, name: of a table or
 				 * none, keep_state */
@@ -395,7 +395,7 @@ struct ast_statement {
 	enum ast_position position;
 	const char *like; /* SHOW TABLES LIKE '...' */
 	const char *notice; /* what was read otherwise than written, or NULL */
-	bool if_exists, temporary, drain, keep_state, not_like;
+	bool if_exists, temporary, savepoint, drain, keep_state, not_like;
 };
 
 #endif

@@ -1261,6 +1261,15 @@ statement ::= RESUME JOB text(J). {
 	statement_of_job(r, AST_STMT_RESUME_JOB, J);
 }
 statement ::= STOP JOB text(J). { statement_of_job(r, AST_STMT_STOP_JOB, J); }
+statement ::= STOP JOB text(J) WITH SAVEPOINT. {
+	statement_of_job(r, AST_STMT_STOP_JOB, J);
+	r->statement->savepoint = true;
+}
+statement ::= STOP JOB text(J) WITH SAVEPOINT WITH DRAIN. {
+	statement_of_job(r, AST_STMT_STOP_JOB, J);
+	r->statement->savepoint = true;
+	r->statement->drain = true;
+}
 statement ::= STOP JOB text(J) WITH DRAIN. {
 	statement_of_job(r, AST_STMT_STOP_JOB, J);
 	r->statement->drain = true;

@@ -154,6 +154,14 @@ int store_catalog_put(struct store_catalog *c, const struct catalog_entry *e,
 		      struct error *err);
 int store_catalog_drop(struct store_catalog *c, enum catalog_kind kind,
 		       const char *name, struct error *err);
+/* What is put and dropped until release() becomes true together or, unless it
+ * is to be kept, not at all; so it is after -1. */
+int store_catalog_hold(struct store_catalog *c, struct error *err);
+int store_catalog_release(struct store_catalog *c, bool keep,
+			  struct error *err);
+bool store_catalog_held(const struct store_catalog *c);
+/* Keeps what is held back, if anything is: a job is about to run. */
+int store_catalog_settle(struct store_catalog *c, struct error *err);
 /* In order of creation. */
 int store_catalog_each(struct store_catalog *c,
 		       int (*fn)(const struct catalog_entry *e, void *arg,

@@ -71,6 +71,7 @@ static const char *const kind_text[] = { "table", "view", "job",
 struct store_catalog {
 	struct store_file file;
 	sqlite3_stmt *put, *drop;
+	bool held; /* between hold() and release() */
 };
 
 int
@@ -116,6 +117,63 @@ store_catalog_close(struct store_catalog *c)
 	free(c);
 }
 
+/* ---- transactions ---- */
+
+int
+store_catalog_hold(struct store_catalog *c, struct error *err)
+{
+	CHECK(!c->held);
+	if (store_begin(&c->file, err) < 0)
+		return -1;
+	c->held = true;
+	return 0;
+}
+
+int
+store_catalog_release(struct store_catalog *c, bool keep, struct error *err)
+{
+	CHECK(c->held);
+	c->held = false;
+	if (keep && store_end(&c->file, err) == 0)
+		return 0;
+	store_rollback(&c->file);
+	return keep ? -1 : 0;
+}
+
+bool
+store_catalog_held(const struct store_catalog *c)
+{
+	return c->held;
+}
+
+int
+store_catalog_settle(struct store_catalog *c, struct error *err)
+{
+	return c->held ? store_catalog_release(c, true, err) : 0;
+}
+
+static int
+begin(struct store_catalog *c, struct error *err)
+{
+	return c->held ? 0 : store_begin(&c->file, err);
+}
+
+static int
+end(struct store_catalog *c, struct error *err)
+{
+	return c->held ? 0 : store_end(&c->file, err);
+}
+
+/* What was begun by somebody else is for them to take back. */
+static void
+rollback(struct store_catalog *c)
+{
+	if (!c->held)
+		store_rollback(&c->file);
+}
+
+/* ---- entries ---- */
+
 /* Another job has the name in other letters: no fault of the file's. */
 static bool
 job_name_taken(struct store_catalog *c, const char *name)
@@ -147,15 +205,15 @@ store_catalog_put(struct store_catalog *c, const struct catalog_entry *e,
 				 "a job of the name '%s' in other letters"
 				 " exists already",
 				 e->name);
-	if (store_begin(&c->file, err) < 0)
+	if (begin(c, err) < 0)
 		return -1;
 	for (int i = 0; i < n; i++)
 		store_bind_text(c->put, i + 1, texts[i]);
 	store_bind_time(c->put, n + 1, e->created_us);
 	store_bind_time(c->put, n + 2, e->since_us);
 	if (store_run(&c->file, c->put, err) < 0 ||
-	    store_end(&c->file, err) < 0) {
-		store_rollback(&c->file);
+	    end(c, err) < 0) {
+		rollback(c);
 		return -1;
 	}
 	return 0;
@@ -165,13 +223,13 @@ int
 store_catalog_drop(struct store_catalog *c, enum catalog_kind kind,
 		   const char *name, struct error *err)
 {
-	if (store_begin(&c->file, err) < 0)
+	if (begin(c, err) < 0)
 		return -1;
 	store_bind_text(c->drop, 1, kind_text[kind]);
 	store_bind_text(c->drop, 2, name);
 	if (store_run(&c->file, c->drop, err) < 0 ||
-	    store_end(&c->file, err) < 0) {
-		store_rollback(&c->file);
+	    end(c, err) < 0) {
+		rollback(c);
 		return -1;
 	}
 	return 0;

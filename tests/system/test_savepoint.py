@@ -65,6 +65,30 @@ def a_running_job_is_not_disturbed():
     assert d.stop() == 0
 
 
+def stop_takes_one_with_it():
+    d = a_daemon(speed=200)
+    stop = f"SET 'execution.checkpointing.savepoint-dir' = '{d.dir}'; STOP JOB 'dst' WITH SAVEPOINT"
+    d.sql("SET 'execution.checkpointing.interval' = '100 ms'; " + INSERT)
+    wait_for("a checkpoint", lambda: d.job("dst")["checkpoint"])
+    refused(d, "STOP JOB 'dst' WITH SAVEPOINT;", "missing_option", "execution.checkpointing.savepoint-dir")
+    refused(d, "SET 'execution.checkpointing.savepoint-dir' = '/nowhere'; STOP JOB 'dst' WITH SAVEPOINT;", "file", "/nowhere")
+    assert d.job("dst")["state"] == "RUNNING"
+    first = d.rows(stop + ";")[0][0]
+    assert d.job("dst")["state"] == "STOPPED" and first.startswith(d.dir + "/dst-"), first
+    second = d.rows(stop + ";")[0][0]  # of a job that stands
+    assert second != first
+    groups = "SELECT sum(n) AS n FROM group_aggregate_1"
+    for path in (first, second):
+        assert run("sluice", "state", "check", path).returncode == 0
+    d.sql("RESUME JOB 'dst';")
+    wait_for("more rows", lambda: d.job("dst")["rows_in"] > 100)
+    d.rows(stop + " WITH DRAIN;")
+    before = d.query_state("dst", groups)
+    d.sql(f"ALTER JOB 'dst' RESET OFFSETS TO SAVEPOINT '{first}';")
+    assert d.query_state("dst", groups) != before
+    assert d.stop() == 0
+
+
 def what_cannot_be_is_told():
     d = a_daemon()
     d.sql(INSERT)
@@ -92,4 +116,4 @@ def what_cannot_be_is_told():
     assert d.stop() == 0
 
 
-main(a_job_goes_on_elsewhere_from_its_savepoint, a_running_job_is_not_disturbed, what_cannot_be_is_told)
+main(a_job_goes_on_elsewhere_from_its_savepoint, a_running_job_is_not_disturbed, stop_takes_one_with_it, what_cannot_be_is_told)

@@ -207,6 +207,8 @@ TEST(short_statements_keep_their_names_and_texts)
 			    "ALTER JOB 'j' RESET OFFSETS TO"
 			    " 'partition:0,offset:7' FOR TABLE a.t KEEP STATE;"
 			    "EXPLAIN ANALYZE 'j';"
+			    "STOP JOB 'j' WITH SAVEPOINT;"
+			    "STOP JOB 'j' WITH SAVEPOINT WITH DRAIN;"
 			    "SELECT earliest, latest, offsets FROM t"),
 		   "show tables\nshow tables like 'w%'\n"
 		   "show tables not like 'w%'\nshow views\nshow jobs\nshow connections\nshow connections like 'p%'\n"
@@ -223,6 +225,8 @@ TEST(short_statements_keep_their_names_and_texts)
 		   "reset offsets a.t 'j' to offsets ="
 		   " 'partition:0,offset:7' keep state\n"
 		   "explain analyze 'j'\n"
+		   "stop job 'j' with savepoint\n"
+		   "stop job 'j' with savepoint with drain\n"
 		   "select\n  earliest\n  latest\n  offsets\n  from t\n");
 }
 

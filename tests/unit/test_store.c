@@ -372,6 +372,34 @@ listed(struct store_catalog *c, struct buf *b)
 	return buf_cstr(b);
 }
 
+TEST(what_the_catalog_holds_back_is_there_as_a_whole_or_not_at_all)
+{
+	struct error err = ERROR_INIT;
+	struct store_catalog *c;
+	struct store_rig r;
+	struct buf b;
+
+	store_rig_init(&r);
+	buf_init(&b);
+	EXPECT_EQ(store_catalog_open(r.path, &c, &err), 0);
+	EXPECT_EQ(store_catalog_hold(c, &err), 0);
+	EXPECT_EQ(put_object(c, CATALOG_TABLE, "t", "create t", &err), 0);
+	/* Somebody who dies here has made nothing. */
+	EXPECT_STR(store_rig_sql(&r, "SELECT count(*) FROM objects"), "0\n");
+	EXPECT_EQ(put_job(c, "t", "RUNNING", NULL, &err), 0);
+	EXPECT_EQ(store_catalog_drop(c, CATALOG_JOB, "t", &err), 0);
+	EXPECT_EQ(store_catalog_release(c, false, &err), 0);
+	EXPECT_STR(listed(c, &b), "");
+	EXPECT_EQ(store_catalog_hold(c, &err), 0);
+	EXPECT_EQ(put_object(c, CATALOG_TABLE, "t", "create t", &err), 0);
+	EXPECT_EQ(put_object(c, CATALOG_VIEW, "v", "create v", &err), 0);
+	EXPECT_EQ(store_catalog_release(c, true, &err), 0);
+	EXPECT_STR(listed(c, &b), "0 t [create t]\n1 v [create v]\n");
+	store_catalog_close(c);
+	buf_release(&b);
+	store_rig_release(&r);
+}
+
 TEST(the_catalog_keeps_objects_in_order_of_creation)
 {
 	struct error err = ERROR_INIT;
