@@ -203,6 +203,16 @@ run_colour(struct session *s, const char *arg)
 }
 
 static int
+run_changes(struct session *s, const char *arg)
+{
+	if (!switched(arg, s->out.shows_changes, &s->out.shows_changes))
+		return wrong("\\changes takes on or off");
+	told_line("results that update are shown as %s",
+		  s->out.shows_changes ? "their changes" : "a table");
+	return 0;
+}
+
+static int
 run_pager(struct session *s, const char *arg)
 {
 	(void)s;
@@ -377,6 +387,8 @@ static const struct command {
 	  "the same every S seconds (2), until Ctrl-C" },
 	{ "\\x", "", run_turn, "rows one column a line, or again in line" },
 	{ "\\f", "FORMAT", run_format, "aligned, csv, tsv, json, vertical" },
+	{ "\\changes", "[on|off]", run_changes,
+	  "results that update: their changes, or the table" },
 	{ "\\timing", "[on|off]", run_timing, "how long statements take" },
 	{ "\\pager", "[on|off|COMMAND]", run_pager,
 	  "what long results go through" },

@@ -241,13 +241,13 @@ complete_name(struct complete *c, const char *text, size_t n,
 		add_columns(c, text, words);
 		return;
 	}
-	if (word_is(before, operators)) {
+	if (word_is(before, operators))
 		add_operators(c, text, (size_t)(before.at - text), words);
-	} else if (word_is(before, tables)) {
+	else if (word_is(before, tables))
 		add_tables(c, words);
-		if (line_words_count(words) > 0)
-			return; /* a keyword is less likely */
-	} else if (at > 0) {
+	if (line_words_count(words) > 0)
+		return; /* anything else is less likely */
+	if (at > 0 && !word_is(before, tables)) {
 		add_columns(c, text, words);
 		add_answer(c, "SHOW FUNCTIONS;", words);
 	}

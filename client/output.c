@@ -361,7 +361,7 @@ take_header(struct output *o, json_t *root)
 	}
 	o->cols.n = (unsigned)n;
 	o->is_query = json_object_get(root, "bounded") != NULL;
-	o->is_table = json_object_get(root, "updating") != NULL;
+	o->is_table = json_object_get(root, "updating") && !o->shows_changes;
 	o->updating = json_is_true(json_object_get(root, "updating"));
 	o->bounded = json_is_true(json_object_get(root, "bounded"));
 	o->on_terminal = isatty(STDOUT_FILENO);

@@ -24,6 +24,7 @@ enum output_stage { OUTPUT_PLAIN, OUTPUT_GATHERING, OUTPUT_LIVE };
 struct output {
 	enum output_format format;
 	bool quiet;           /* no "ok" lines on stderr */
+	bool shows_changes;   /* one by one, instead of what they make */
 	const char *file;     /* of the script, for errors; or NULL */
 	unsigned line_before; /* lines of the file that were not sent */
 	struct columns cols;  /* of the statement; n 0: it has no rows */

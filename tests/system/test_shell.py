@@ -163,6 +163,23 @@ def rows_that_only_come_run_up_the_screen():
     assert d.stop() == 0
 
 
+def changes_can_be_seen_one_by_one():
+    d = daemon()
+    t = shell(d, env={"NO_COLOR": ""})
+    assert "their changes" in t.ask("\\changes")
+    answer = t.ask("SELECT COUNT(*) AS n FROM few;")
+    assert re.search(r" op \| .*\r\n.*\r\n \x1b\[32m\+I\x1b\[0m \| ", answer), answer
+    t.type("SELECT COUNT(*) AS n FROM numbers;\n")
+    t.until_seen(r"^ -U \| +(\d+) *\n \+U \| +\d+[^\0]*\(q ends\)")
+    assert not t.screen.kept and "\x1b[31m-U\x1b[0m" in t.all and "\x1b[33m+U\x1b[0m" in t.all
+    t.type("q")
+    t.until("sluice> ")
+    assert "a table" in t.ask("\\changes off")
+    assert "op |" not in t.ask("SELECT COUNT(*) AS n FROM few;")
+    leave(t)
+    assert d.stop() == 0
+
+
 def a_live_result_tells_its_watermark_and_why_nothing_comes():
     d = daemon()
     d.sql("CREATE TABLE timed (id BIGINT, ts AS TO_TIMESTAMP_LTZ(id * 1000, 3), WATERMARK FOR ts AS ts) WITH ("
@@ -440,6 +457,7 @@ def tab_completes_what_can_stand_there():
     d = daemon()
     d.sql("CREATE VIEW small AS SELECT id AS identity_of_it FROM few; SET 'pipeline.name' = 'the-job'; "
           "INSERT INTO hole SELECT id FROM numbers;")
+    d.wait_state("the-job", "RUNNING")
     write(d, "dir of/script.sql", "SELECT 1;")
     t = shell(d, columns=200)
     for typed, answer in (
@@ -676,7 +694,7 @@ def a_run_shows_how_far_it_is():
 
 
 main(an_updating_result_is_a_table_redrawn_in_place, ctrl_z_gives_the_terminal_back, what_there_is_no_room_for_is_counted,
-     rows_that_only_come_run_up_the_screen, a_live_result_tells_its_watermark_and_why_nothing_comes,
+     rows_that_only_come_run_up_the_screen, changes_can_be_seen_one_by_one, a_live_result_tells_its_watermark_and_why_nothing_comes,
      a_result_that_ends_soon_is_shown_when_it_is_whole,
      a_live_result_of_an_argument_ends_with_a_key, a_live_result_tells_when_the_daemon_goes,
      a_restart_of_the_daemon_costs_the_session_only, long_results_go_through_a_pager, colours_are_for_terminals,
