@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A disk that fails at the nth write, sync or truncation, n = 1, 2, ... until
  * nothing is left to fail: after each the file holds one checkpoint, whole,
- * and the store says truly whether the same commit may be tried again.
+ * with the errors that were there then and no others, and the store says truly whether the same commit may be tried again.
  */
 #include <signal.h>
 #include <sys/resource.h>
@@ -28,6 +28,30 @@ fault_op(struct store_rig *r)
 	return o;
 }
 
+/* With the first commit four errors come, with the third and the fourth one of
+ * them has gone. */
+static void
+put_errors(struct store_rig *r)
+{
+	static struct bad_row rows[4];
+	static int64_t gone;
+
+	if (r->epoch == 0) {
+		for (int i = 0; i < 4; i++)
+			rows[i] = (struct bad_row){
+				.next = i < 3 ? &rows[i + 1] : NULL,
+				.op_name = "scan", .code = ERR_BAD_JSON,
+				.message = "bad", .weight = 1,
+			};
+		r->snap.errors = rows;
+		r->snap.errors_counted = 4;
+	} else if (r->epoch >= 2) {
+		gone = (int64_t)r->epoch - 1;
+		r->snap.gone = &gone;
+		r->snap.ngone = 1;
+	}
+}
+
 /* A commit that writes its own number into 300 rows. */
 static int
 try_commit(struct store_rig *r, struct store_rig_op *o, struct error *err)
@@ -35,6 +59,7 @@ try_commit(struct store_rig *r, struct store_rig_op *o, struct error *err)
 	if (!r->snap.parts) {
 		struct batch *b;
 
+		put_errors(r);
 		store_rig_put(r, o, 0, "0|some word to fill a page with|0");
 		b = r->snap.parts->rows;
 		for (uint32_t i = 0; i < 300; i++) {
@@ -55,7 +80,8 @@ whole_epoch(struct store_rig *r)
 	const char *text =
 		store_rig_sql(r, "SELECT CASE WHEN count(DISTINCT n) = 1 AND"
 			   " count(*) = 300 AND max(n) = (SELECT max(id) FROM"
-			   " checkpoints) THEN max(n) END"
+			   " checkpoints) AND (SELECT count(*) FROM errors) ="
+			   " 4 - max(0, max(n) - 2) THEN max(n) END"
 			   " FROM group_aggregate_1_groups");
 	char *end;
 	int64_t epoch = strtoll(text, &end, 10);
