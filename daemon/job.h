@@ -16,6 +16,7 @@
 #include "daemon/restart.h"
 #include "daemon/runner.h"
 #include "daemon/store_pool.h"
+#include "daemon/trim.h"
 #include "runtime/store_wal.h"
 
 enum job_command { COMMAND_NONE, COMMAND_PAUSE, COMMAND_HALT, COMMAND_DRAIN,
@@ -82,6 +83,7 @@ struct jobs {
 	unsigned next_core, ncores;
 	uv_async_t async;      /* a job's thread has news */
 	uv_timer_t unsaved;    /* runs while a job is */
+	struct trim trim;
 	unsigned nhandles;     /* of these that are not closed */
 	struct stream *streams; /* that have not ended; stream.c links them */
 	unsigned nworks;       /* requests on threads of libuv's */

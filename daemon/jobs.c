@@ -192,6 +192,7 @@ job_ended(struct job *j)
 	pthread_join(j->thread, NULL);
 	runner_release(&j->runner);
 	j->has_thread = false;
+	trim_soon(&j->js->trim);
 	job_taps_end(j);
 	job_request_abandon(j); /* on_news() comes again and tells */
 	if (j->dropping) {
@@ -266,6 +267,7 @@ on_news(uv_async_t *a)
 void
 jobs_stream_ended(struct jobs *js)
 {
+	trim_soon(&js->trim);
 	check_shutdown(js);
 }
 
@@ -765,7 +767,9 @@ jobs_create(const struct jobs_env *env)
 	js->async.data = js;
 	uv_timer_init(env->loop, &js->unsaved);
 	js->unsaved.data = js;
-	js->nhandles = 2;
+	trim_init(&js->trim, env->loop);
+	js->trim.timer.data = js;
+	js->nhandles = 3;
 	return js;
 }
 
@@ -812,4 +816,5 @@ jobs_destroy(struct jobs *js)
 	store_pool_destroy(js->pool);
 	uv_close((uv_handle_t *)&js->async, on_closed);
 	uv_close((uv_handle_t *)&js->unsaved, on_closed);
+	uv_close((uv_handle_t *)&js->trim.timer, on_closed);
 }
