@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,6 +26,7 @@
 #define START_MS 10000
 #define STOP_MS 30000
 #define TMPDIR_MAX 80
+#define RUN_DIR "sluice-run-" /* and six letters */
 
 static void
 sleep_ms(long ms)
@@ -153,42 +155,6 @@ wait_ready(struct private_daemon *d, struct error *err)
 	return -1;
 }
 
-int
-private_start(struct private_daemon *d, const char *state_dir,
-	      const char *const *sets, unsigned nsets, struct error *err)
-{
-	const char *program = private_program();
-	const char *tmp = getenv("TMPDIR");
-	pid_t parent;
-
-	*d = (struct private_daemon){ .pid = 0 };
-	if (!program)
-		return error_set(err, ERR_USAGE,
-				 "there is no sluiced beside this program or in PATH");
-	/* A socket's path has room for 107 bytes. */
-	if (!tmp || !*tmp || strlen(tmp) > TMPDIR_MAX)
-		tmp = "/tmp";
-	snprintf(d->run_dir, sizeof(d->run_dir), "%s/sluice-XXXXXX", tmp);
-	if (!mkdtemp(d->run_dir))
-		return error_errno(err, ERR_FILE, errno, "cannot make %s",
-				   d->run_dir);
-	snprintf(d->socket, sizeof(d->socket), "%s/sock", d->run_dir);
-	snprintf(d->log, sizeof(d->log), "%s/log", d->run_dir);
-	d->dir_is_ours = !state_dir;
-	if (state_dir)
-		snprintf(d->dir, sizeof(d->dir), "%s", state_dir);
-	else
-		snprintf(d->dir, sizeof(d->dir), "%s/state", d->run_dir);
-	fflush(NULL);
-	parent = getpid();
-	d->pid = fork();
-	if (d->pid < 0)
-		return error_errno(err, ERR_INTERNAL, errno, "cannot fork");
-	if (d->pid == 0)
-		child(d, parent, program, sets, nsets);
-	return wait_ready(d, err);
-}
-
 static void
 remove_tree(const char *path)
 {
@@ -213,6 +179,99 @@ remove_tree(const char *path)
 	rmdir(path);
 }
 
+/* The lock of a run's directory, held for as long as its process lives; -1:
+ * another has it, or there is none to be had. */
+static int
+lock_run_dir(const char *dir, int flags)
+{
+	char path[4096 + 8];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/lock", dir);
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* What runs that were killed have left: nobody holds their locks. */
+static void
+sweep(const char *tmp)
+{
+	DIR *dir = opendir(tmp);
+	struct dirent *e;
+	char path[4096];
+	struct stat st;
+	int fd;
+
+	while (dir && (e = readdir(dir))) {
+		if (strncmp(e->d_name, RUN_DIR, strlen(RUN_DIR)) != 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", tmp, e->d_name);
+		if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) ||
+		    st.st_uid != geteuid())
+			continue;
+		fd = lock_run_dir(path, 0);
+		if (fd < 0)
+			continue;
+		remove_tree(path);
+		close(fd);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static int
+make_run_dir(struct private_daemon *d, const char *tmp, struct error *err)
+{
+	snprintf(d->run_dir, sizeof(d->run_dir), "%s/" RUN_DIR "XXXXXX", tmp);
+	if (!mkdtemp(d->run_dir))
+		return error_errno(err, ERR_FILE, errno, "cannot make %s",
+				   d->run_dir);
+	d->lock_fd = lock_run_dir(d->run_dir, O_CREAT | O_EXCL);
+	if (d->lock_fd < 0)
+		return error_errno(err, ERR_FILE, errno, "cannot lock %s",
+				   d->run_dir);
+	return 0;
+}
+
+int
+private_start(struct private_daemon *d, const char *state_dir,
+	      const char *const *sets, unsigned nsets, struct error *err)
+{
+	const char *program = private_program();
+	const char *tmp = getenv("TMPDIR");
+	pid_t parent;
+
+	*d = (struct private_daemon){ .lock_fd = -1 };
+	if (!program)
+		return error_set(err, ERR_USAGE,
+				 "there is no sluiced beside this program or in PATH");
+	/* A socket's path has room for 107 bytes. */
+	if (!tmp || !*tmp || strlen(tmp) > TMPDIR_MAX)
+		tmp = "/tmp";
+	sweep(tmp);
+	if (make_run_dir(d, tmp, err) < 0)
+		return -1;
+	snprintf(d->socket, sizeof(d->socket), "%s/sock", d->run_dir);
+	snprintf(d->log, sizeof(d->log), "%s/log", d->run_dir);
+	d->dir_is_ours = !state_dir;
+	if (state_dir)
+		snprintf(d->dir, sizeof(d->dir), "%s", state_dir);
+	else
+		snprintf(d->dir, sizeof(d->dir), "%s/state", d->run_dir);
+	fflush(NULL);
+	parent = getpid();
+	d->pid = fork();
+	if (d->pid < 0)
+		return error_errno(err, ERR_INTERNAL, errno, "cannot fork");
+	if (d->pid == 0)
+		child(d, parent, program, sets, nsets);
+	return wait_ready(d, err);
+}
+
 void
 private_stop(struct private_daemon *d)
 {
@@ -228,4 +287,6 @@ private_stop(struct private_daemon *d)
 	}
 	if (*d->run_dir)
 		remove_tree(d->run_dir);
+	if (d->lock_fd >= 0)
+		close(d->lock_fd);
 }

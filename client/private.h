@@ -16,6 +16,7 @@ struct private_daemon {
 	char run_dir[128]; /* of the socket and the log; made by us */
 	char socket[160];
 	char log[160];
+	int lock_fd;       /* says that run_dir has an owner */
 	bool dir_is_ours;  /* temporary: removed at the end */
 };
 

@@ -26,6 +26,24 @@
 /* ---- the state directory ---- */
 
 static int
+cannot(const char *what, const char *path, struct error *err)
+{
+	int errnum = errno;
+
+	if (errnum != EACCES && errnum != EPERM && errnum != EROFS)
+		return error_errno(err, ERR_FILE, errnum, "cannot %s %s", what,
+				   path);
+	error_errno(err, ERR_PERMISSION, errnum, "cannot %s %s", what, path);
+	error_note(err, errnum == EROFS
+			 ? "mount it for writing, name another directory, or "
+			   "add it to the unit's ReadWritePaths="
+			 : "run sluiced as the user that owns it (the service: "
+			   "sluice), or name another directory by --state-dir "
+			   "and --socket");
+	return -1;
+}
+
+static int
 make_dir(const char *path, struct error *err)
 {
 	char text[4096];
@@ -40,10 +58,7 @@ make_dir(const char *path, struct error *err)
 			continue;
 		*p = '\0';
 		if (mkdir(text, 0750) < 0 && errno != EEXIST)
-			return error_errno(err,
-					   errno == EACCES ? ERR_PERMISSION
-							   : ERR_FILE,
-					   errno, "cannot make %s", text);
+			return cannot("make", text, err);
 		*p = was;
 		if (was == '\0')
 			return 0;
@@ -54,7 +69,7 @@ static int
 take_state_dir(struct daemon *d, struct error *err)
 {
 	const char *dir = d->config->state_dir;
-	char path[4096];
+	char path[4096], pid[24] = "";
 
 	snprintf(path, sizeof(path), "%s/jobs", dir);
 	if (make_dir(path, err) < 0)
@@ -62,16 +77,23 @@ take_state_dir(struct daemon *d, struct error *err)
 	snprintf(path, sizeof(path), "%s/LOCK", dir);
 	d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	if (d->lock_fd < 0)
-		return error_errno(err,
-				   errno == EACCES ? ERR_PERMISSION : ERR_FILE,
-				   errno, "cannot open %s", path);
+		return cannot("open", path, err);
 	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+		ssize_t n = read(d->lock_fd, pid, sizeof(pid) - 1);
+
+		pid[n > 0 ? strspn(pid, "0123456789") : 0] = '\0';
 		error_set(err, ERR_LOCKED,
-			  "another sluiced uses the state directory %s", dir);
+			  "another sluiced%s%s uses the state directory %s",
+			  *pid ? ", process " : "", pid, dir);
 		error_note(err, "stop it first, or give this one another "
 			   "directory by --state-dir");
 		return -1;
 	}
+	/* For people alone: the lock is what counts, and a full disk is no
+	 * reason not to start. */
+	snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+	(void)!ftruncate(d->lock_fd, 0);
+	(void)!write(d->lock_fd, pid, strlen(pid));
 	return 0;
 }
 
@@ -249,6 +271,28 @@ raise_descriptors(void)
 	}
 }
 
+static void
+on_warm_up(uv_work_t *work)
+{
+	(void)work;
+}
+
+static void
+on_warm(uv_work_t *work, int status)
+{
+	(void)work;
+	(void)status;
+}
+
+/* libuv starts its threads at the first piece of work, and aborts when it
+ * cannot: better now than when somebody wants a savepoint. */
+static void
+warm_up(struct daemon *d)
+{
+	setenv("UV_THREADPOOL_SIZE", "2", 0);
+	uv_queue_work(&d->loop, &d->warm_up, on_warm_up, on_warm);
+}
+
 static int
 start_embedded(struct daemon *d, struct error *err)
 {
@@ -307,7 +351,9 @@ start(struct daemon *d, struct error *err)
 		return -1;
 	env.store = d->store;
 	env.embedded = d->embedded ? embedded_kafka_address(d->embedded) : NULL;
-	d->jobs = jobs_create(&env);
+	d->jobs = jobs_create(&env, err);
+	if (!d->jobs)
+		return -1;
 	sessions_init(&d->sessions, d->catalog,
 		      (unsigned)d->config->sessions_max);
 	watch_signals(d);
@@ -356,6 +402,7 @@ daemon_run(struct config *c, const struct config_source *source,
 	daemon_apply(&d);
 	daemon_read_secrets(d.config);
 	uv_loop_init(&d.loop);
+	warm_up(&d);
 	rc = start(&d, err);
 	if (rc == 0) {
 		uv_run(&d.loop, UV_RUN_DEFAULT);

@@ -16,6 +16,7 @@ struct embedded_kafka;
 
 struct daemon {
 	uv_loop_t loop;
+	uv_work_t warm_up;
 	struct config *config;       /* in force; owned */
 	const struct config_source *source; /* what a reload reads */
 	const char *version;

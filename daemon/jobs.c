@@ -68,9 +68,11 @@ job_launch(struct job *j, struct error *err)
 		runner_release(&j->runner);
 		j->has_thread = false;
 		j->info.state = was;
-		return error_errno(err, ERR_TOO_MANY, rc,
-				   "cannot start a thread for job \"%s\"",
-				   j->name);
+		error_errno(err, ERR_THREADS, rc,
+			    "cannot start a thread for job \"%s\"", j->name);
+		error_note(err, "raise ulimit -u, or TasksMax= of the unit; "
+			   "then RESUME JOB '%s'", j->name);
+		return -1;
 	}
 	return 0;
 }
@@ -745,7 +747,7 @@ jobs_reconfigure(struct jobs *js, struct config *now,
 }
 
 struct jobs *
-jobs_create(const struct jobs_env *env)
+jobs_create(const struct jobs_env *env, struct error *err)
 {
 	struct jobs *js = mem_zalloc(sizeof(*js));
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -753,8 +755,6 @@ jobs_create(const struct jobs_env *env)
 	const char *pin = env->config->pin_threads;
 
 	js->env = *env;
-	js->config = config_ref(env->config);
-	pthread_mutex_init(&js->config_lock, NULL);
 	js->tail = &js->first;
 	js->ncores = cores > 0 ? (unsigned)cores : 1;
 	js->pin = strcmp(pin, "on") == 0 ||
@@ -763,6 +763,14 @@ jobs_create(const struct jobs_env *env)
 		nstore = js->ncores < STORE_THREADS_MAX ? js->ncores
 							: STORE_THREADS_MAX;
 	js->pool = store_pool_create(nstore);
+	if (!js->pool) {
+		free(js);
+		error_errno(err, ERR_THREADS, errno, "cannot start a thread");
+		error_note(err, "raise ulimit -u, or TasksMax= of the unit");
+		return NULL;
+	}
+	js->config = config_ref(env->config);
+	pthread_mutex_init(&js->config_lock, NULL);
 	uv_async_init(env->loop, &js->async, on_news);
 	js->async.data = js;
 	uv_timer_init(env->loop, &js->unsaved);

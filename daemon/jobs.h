@@ -48,7 +48,8 @@ struct jobs_env {
 	int out_fd;                  /* where `print` writes */
 };
 
-struct jobs *jobs_create(const struct jobs_env *env);
+/* NULL: the system gives no thread to commit checkpoints on. */
+struct jobs *jobs_create(const struct jobs_env *env, struct error *err);
 /* A reload: what begins from now on goes by `now`. Jobs that use one of these
  * connections begin again from a last checkpoint; returns how many. */
 unsigned jobs_reconfigure(struct jobs *js, struct config *now,

@@ -104,8 +104,10 @@ start_workers(struct runner *r, struct pipeline *p, struct error *err)
 		w->work = work[r->nworkers];
 		rc = pthread_create(&w->thread, NULL, worker_run, w);
 		if (rc != 0) {
-			error_errno(err, ERR_TOO_MANY, rc,
+			error_errno(err, ERR_THREADS, rc,
 				    "cannot start a thread of a connector");
+			error_note(err, "raise ulimit -u, or TasksMax= of the "
+				   "unit");
 			err->retriable = true;
 			return -1;
 		}

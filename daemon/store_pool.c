@@ -4,6 +4,7 @@
  */
 #include "daemon/store_pool.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -58,19 +59,25 @@ store_pool_create(unsigned nthreads)
 	struct store_pool *p = mem_zalloc(sizeof(*p));
 
 	CHECK(nthreads > 0);
-	p->n = nthreads;
 	p->threads = mem_zalloc(nthreads * sizeof(*p->threads));
-	for (unsigned i = 0; i < nthreads; i++) {
-		struct store_thread *t = &p->threads[i];
-		int rc;
+	for (; p->n < nthreads; p->n++) {
+		struct store_thread *t = &p->threads[p->n];
 
 		pthread_mutex_init(&t->lock, NULL);
 		pthread_cond_init(&t->changed, NULL);
 		t->tail = &t->first;
-		rc = pthread_create(&t->thread, NULL, store_thread_run, t);
-		CHECK(rc == 0);
+		if (pthread_create(&t->thread, NULL, store_thread_run, t) == 0)
+			continue;
+		pthread_mutex_destroy(&t->lock);
+		pthread_cond_destroy(&t->changed);
+		break;
 	}
-	return p;
+	if (p->n > 0)
+		return p;
+	free(p->threads);
+	free(p);
+	errno = EAGAIN;
+	return NULL;
 }
 
 void

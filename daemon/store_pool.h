@@ -17,6 +17,8 @@ struct store_task {
 	void (*run)(struct store_task *task); /* on the store thread; may block */
 };
 
+/* Fewer threads where the system gives no more; NULL: not even one,
+ * and errno says why. */
 struct store_pool *store_pool_create(unsigned nthreads);
 /* Waits for the tasks that are queued. */
 void store_pool_destroy(struct store_pool *p);

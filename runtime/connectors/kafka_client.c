@@ -366,7 +366,12 @@ kafka_client_destroy(struct kafka_client *c)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&f->done_cond, &attr);
 	pthread_condattr_destroy(&attr);
-	CHECK(pthread_create(&thread, NULL, farewell_run, f) == 0);
+	if (pthread_create(&thread, NULL, farewell_run, f) != 0) {
+		/* Without a thread it is this one that may have to wait. */
+		farewell_run(f);
+		farewell_free(f);
+		return;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += DESTROY_SECONDS;
 	pthread_mutex_lock(&f->lock);

@@ -296,7 +296,7 @@ def limits_are_told_as_errors():
 
 def private_daemons():
     out = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True).stdout
-    return [line for line in out.splitlines() if re.search(r"/sluiced .*--socket \S*/sluice-\w+/sock", line)
+    return [line for line in out.splitlines() if re.search(r"/sluiced .*--socket \S*/sluice-run-\w+/sock", line)
             and BUILD in line]
 
 
