@@ -28,6 +28,7 @@ struct scan {
 	struct store_scan *ret;
 	struct store_raw *file;
 	int log;               /* -1: there is none */
+	int errnum;            /* of a read of it that the disk refused */
 	uint32_t pages;        /* whole ones in the file */
 	uint32_t frames;       /* whole ones in the log */
 	struct log_header header;
@@ -42,6 +43,16 @@ static bool
 read_at(int fd, void *data, size_t n, int64_t at)
 {
 	return pread(fd, data, n, at) == (ssize_t)n;
+}
+
+static bool
+log_read(struct scan *s, void *data, size_t n, int64_t at)
+{
+	ssize_t got = pread(s->log, data, n, at);
+
+	if (got < 0)
+		s->errnum = errno;
+	return got == (ssize_t)n;
 }
 
 static int64_t
@@ -86,7 +97,7 @@ static bool
 frame_read(struct scan *s, uint32_t i, struct log_sum before,
 	   struct log_frame *ret)
 {
-	if (!read_at(s->log, s->data, LOG_FRAME_BYTES, log_frame_at(i)))
+	if (!log_read(s, s->data, LOG_FRAME_BYTES, log_frame_at(i)))
 		return false;
 	log_frame_read(s->data, ret);
 	return ret->page > 0 && ret->page <= s->pages + s->frames &&
@@ -128,7 +139,7 @@ log_goes_on(struct scan *s, uint32_t end)
 		unsigned char h[LOG_FRAME_HEADER_BYTES];
 		struct log_frame before, f;
 
-		if (!read_at(s->log, h, sizeof(h), log_frame_at(i - 1)))
+		if (!log_read(s, h, sizeof(h), log_frame_at(i - 1)))
 			return false;
 		log_frame_read(h, &before);
 		if (!frame_read(s, i, before.sum, &f))
@@ -147,7 +158,7 @@ log_index(struct scan *s)
 	unsigned char h[LOG_FRAME_HEADER_BYTES];
 
 	for (uint32_t i = 1; i <= s->good; i++)
-		if (read_at(s->log, h, sizeof(h), log_frame_at(i))) {
+		if (log_read(s, h, sizeof(h), log_frame_at(i))) {
 			log_frame_read(h, &f);
 			note_in_log(s, f.page, i);
 		}
@@ -162,7 +173,7 @@ log_headless_index(struct scan *s, struct log_frame *ret_first)
 	uint32_t last = 0;
 
 	for (uint32_t i = 1; i <= s->frames; i++) {
-		if (!read_at(s->log, h, sizeof(h), log_frame_at(i)))
+		if (!log_read(s, h, sizeof(h), log_frame_at(i)))
 			break;
 		log_frame_read(h, &f);
 		if (i == 1)
@@ -174,7 +185,7 @@ log_headless_index(struct scan *s, struct log_frame *ret_first)
 			last = i;
 	}
 	for (uint32_t i = 1; i <= last; i++)
-		if (read_at(s->log, h, sizeof(h), log_frame_at(i))) {
+		if (log_read(s, h, sizeof(h), log_frame_at(i))) {
 			log_frame_read(h, &f);
 			note_in_log(s, f.page, i);
 		}
@@ -209,7 +220,7 @@ scan_log(struct scan *s)
 	unsigned char head[LOG_HEADER_BYTES];
 	uint32_t end;
 
-	if (s->log < 0 || !read_at(s->log, head, sizeof(head), 0))
+	if (s->log < 0 || !log_read(s, head, sizeof(head), 0))
 		return;
 	if (!log_header_read(head, &s->header)) {
 		s->header.salt[1] = 0;
@@ -296,7 +307,8 @@ scan_file(struct scan *s)
 
 /* ---- both ---- */
 
-static void
+/* Returns the errno of a disk that could not be read: it damages nothing. */
+static int
 scan_once(struct store_raw *file, int log, struct store_scan *ret)
 {
 	static const char magic[16] = "SQLite format 3";
@@ -323,6 +335,7 @@ scan_once(struct store_raw *file, int log, struct store_scan *ret)
 	}
 	free(s.data);
 	free(s.in_log);
+	return s.errnum ? s.errnum : store_raw_errno(file);
 }
 
 int
@@ -330,7 +343,7 @@ store_scan(const char *path, struct store_scan *ret, struct error *err)
 {
 	struct store_raw *file;
 	struct buf name;
-	int log;
+	int log, errnum = 0;
 
 	if (store_raw_open(path, &file, err) < 0)
 		return -1;
@@ -339,14 +352,18 @@ store_scan(const char *path, struct store_scan *ret, struct error *err)
 	log = open(buf_cstr(&name), O_RDONLY | O_CLOEXEC);
 	buf_release(&name);
 	for (int i = 0; i < TRIES; i++) {
-		scan_once(file, log, ret);
-		if (!*ret->fault)
+		errnum = scan_once(file, log, ret);
+		if (errnum || !*ret->fault)
 			break;
 	}
 	if (log >= 0)
 		close(log);
 	store_raw_close(file);
-	return 0;
+	if (!errnum)
+		return 0;
+	error_errno(err, ERR_STORE, errnum, "cannot read %s", path);
+	error_note(err, "look for the disk's fault in the kernel's log (dmesg)");
+	return -1;
 }
 
 /* ---- copies ---- */

@@ -6,6 +6,7 @@
  */
 #include "runtime/store_vfs.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -402,6 +403,7 @@ store_vfs_fault(sqlite3 *db)
 struct store_raw {
 	const char *name; /* as SQLite wants it */
 	sqlite3_file *file;
+	int errnum; /* of the first read that the disk refused */
 };
 
 int
@@ -448,6 +450,15 @@ store_raw_size(struct store_raw *r)
 bool
 store_raw_read(struct store_raw *r, void *data, size_t n, int64_t at)
 {
-	return r->file->pMethods->xRead(r->file, data, (int)n, at) ==
-	       SQLITE_OK;
+	int rc = r->file->pMethods->xRead(r->file, data, (int)n, at);
+
+	if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ && !r->errnum)
+		r->errnum = errno ? errno : EIO;
+	return rc == SQLITE_OK;
+}
+
+int
+store_raw_errno(const struct store_raw *r)
+{
+	return r->errnum;
 }

@@ -31,5 +31,7 @@ void store_raw_close(struct store_raw *r); /* NULL is allowed */
 int64_t store_raw_size(struct store_raw *r); /* -1: unknown */
 /* All n bytes, or false. */
 bool store_raw_read(struct store_raw *r, void *data, size_t n, int64_t at);
+/* 0: whatever could not be read is not there, or cut off. */
+int store_raw_errno(const struct store_raw *r);
 
 #endif
