@@ -131,8 +131,11 @@ columns_of_fields(struct proposal *p, const struct shape *root)
 	unsigned n = 0;
 
 	for (const struct shape_field *f = root->fields; f; f = f->next, n++)
-		if (*f->name)
-			proposal_field(p, f->name, &f->shape, root->n);
+		proposal_field(p, f->name, &f->shape, root->n);
+	if (root->unnamed)
+		proposal_notice(p, "fields with names that no column can have "
+				"(empty, or with control characters) are left "
+				"out");
 	if (root->nfields > n)
 		proposal_notice(p, "the records have %u names of fields: only "
 				"the first %u are columns", root->nfields, n);
@@ -217,7 +220,8 @@ are_changes(struct proposal *p, struct json_doc *d)
 	return n > 0;
 }
 
-static void
+/* False: none of the objects has a field. */
+static bool
 propose_json(struct proposal *p)
 {
 	struct shape *root = arena_new(p->a, struct shape);
@@ -231,6 +235,8 @@ propose_json(struct proposal *p)
 		if (sample_parse(&p->rec[i], &d))
 			add_rows(p, &d, changes, root);
 	json_doc_release(&d);
+	if (root->nfields == 0)
+		return false;
 	p->format = changes ? "debezium-json" : "json";
 	p->iso = shape_is_iso(root);
 	columns_of_fields(p, root);
@@ -238,6 +244,7 @@ propose_json(struct proposal *p)
 		proposal_notice(p, "the records are changes of Debezium's: "
 				"columns are those of the rows before and "
 				"after, each seen once or twice a record");
+	return true;
 }
 
 /* ---- csv ---- */
@@ -443,8 +450,7 @@ propose_value(struct proposal *p, struct error *err)
 	if (some == 0)
 		return error_set(err, ERR_NO_SAMPLE, "all %u records that were "
 				 "looked at are empty", p->n);
-	if (c.n[JSON_OBJECTS] * 10 >= some * 8) {
-		propose_json(p);
+	if (c.n[JSON_OBJECTS] * 10 >= some * 8 && propose_json(p)) {
 		tell_others(p, &c, JSON_OBJECTS);
 	} else if (c.n[BINARY] + c.n[AVRO] > 0) {
 		propose_raw(p, false);
@@ -453,7 +459,7 @@ propose_value(struct proposal *p, struct error *err)
 		propose_raw(p, true);
 		if (c.n[JSON_OBJECTS] > 0)
 			proposal_notice(p, "%u of %u records are JSON objects, "
-					"too few to read all as JSON: "
+					"too few or too empty for columns: "
 					"JSON_VALUE(message, '$.name') reaches "
 					"into those", c.n[JSON_OBJECTS], p->n);
 	}

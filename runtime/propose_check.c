@@ -91,6 +91,17 @@ column_of(const struct trial *t, const char *name)
 	return UINT32_MAX;
 }
 
+/* What a text cannot hold is wrong with the record. */
+static bool
+may_become_text(const struct trial *t, unsigned column)
+{
+	const struct proposed_column *c = t->p->cols;
+
+	while (column-- > 0)
+		c = c->next;
+	return strcmp(c->type, "STRING") != 0;
+}
+
 static void
 take_errors(struct trial *t, const struct decode_result *r, bool pairs)
 {
@@ -98,7 +109,7 @@ take_errors(struct trial *t, const struct decode_result *r, bool pairs)
 		const struct decode_error *e = &r->errors[i];
 		unsigned c = e->column ? column_of(t, e->column) : UINT32_MAX;
 
-		if (c != UINT32_MAX) {
+		if (c != UINT32_MAX && may_become_text(t, c)) {
 			t->nbad[c]++;
 			continue;
 		}
@@ -168,8 +179,13 @@ trial_run(struct trial *t, struct error *err)
 	proposal_text(t->p, &text);
 	rc = plan_table(t, buf_cstr(&text), err);
 	buf_release(&text);
-	if (rc < 0)
+	if (rc < 0) {
+		/* Its place is one in a text that nobody has seen. */
+		err->at.line = 0;
+		*err->excerpt = *err->caret = '\0';
+		error_context(err, "no table can be made for these records");
 		return -1;
+	}
 	t->schema.ncols = (uint16_t)t->table->ncols;
 	t->schema.cols = arena_array(&t->arena, t->table->ncols,
 				     struct schema_column);
@@ -195,7 +211,7 @@ learn(struct trial *t)
 
 	for (unsigned i = 0; c; c = next, i++) {
 		next = c->next; /* the time's columns may go */
-		if (t->nbad[i] > 0 && strcmp(c->type, "STRING") != 0) {
+		if (t->nbad[i] > 0) {
 			proposal_make_text(t->p, c, t->nbad[i]);
 			changed = true;
 		}

@@ -50,6 +50,8 @@ key_is_in_value(const struct proposal *p, const struct shape *key)
 	bool changes = strcmp(p->format, "debezium-json") == 0, all = true;
 	struct json_doc k, v;
 
+	for (const struct shape_field *f = key->fields; f; f = f->next)
+		all &= proposal_find(p, f->name) != NULL;
 	json_doc_init(&k);
 	json_doc_init(&v);
 	for (unsigned i = 0; i < p->n && all; i++) {
@@ -90,7 +92,8 @@ prefix_free(const struct proposal *p)
 	}
 }
 
-static void
+/* False: none of the objects has a field. */
+static bool
 propose_json_key(struct proposal *p, bool all)
 {
 	struct shape *key = arena_new(p->a, struct shape);
@@ -103,11 +106,13 @@ propose_json_key(struct proposal *p, bool all)
 		    JSON_OBJECTS)
 			shape_add(key, &d, 0, p->a);
 	json_doc_release(&d);
+	if (key->nfields == 0)
+		return false;
 	p->key_format = "json";
 	if (all && strcmp(p->format, "raw") != 0 && key_is_in_value(p, key)) {
 		for (const struct shape_field *f = key->fields; f; f = f->next)
 			proposal_find(p, f->name)->in_key = true;
-		return;
+		return true;
 	}
 	p->except_key = true;
 	p->key_prefix = prefix_free(p);
@@ -115,6 +120,7 @@ propose_json_key(struct proposal *p, bool all)
 		proposal_field(p, arena_printf(p->a, "%s%s", p->key_prefix,
 						f->name), &f->shape, key->n)
 			->in_key = true;
+	return true;
 }
 
 static void
@@ -176,9 +182,8 @@ propose_key(struct proposal *p)
 	proposal_look(p, true, &c);
 	if (c.n[NOTHING] == p->n)
 		return;
-	if (c.n[JSON_OBJECTS] == p->n - c.n[NOTHING])
-		propose_json_key(p, c.n[NOTHING] == 0);
-	else
+	if (c.n[JSON_OBJECTS] < p->n - c.n[NOTHING] ||
+	    !propose_json_key(p, c.n[NOTHING] == 0))
 		propose_raw_key(p, &c);
 	if (strcmp(p->format, "debezium-json") == 0) {
 		propose_key_of_changes(p);

@@ -215,6 +215,16 @@ field_of(struct shape *s, const char *name, size_t n, struct arena *a)
 	return f;
 }
 
+/* In back-ticks anything but nothing, and what would break the line. */
+static bool
+is_column_name(const char *name, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)name[i] < ' ')
+			return false;
+	return n > 0;
+}
+
 static void
 add_fields(struct shape *s, const struct json_doc *d, uint32_t object,
 	   struct arena *a)
@@ -228,9 +238,12 @@ add_fields(struct shape *s, const struct json_doc *d, uint32_t object,
 		const struct json_node *k = &d->node[keys[i]];
 		char *name = arena_bytes(a, k->len + 1);
 		size_t len = json_string(k, name);
-		struct shape_field *f = memchr(name, '\0', len)
-			? NULL : field_of(s, name, len, a);
+		struct shape_field *f = NULL;
 
+		if (is_column_name(name, len))
+			f = field_of(s, name, len, a);
+		else
+			s->unnamed++;
 		if (f)
 			shape_add(&f->shape, d, values[i], a);
 	}
@@ -558,6 +571,9 @@ name_row(struct typing *t, const struct shape *s)
 {
 	struct arena a;
 
+	if (s->unnamed)
+		remark(t, "fields with names that no column can have are left "
+		       "out");
 	arena_init(&a);
 	buf_puts(t->type, "ROW<");
 	for (const struct shape_field *f = s->fields; f; f = f->next) {

@@ -34,6 +34,7 @@ struct shape {
 	const char *example; /* the first that is not NULL, cut; or NULL */
 	struct shape *element; /* of all arrays; NULL: they were empty */
 	unsigned nfields;
+	unsigned unnamed; /* fields whose names no column can have: left out */
 	struct shape_field *fields, **tail; /* in the order of appearance */
 };
 

@@ -4,11 +4,13 @@
 proposal is run as it stands and reads its sample without a bad record."""
 import json
 import os
+import random
+import socket
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from sluice import BUILD, Daemon, SqlError, main  # noqa: E402
+from sluice import BUILD, LONG, Daemon, SqlError, main, wait_for  # noqa: E402
 
 daemon = None
 
@@ -139,6 +141,53 @@ def a_file_gives_its_first_hundred_lines():
     assert len(rows) == 5000
 
 
+NAMES = ["a", "b", "id", "order", "select", "with blank", "ba`ck", "\u00fc", "", "x.y", "ts", "time", "made_at", "A", "1st", "a-b",
+         "'q'", '"', "\u0000z", "__", "key", "f0", "message", "window_start", "event_time", "\U0001f600", "a\nb", "--c", "/*d"]
+SCALARS = [None, True, False, 0, -5, 10 ** 18, 10 ** 20, -2 ** 63, 2 ** 63, 10 ** 37, 10 ** 40, 1767225600000, 1767225600, 0.5, 1e300,
+           -1.25, 1e-10, 123456789.123456789, "", "x", "2024-01-01", "2024-01-01 10:00:00", "2024-01-01T10:00:00Z",
+           "2024-01-01 10:00:00.123456Z", "0001-01-01 00:00:00", "9999-12-31T23:59:59.999999999", "12", "a\u0000b", "\u00e9" * 40,
+           "x" * 100, "a;b", "a,b"]
+
+
+def random_value(r, depth=0):
+    if depth == 4 or r.random() < 0.7:
+        return r.choice(SCALARS)
+    if r.random() < 0.5:
+        return [random_value(r, depth + 1) for _ in range(r.randrange(4))]
+    return {r.choice(NAMES): random_value(r, depth + 1) for _ in range(r.randrange(5))}
+
+
+def random_line(r, kind, proto):
+    if kind == 0:
+        return ";".join(r.choice(["1", "2.5", "", "a", '"q""r"', "2024-01-01", "true", "007"]) for _ in range(3))
+    if kind == 1 and r.random() < 0.2:
+        return r.choice(["{", "x", "[1]", '{"a":', '"', "nul", " ", "{} {}", '{"a": "\\ud800"}'])
+    row = {k: proto[k] if r.random() < 0.7 else random_value(r) for k in proto if r.random() < 0.9}
+    return json.dumps(row, ensure_ascii=r.random() < 0.5)
+
+
+def whatever_comes_the_proposal_reads_it():
+    d = the_daemon()
+    path = os.path.join(d.dir, "random")
+    seed = int(os.environ.get("SLUICE_SEED") or random.randrange(10 ** 9))
+    print(f"seed {seed}")
+    for i in range(1000 if LONG else 60):
+        r = random.Random(seed + i)
+        proto = {k: random_value(r) for k in r.sample(NAMES, r.randrange(1, 7))}
+        kind = r.randrange(5)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("".join(random_line(r, kind, proto) + "\n" for _ in range(r.randrange(1, 30))))
+        try:
+            a = Answer(d.sql(f"""CREATE TEMPORARY TABLE r (v STRING) WITH ('connector' = 'filesystem', 'path' = '{path}',
+                'format' = 'raw'); DESC r FROM SAMPLE;"""))
+        except SqlError as e:
+            assert e.code == "no_sample", (seed + i, e.end)  # all lines were empty
+            continue
+        end = d.sql(a.text + "SELECT * FROM r;")[-1]
+        told = "would go to the job's errors" in a.notices or "cannot be read" in a.notices
+        assert told or "bad_records" not in end, (seed + i, a.text, end)
+
+
 # ---- topics ----
 
 
@@ -190,6 +239,24 @@ def a_topic_that_is_empty_or_missing_is_said_to_be():
         assert e.code == "no_sample" and "empty" in e.end["message"], e.end
 
 
+def who_waits_for_a_broker_may_leave():
+    d = Daemon().start()
+    sql = """CREATE TABLE x (v STRING) WITH ('connector' = 'kafka', 'topic' = 'x', 'format' = 'raw',
+        'properties.bootstrap.servers' = '127.0.0.1:1'); DESC x FROM SAMPLE;""".encode()
+    tasks = f"/proc/{d.child.pid}/task"
+    before = len(os.listdir(tasks))
+    for i in range(2):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        s.connect(d.sock)
+        s.sendall(b"POST /v1/sql HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(sql), sql))
+        wait_for("it looks", lambda: len(os.listdir(tasks)) > before + 2)
+        if i == 0:
+            s.close()
+            wait_for("it has left", lambda: len(os.listdir(tasks)) <= before)
+    assert d.stop() == 0  # under the second one
+    s.close()
+
+
 def the_client_shows_both_tables():
     d = the_daemon()
     path = os.path.join(d.dir, "shown")
@@ -211,4 +278,5 @@ def the_client_shows_both_tables():
 main(json_of_all_types, iso_times_and_numbers_of_seconds, what_looks_like_a_type_and_is_none_is_a_text,
      objects_with_ever_new_names_are_maps, lines_of_fields, prose_is_prose, most_are_json_and_some_are_not,
      a_file_gives_its_first_hundred_lines, a_topic_gives_its_newest_records,
-     a_topic_that_is_empty_or_missing_is_said_to_be, the_client_shows_both_tables)
+     whatever_comes_the_proposal_reads_it, a_topic_that_is_empty_or_missing_is_said_to_be, who_waits_for_a_broker_may_leave,
+     the_client_shows_both_tables)

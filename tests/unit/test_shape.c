@@ -116,7 +116,8 @@ TEST(nested_values_have_nested_types)
 
 TEST(a_name_that_no_column_can_have_is_left_out)
 {
-	EXPECT_TYPE("ROW<a BIGINT>", "", "{\"a\": 1, \"x\\u0000y\": 2}");
+	EXPECT_TYPE("ROW<a BIGINT>", "fields with names that no column can"
+		    " have are left out", "{\"a\": 1, \"x\\u0000y\": 2, \"\": 3}");
 }
 
 TEST(fields_of_lines_tell_numbers_by_their_text)
@@ -201,35 +202,81 @@ TEST(a_proposal_is_a_statement)
 			"  'csv.field-delimiter' = '|'\n);", "1|a", "2|b");
 }
 
-/* Times with a T are an option of the value's format: the key's has it not. */
-TEST(a_column_that_its_format_cannot_read_becomes_a_text)
+static struct ast_option servers = {
+	.key = "properties.bootstrap.servers", .value = "embedded",
+};
+static struct ast_option topic = {
+	.next = &servers, .key = "topic", .value = "x",
+};
+static const struct sample_table table = {
+	.name = "t", .connector = "kafka", .options = &topic,
+};
+
+/* Of one record with a key. */
+static struct proposal *
+proposal_with_key(const char *key, const char *value)
 {
-	static struct ast_option servers = {
-		.key = "properties.bootstrap.servers", .value = "embedded",
-	};
-	static struct ast_option topic = {
-		.next = &servers, .key = "topic", .value = "x",
-	};
-	static const struct sample_table table = {
-		.name = "t", .connector = "kafka", .options = &topic,
-	};
-	struct sample_record rec = {
-		.value = "{\"a\": \"2024-01-01T10:00:00\"}", .value_len = 28,
-		.key = "{\"b\": \"2024-01-01T10:00:00\"}", .key_len = 28,
-		.timestamp_us = 0,
-	};
+	static struct sample_record rec;
 	struct error err = ERROR_INIT;
 	struct proposal *p;
 
 	arena_init(&arena);
+	rec = (struct sample_record){
+		.value = value, .value_len = (uint32_t)strlen(value),
+		.key = key, .key_len = (uint32_t)strlen(key),
+	};
 	if (propose(&table, &rec, 1, &arena, &p, &err) < 0)
 		FAIL("%s", err.message);
+	return p;
+}
+
+/* Times with a T are an option of the value's format: the key's has it not. */
+TEST(a_column_that_its_format_cannot_read_becomes_a_text)
+{
+	struct proposal *p = proposal_with_key(
+		"{\"b\": \"2024-01-01T10:00:00\"}",
+		"{\"a\": \"2024-01-01T10:00:00\"}");
+
 	EXPECT_STR(p->cols->type, "TIMESTAMP(3)");
 	EXPECT_STR(p->cols->next->name, "key_b");
 	EXPECT_STR(p->cols->next->type, "STRING");
 	EXPECT_STR(p->cols->next->note, "1 of 1 cannot be read as TIMESTAMP(3)");
 	EXPECT_STR(p->time_column, "a");
 	arena_release(&arena);
+}
+
+TEST(a_key_of_json_may_have_any_value)
+{
+	struct proposal *p = proposal_with_key("{\"b\": 1}", "1,2");
+
+	EXPECT_STR(p->format, "csv");
+	EXPECT_STR(p->key_prefix, "key_");
+	arena_release(&arena);
+	p = proposal_with_key("{}", "some text");
+	EXPECT_STR(p->format, "raw");
+	EXPECT_STR(p->key_format, "raw");
+	arena_release(&arena);
+	p = proposal_with_key("{\"key_\": 1}", "{\"key_a\": 1}");
+	EXPECT_STR(p->key_prefix, "key2_");
+	arena_release(&arena);
+}
+
+TEST(objects_without_fields_are_texts)
+{
+	EXPECT(strstr(proposal_of((const char *const[]){ "{}", "{\"\": 1}",
+							 NULL }),
+		      "message STRING"));
+	end();
+}
+
+/* Nothing else can read it, and no column can hold it. */
+TEST(a_record_that_no_format_reads_is_told)
+{
+	EXPECT(strstr(proposal_of((const char *const[]){
+			      "{\"a\": \"\\ud800\"}", "{\"a\": \"x\"}",
+			      NULL }), "a STRING"));
+	EXPECT(strstr(buf_cstr(&note), "1 of 2 records cannot be read"));
+	end();
 }
 
 TEST(records_without_bytes_are_no_sample)
