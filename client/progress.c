@@ -141,9 +141,11 @@ is_ours(const struct watch *w, const char *name)
 static void
 look_at(struct watch *w, json_t *jobs, bool draw)
 {
+	unsigned room = term_size().rows - 1, n = 0;
 	size_t i;
 	json_t *job;
 
+	room -= room > 1; /* of which one may be needed to say so */
 	w->all_ended = true;
 	w->any_failed = false;
 	if (draw)
@@ -159,10 +161,15 @@ look_at(struct watch *w, json_t *jobs, bool draw)
 			w->all_ended = false;
 		if (state && strcmp(state, "FAILED") == 0)
 			w->any_failed = true;
-		if (draw) {
+		if (draw && w->drawn < room) {
 			draw_job(job, w->elapsed_s);
 			w->drawn++;
 		}
+		n++;
+	}
+	if (draw && n > room) {
+		fprintf(stderr, "\033[Kand %u more\n", n - room);
+		w->drawn++;
 	}
 }
 

@@ -157,7 +157,6 @@ broken_status(struct session *s, const struct error *err)
 {
 	if (err->code != ERR_CANCELLED) {
 		told_failure(err);
-		s->lost = s->opened;
 		return 3;
 	}
 	if (!session_interrupted)
@@ -177,6 +176,10 @@ send_once(struct session *s, const char *text, size_t n)
 	lines = (struct api_lines){ on_line, on_idle, s,
 				    output_is_live(&s->out) };
 	s->out.failed = s->out.left = s->out.forgotten = false;
+	if (s->is_shell) { /* a file that was full is not the screen */
+		clearerr(stdout);
+		s->out.closed = false;
+	}
 	rc = api_sql(s->api, text, n, &lines, &err);
 	output_stop(&s->out);
 	restore(saved);

@@ -304,6 +304,11 @@ def long_results_go_through_a_pager():
     with open(f"{d.dir}/rows") as f:
         text = f.read()
     assert "(30 rows)" in text and "paged:" not in text, text
+    # A full file is told, and is not the end of everything.
+    t.ask("\\o /dev/full")
+    assert "cannot write the rows: No space left" in t.ask(values)
+    t.ask("\\o")
+    assert "41" in t.ask("SELECT 41 AS x;")
     leave(t)
     done = sluice(d, "-o", "aligned", "-e", values, env={"PAGER": "sed s/^/paged:/"})
     assert "paged:" not in done.stdout and "(30 rows)" in done.stdout, done
@@ -676,6 +681,21 @@ def top_sorts_and_fits():
     assert d.stop() == 0
 
 
+def more_jobs_than_lines_are_counted():
+    with tempfile.TemporaryDirectory() as dir:
+        with open(dir + "/a.sql", "w") as f:
+            f.write("""CREATE TABLE source (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '1000',
+                'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '1500');""")
+            for i in range(8):
+                f.write(f"CREATE TABLE hole{i} (n BIGINT) WITH ('connector' = 'blackhole');"
+                        f"INSERT INTO hole{i} SELECT id FROM source;")
+        t = Terminal([SLUICE, "run", dir + "/a.sql"], rows=6)
+        t.until_seen(r"\Ahole0: RUNNING.*\nhole1: .*\nhole2: .*\nhole3: .*\nand 4 more\Z")
+        assert t.wait() == 0, t.text
+        assert not t.screen.above, t.screen.above
+        assert re.search(r"\Ahole0: FINISHED.*\n.*\n.*\n.*\nand 4 more\Z", t.screen.text()), t.screen.text()
+
+
 def a_run_shows_how_far_it_is():
     with tempfile.TemporaryDirectory() as dir:
         with open(dir + "/a.sql", "w") as f:
@@ -701,4 +721,4 @@ main(an_updating_result_is_a_table_redrawn_in_place, ctrl_z_gives_the_terminal_b
      no_row_can_command_the_terminal, the_prompt_shows_what_is_open, some_words_need_no_semicolon,
      what_is_typed_ahead_is_not_lost, a_signal_ends_the_shell, history_keeps_statements_whole_and_secrets_out,
      tab_completes_what_can_stand_there, statements_are_edited_and_repeated, scripts_run_scripts, standard_input_has_a_name,
-     every_exit_code_is_as_the_manual_says, a_url_takes_the_place_of_a_socket, top_sorts_and_fits, a_run_shows_how_far_it_is)
+     every_exit_code_is_as_the_manual_says, a_url_takes_the_place_of_a_socket, top_sorts_and_fits, more_jobs_than_lines_are_counted, a_run_shows_how_far_it_is)
