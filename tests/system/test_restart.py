@@ -3,7 +3,6 @@
 """A daemon that starts with a hundred jobs: ready long before they are, and
 every one of them goes on; what a death in the middle left behind is cleared."""
 import os
-import shutil
 import sqlite3
 import sys
 
