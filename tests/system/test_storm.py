@@ -52,6 +52,7 @@ class Job:
         self.kind = kind
         self.states = {None}
         self.kept = False   # a state file without its job: KEEP STATE
+        self.murky = False  # rows may be written again behind those that are there
         self.doubt = None   # the verb that the daemon died over
         self.out = os.path.join(top, "rows", self.name)
 
@@ -64,7 +65,7 @@ class Job:
 
     def check_output(self, whole=False):
         """Rows 1 to n, each once. Nothing of a checkpoint that was not."""
-        if not self.has_output() or not os.path.isdir(self.out):
+        if self.murky or not self.has_output() or not os.path.isdir(self.out):
             return
         ids = []
         for name in os.listdir(self.out):
@@ -75,6 +76,7 @@ class Job:
         assert not whole or len(ids) == 300, (self.name, len(ids))
 
     def forget_output(self):
+        self.murky = False
         shutil.rmtree(self.out, ignore_errors=True)
 
 
@@ -102,6 +104,10 @@ def after(job, verb, state):
     if verb == "replay":
         return {state} | (ended if state == "RUNNING" else set()), {"wrong_job_state"} | (
             {None} if state == "RUNNING" else set())
+    if verb == "reset":
+        if state in ("PAUSED", "STOPPED"):
+            return {state}, {None}
+        return {"STOPPED"}, {None, "wrong_job_state"} if ended else {"wrong_job_state"}
     if state == "FINISHED":  # its thread may just be on its way out
         return {state}, {"wrong_job_state"} | ({None} if verb in ("stop", "resume") else set())
     if verb == "resume":
@@ -116,7 +122,7 @@ def after(job, verb, state):
 
 
 LOOKS = ("savepoint", "describe", "stall", "show", "errors", "state", "watermarks")
-VERBS = ("start", "start", "start", "pause", "pause", "resume", "resume", "stop", "drain", "drop", "keep", "start_other",
+VERBS = ("start", "start", "start", "reset", "pause", "pause", "resume", "resume", "stop", "drain", "drop", "keep", "start_other",
          "delete", "replay") + LOOKS
 
 
@@ -162,6 +168,7 @@ class Client:
             "drop": lambda: f"DROP JOB '{name}';", "keep": lambda: f"DROP JOB '{name}' KEEP STATE;",
             "delete": lambda: f"DELETE ERRORS FOR JOB '{name}';", "replay": lambda: f"REPLAY ERRORS FOR JOB '{name}';",
             "savepoint": lambda: f"CREATE SAVEPOINT '{self.d.dir}/sp_{name}_{self.done}' FOR JOB '{name}';",
+            "reset": lambda: f"ALTER JOB '{name}' RESET OFFSETS TO EARLIEST;",
             "describe": lambda: f"DESCRIBE JOB '{name}';", "stall": lambda: f"EXPLAIN STALL '{name}';",
             "show": lambda: "SHOW JOBS;", "errors": lambda: f"SHOW ERRORS FOR JOB '{name}';",
             "state": lambda: f"SHOW STATE FOR JOB '{name}';", "watermarks": lambda: f"SHOW WATERMARKS FOR JOB '{name}';",
@@ -179,6 +186,7 @@ class Client:
             for states, _ in expected:
                 job.states = job.states | states
             job.doubt = verb if job.states != {None} else None
+            job.murky = job.murky or verb == "reset"
             raise
         if verb == "show":
             self.check_shown(rows)
@@ -199,6 +207,8 @@ class Client:
             job.kept = verb == "keep"
         elif verb == "drop":
             job.check_output()
+            job.forget_output()
+        elif verb == "reset":  # it writes all of them again
             job.forget_output()
         elif verb == "savepoint":
             os.unlink(f"{self.d.dir}/sp_{job.name}_{self.done}")
