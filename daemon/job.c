@@ -453,8 +453,8 @@ life_checkpoint(struct life *l, int64_t now_us, struct error *err)
 
 /* ---- running ---- */
 
-static enum job_state
-state_of_command(enum job_command c)
+enum job_state
+job_state_of_command(enum job_command c)
 {
 	return c == COMMAND_PAUSE      ? JOB_PAUSED
 	       : c == COMMAND_SHUTDOWN ? JOB_RUNNING
@@ -502,7 +502,7 @@ take_command(struct life *l, int64_t now_us)
 	if (c == COMMAND_NONE || c == COMMAND_DROP ||
 	    l->deadline_us != TIME_END)
 		return;
-	l->end_state = state_of_command(c);
+	l->end_state = job_state_of_command(c);
 	l->deadline_us = now_us + STOP_DEADLINE_US;
 	if (l->flushing)
 		return; /* it is as good as finished */
@@ -654,7 +654,7 @@ life_run(struct life *l, struct error *err)
 	return 0;
 }
 
-/* ---- the thread ---- */
+/* ---- a whole life ---- */
 
 static void
 put_totals(struct life *l, struct error *err)
@@ -668,10 +668,8 @@ put_totals(struct life *l, struct error *err)
 	store_put_totals(l->store, &t, err);
 }
 
-/* One life. Returns the state that it ended in; RESTARTING: try again later,
- * RECOVERING: try again now. */
-static enum job_state
-live(struct job *j, struct error *err)
+enum job_state
+job_live(struct job *j, struct error *err)
 {
 	struct life l = { .j = j, .goal = GOAL_RUN, .deadline_us = TIME_END,
 			  .end_state = JOB_STOPPED, .connecting = true };
@@ -711,96 +709,4 @@ live(struct job *j, struct error *err)
 	life_release(&l);
 	job_keep_lost(j);
 	return end;
-}
-
-/* Waits out the backoff; true when a command came meanwhile. */
-static bool
-back_off(struct job *j, int64_t us)
-{
-	int64_t until_us = clock_steady_ns() / 1000 + us, left_us = us;
-
-	while (left_us > 0 && job_command_of(j) == COMMAND_NONE &&
-	       !atomic_load(&j->reload)) {
-		runner_serve(&j->runner, true, clock_wall_us() + left_us);
-		left_us = until_us - clock_steady_ns() / 1000;
-	}
-	return job_command_of(j) != COMMAND_NONE;
-}
-
-/* A life has ended by what may pass. False: this was the last one. */
-static bool
-try_again(struct job *j, int64_t lived_us, int64_t *ret_wait_us,
-	  struct error *err)
-{
-	char reason[640];
-
-	if (!restart_next(&j->restart, lived_us, ret_wait_us)) {
-		if (j->restart.tries > 0)
-			error_context(err, "given up after %lld restarts",
-				      (long long)j->restart.tries);
-		return false;
-	}
-	snprintf(reason, sizeof(reason), "retrying in %.1f s: %s",
-		 (double)*ret_wait_us / 1e6, err->message);
-	log_error(LOG_WARN, "job_restarting", j->name, err);
-	job_note_failure(j, err);
-	job_set_state(j, JOB_RESTARTING, reason, NULL);
-	job_request_abandon(j);
-	return true;
-}
-
-/* Lives until one ends for good; returns how. */
-static enum job_state
-live_on(struct job *j, struct error *err)
-{
-	for (;;) {
-		int64_t began_us = clock_steady_ns() / 1000, wait_us;
-		enum job_state end;
-
-		error_clear(err);
-		end = live(j, err);
-		if (end == JOB_RECOVERING) {
-			log_event(LOG_INFO, "job_begins_again", j->name,
-				  "reason=\"its connection has changed\"");
-			continue;
-		}
-		if (end != JOB_RESTARTING)
-			return end;
-		if (job_command_of(j) == COMMAND_DRAIN)
-			return JOB_FAILED; /* who asked for it is told why */
-		if (!try_again(j, clock_steady_ns() / 1000 - began_us, &wait_us,
-			       err))
-			return JOB_FAILED;
-		/* To drain takes one more life. */
-		if (back_off(j, wait_us) &&
-		    job_command_of(j) != COMMAND_DRAIN)
-			return state_of_command(job_command_of(j));
-	}
-}
-
-void *
-job_thread(void *arg)
-{
-	struct job *j = arg;
-	struct config *config = jobs_config(j->js);
-	struct restart_policy restart = restart_policy_of(config);
-	struct error err = ERROR_INIT;
-	enum job_state end;
-
-	if (j->js->pin)
-		runner_pin(j->core);
-	config_unref(config);
-	restart_init(&j->restart, &restart,
-		     hash_stable(j->name, strlen(j->name)));
-	end = live_on(j, &err);
-	if (end == JOB_FAILED)
-		log_error(LOG_ERROR, "job_failed", j->name, &err);
-	else
-		log_event(LOG_INFO, "job_ended", j->name, "state=%s",
-			  job_state_text[end]);
-	pthread_mutex_lock(&j->lock);
-	j->ended = true;
-	pthread_mutex_unlock(&j->lock);
-	job_set_state(j, end, "", end == JOB_FAILED ? &err : NULL);
-	return NULL;
 }

@@ -111,8 +111,13 @@ void job_info_load(struct job *j);
 /* Where its file is or would be; for free(). */
 char *job_path_of(const struct jobs *js, const char *name);
 
-/* The thread: lives of the pipeline until it ends for good. */
+/* job_thread.c: lives of the pipeline until one ends for good. */
 void *job_thread(void *arg);
+/* One of them. Returns the state that it ended in, with err where it failed;
+ * RESTARTING: to be tried again later, RECOVERING: now. */
+enum job_state job_live(struct job *j, struct error *err);
+/* What a job is once it has done as told. */
+enum job_state job_state_of_command(enum job_command c);
 
 /* Under the lock: the state, since when, why; then wakes the main thread. */
 void job_set_state(struct job *j, enum job_state state, const char *reason,

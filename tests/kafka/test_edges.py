@@ -32,7 +32,8 @@ def the_daemon():
 def source(name, topic, options=""):
     return f"""CREATE TABLE {name} (k STRING, n BIGINT) WITH ('connector' = 'kafka', 'topic' = '{topic}',
         'properties.bootstrap.servers' = '{the_broker().address}', 'scan.startup.mode' = 'earliest-offset',
-        'properties.metadata.max.age.ms' = '1000', 'format' = 'json' {options});"""
+        'properties.metadata.max.age.ms' = '1000', 'properties.reconnect.backoff.max.ms' = '300',
+        'format' = 'json' {options});"""
 
 
 def sums(name, topic):
@@ -147,6 +148,9 @@ def a_longer_topic_of_the_same_name_is_noticed():
     put("longer", 1000, 1500)
     resume("longer")
     stops("longer", "data_lost", "recreated", "offset 200", "RESET OFFSETS")
+    the_daemon().sql("ALTER JOB 'longer' RESET OFFSETS TO EARLIEST;")
+    resume("longer")
+    expect_sums("longer", range(1000, 1500))
 
 
 def a_topic_made_anew_under_way_is_noticed():
@@ -173,6 +177,9 @@ def records_deleted_before_they_were_read_stop_the_job():
     the_broker().admin("trim", "gone", 0, 250)
     resume("gone")
     stops("gone", "data_lost", "records 200..249 of topic 'gone', partition 0, are gone", "RESET OFFSETS")
+    the_daemon().sql("ALTER JOB 'gone' RESET OFFSETS TO EARLIEST KEEP STATE;")
+    resume("gone")
+    expect_sums("gone", [*range(200), *range(250, 300)])
 
 
 def records_deleted_are_counted_where_the_table_says_so():
@@ -355,6 +362,10 @@ def a_broker_away_is_waited_for_and_nothing_is_lost():
     assert other.stop() == 0
 
 
+def the_daemon_ends_well():
+    assert the_daemon().stop() == 0, the_daemon().log()[-2000:]
+
+
 main(a_missing_topic_is_told_and_works_once_it_is_there, a_topic_deleted_under_way_ends_its_job_and_its_threads,
      a_shorter_topic_of_the_same_name_is_noticed, a_longer_topic_of_the_same_name_is_noticed,
      a_topic_made_anew_under_way_is_noticed, a_topic_made_anew_with_fewer_partitions_is_noticed,
@@ -363,4 +374,5 @@ main(a_missing_topic_is_told_and_works_once_it_is_there, a_topic_deleted_under_w
      a_partition_added_does_not_turn_time_back, a_message_over_the_clients_limit_says_so,
      a_result_over_the_topics_limit_is_named,
      a_missing_sink_topic_is_told_before_any_row_and_works_once_it_is_there,
-     a_sink_topic_deleted_under_way_ends_its_job, rights_withdrawn_end_the_job_and_name_what_is_needed, a_broker_away_is_waited_for_and_nothing_is_lost)
+     a_sink_topic_deleted_under_way_ends_its_job, rights_withdrawn_end_the_job_and_name_what_is_needed, a_broker_away_is_waited_for_and_nothing_is_lost,
+     the_daemon_ends_well)

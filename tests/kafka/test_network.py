@@ -39,7 +39,8 @@ def begin(name, options=""):
     each key as upserts, and every row as it is."""
     for topic in (name, name + "-sums", name + "-rows"):
         the_broker().create(topic)
-    kafka = f"'properties.bootstrap.servers' = '{proxy.address}' {options}"
+    kafka = (f"'properties.bootstrap.servers' = '{proxy.address}', 'properties.reconnect.backoff.max.ms' = '300'"
+             + options)
     d = the_daemon()
     d.sql(f"""SET 'pipeline.name' = '{name}'; SET 'execution.checkpointing.interval' = '300 ms';
         SET 'restart-strategy.exponential-delay.initial-backoff' = '100 ms';
@@ -209,6 +210,10 @@ def all_at_once():
     exact("storm", steps)
 
 
+def the_daemon_ends_well():
+    assert the_daemon().stop() == 0, the_daemon().log()[-2000:]
+
+
 main(connections_are_cut, replies_come_late, a_slow_line_is_only_slow, a_broker_freezes, replies_are_lost,
      replies_end_in_their_middle, a_reply_is_damaged_twice_on_its_way,
-     a_record_that_stays_damaged_ends_the_job_and_resume_goes_on, all_at_once)
+     a_record_that_stays_damaged_ends_the_job_and_resume_goes_on, all_at_once, the_daemon_ends_well)
