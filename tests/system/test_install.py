@@ -93,6 +93,22 @@ def the_manuals_links_lead_somewhere():
     assert not broken, broken
 
 
+def the_manuals_configurations_are_good():
+    blocks = []
+    for page in os.listdir(os.path.join(TOP, "docs", "manual")):
+        with open(os.path.join(TOP, "docs", "manual", page)) as f:
+            blocks += [(page, b) for b in re.findall(r"```ini\n(.*?)```", f.read(), flags=re.S)]
+    blocks += [("sluice.ini.5", b) for b in re.findall(r"^\.Bd -literal[^\n]*\n(\[kafka .*?)^\.Ed", man_page("sluice.ini.5"),
+                                                        flags=re.S | re.M)]
+    assert len(blocks) >= 3, blocks
+    for page, block in blocks:
+        with tempfile.NamedTemporaryFile("w", suffix=".ini") as f:
+            f.write(block)
+            f.flush()
+            done = run("sluiced", "-c", f.name, "--check-config")
+        assert done.returncode == 0, (page, done.stderr)
+
+
 PAGES = ("sluice.1", "sluiced.8", "sluice.ini.5")
 
 
@@ -214,7 +230,7 @@ def the_dashboard_knows_every_state_of_a_job():
     assert sorted(numbers) == sorted(states) and shown == {n: s for s, n in numbers.items()}, (states, shown, numbers)
 
 
-main(make_install_puts_everything_in_its_place, the_unit_gives_next_to_no_rights, the_manual_is_current,
+main(the_manuals_configurations_are_good, make_install_puts_everything_in_its_place, the_unit_gives_next_to_no_rights, the_manual_is_current,
      the_manuals_links_lead_somewhere, mandoc_finds_nothing_in_the_man_pages,
      every_option_and_command_stands_in_its_man_page, the_man_page_has_every_setting, exit_statuses_are_the_manuals,
      the_dashboard_is_over_the_documented_metrics, the_dashboards_panels_stand_side_by_side,
