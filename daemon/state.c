@@ -181,7 +181,7 @@ export_cell(const struct store_cell *c, struct buf *line)
 		buf_printf(line, "%" PRId64, c->i64);
 		break;
 	case CELL_REAL:
-		buf_printf(line, "%.17g", c->f64);
+		buf_f64(line, c->f64);
 		break;
 	case CELL_TEXT:
 		buf_json_string(line, c->text, c->n);
@@ -250,17 +250,21 @@ export_table(struct store_look *look, const char *name, struct error *err)
 	return rc;
 }
 
-/* The job's own tables, and each operator as its view shows it. */
+/* All tables, but an operator that has a view as this shows it: the tables
+ * beneath are for a job that goes on. */
 static int
 state_export(struct store_look *look, struct error *err)
 {
+	static const char tables[] =
+		"SELECT name FROM sqlite_schema s WHERE type = 'table' AND"
+		" name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND NOT EXISTS("
+		"  SELECT 1 FROM operators o, json_each(o.columns) t,"
+		"  sqlite_schema v WHERE v.type = 'view' AND v.name = o.name"
+		"  AND json_extract(t.value, '$.table') = s.name)"
+		" UNION ALL SELECT name FROM sqlite_schema"
+		" WHERE type = 'view' AND name IN (SELECT name FROM operators)";
 	struct listing names = { 0 };
-	int rc = store_look(look, "SELECT name FROM sqlite_schema WHERE type ="
-			    " 'table' AND name IN ('job', 'offsets',"
-			    " 'checkpoints', 'watermarks', 'errors') UNION ALL"
-			    " SELECT name FROM sqlite_schema WHERE type ="
-			    " 'view' AND name NOT LIKE 'v\\_%' ESCAPE '\\'",
-			    take_name, &names, err);
+	int rc = store_look(look, tables, take_name, &names, err);
 
 	for (size_t i = 0; i < names.n && rc == 0; i++)
 		rc = export_table(look, names.cell[i], err);

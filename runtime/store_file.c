@@ -352,6 +352,26 @@ file_check_sums(struct store_file *f, struct store_scan *ret,
 	return 0;
 }
 
+static int
+file_check_begin(struct store_file *f, struct error *err)
+{
+	static const char magic[16] = "SQLite format 3";
+	char begin[sizeof(magic)];
+	struct store_raw *r;
+	bool same;
+
+	if (store_raw_open(f->path, &r, err) < 0)
+		return -1;
+	same = store_raw_read(r, begin, sizeof(begin), 0) &&
+	       memcmp(begin, magic, sizeof(magic)) == 0;
+	store_raw_close(r);
+	if (same)
+		return 0;
+	return error_set(&f->doubt, ERR_STORE_DAMAGED,
+			 "%s is damaged: it does not begin as an SQLite file"
+			 " does", f->path);
+}
+
 /* What can be told before SQLite sees it: it takes an empty file for a new
  * one, and the readable part of a log for all of it. */
 static int
@@ -376,15 +396,10 @@ file_scan(struct store_file *f, unsigned flags, struct store_scan *ret,
 	if (st.st_size == 0)
 		return error_set(&f->doubt, ERR_STORE_DAMAGED,
 				 "%s is damaged: it is empty", f->path);
-	if ((flags & STORE_UNCHECKED) || file_is_being_made(f))
-		return 0;
-	if (file_check_sums(f, ret, err) < 0)
+	if (!(flags & STORE_UNCHECKED) && !file_is_being_made(f) &&
+	    file_check_sums(f, ret, err) < 0)
 		return -1;
-	if (!ret->sqlite)
-		return error_set(&f->doubt, ERR_STORE_DAMAGED,
-				 "%s is damaged: it does not begin as an SQLite"
-				 " file does", f->path);
-	return 0;
+	return file_check_begin(f, err);
 }
 
 /* Every page gets a sum: those of a file that was made without room for them,
@@ -488,6 +503,18 @@ file_set_aside(struct store_file *f, int64_t now_us, struct error *err)
 	buf_release(&kept);
 }
 
+/* SQLite has found damage first, and said so in its words. */
+static void
+file_explain(struct store_file *f)
+{
+	struct error ignored = ERROR_INIT;
+	struct store_scan scan;
+
+	if (store_scan(f->path, &scan, &ignored) == 0 && *scan.fault)
+		error_set(&f->doubt, ERR_STORE_DAMAGED, "%s is damaged: %s",
+			  f->path, scan.fault);
+}
+
 /* The file is not there. A job whose damaged file has been moved away must
  * not come up empty with its next start. */
 static int
@@ -543,6 +570,8 @@ store_file_open(struct store_file *f, const char *path,
 		goto fail;
 	return 0;
 fail:
+	if (f->doubt.code == ERR_STORE_DAMAGED && (flags & STORE_UNCHECKED))
+		file_explain(f);
 	if (f->doubt.code == ERR_STORE_DAMAGED)
 		file_set_aside(f, now_us, err);
 	store_file_close(f);

@@ -311,7 +311,6 @@ scan_file(struct scan *s)
 static int
 scan_once(struct store_raw *file, int log, struct store_scan *ret)
 {
-	static const char magic[16] = "SQLite format 3";
 	struct scan s = { .ret = ret, .file = file, .log = log };
 	int64_t size = store_raw_size(file), log_size = size_of(log);
 
@@ -322,8 +321,6 @@ scan_once(struct store_raw *file, int log, struct store_scan *ret)
 		s.frames = (uint32_t)((log_size - LOG_HEADER_BYTES) /
 				      LOG_FRAME_BYTES);
 	ret->pages = s.pages;
-	ret->sqlite = store_raw_read(file, s.data, sizeof(magic), 0) &&
-		      memcmp(s.data, magic, sizeof(magic)) == 0;
 	if (read_page(&s, s.data, 1, 1)) {
 		ret->fits = page_sum_fits(s.data);
 		ret->summed = page_sum_used(s.data);

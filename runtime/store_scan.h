@@ -12,7 +12,6 @@
 #include "base/error.h"
 
 struct store_scan {
-	bool sqlite;        /* it begins as an SQLite file does */
 	bool summed;        /* its pages have room for checksums */
 	bool fits;          /* or could have it */
 	uint64_t pages;

@@ -67,6 +67,54 @@ def export_writes_each_row_as_json():
     assert d.stop() == 0
 
 
+TYPES = """b BOOLEAN, ti TINYINT, si SMALLINT, i INT, bi BIGINT, f FLOAT, d DOUBLE, de DECIMAL(38, 10), s STRING, c CHAR(3),
+  bin BYTES, da DATE, t TIME(3), ts TIMESTAMP(6), l TIMESTAMP_LTZ(3), a ARRAY<INT>, m MAP<STRING, DOUBLE>, r ROW<x BIGINT, y STRING>"""
+# A line of the file, and what the export says of it.
+VALUES = (
+    ({"b": True, "ti": -128, "si": 32767, "i": -2147483648, "bi": 9223372036854775807, "f": 0.5, "d": 1e308, "de": 0,
+      "s": "it's \"q\" \\ \u00fc \U0001f600 \u0001", "c": "abc", "bin": "AP8i", "da": "9999-12-31", "t": "23:59:59.999",
+      "ts": "2026-01-01 00:00:00.123456", "l": "1969-12-31 23:59:59.999Z", "a": [1, None, -3], "m": {"k": 0.1, "n": None},
+      "r": {"x": 9223372036854775807, "y": "z"}},
+     {"b": 1, "ti": -128, "si": 32767, "i": -2147483648, "bi": 9223372036854775807, "f": 0.5, "d": 1e308, "de": "0.0000000000",
+      "s": "it's \"q\" \\ \u00fc \U0001f600 \u0001", "c": "abc", "bin": "00FF22", "da": "9999-12-31", "t": "23:59:59.999",
+      "ts": "2026-01-01 00:00:00.123456", "l": "1969-12-31 23:59:59.999", "a": "[1,null,-3]", "m": '{"k":0.1,"n":null}',
+      "r": '{"x":9223372036854775807,"y":"z"}'}),
+    ({"b": False, "bi": -9223372036854775808, "f": 16777216, "d": 5e-324, "de": "1234567890123456789012345678.0123456789",
+      "s": "", "bin": "", "da": "0001-01-01", "ts": "0001-01-01 00:00:00", "a": [], "m": {}},
+     {"b": 0, "bi": -9223372036854775808, "f": 16777216.0, "d": 5e-324, "de": "1234567890123456789012345678.0123456789",
+      "s": "", "bin": "", "da": "0001-01-01", "ts": "0001-01-01 00:00:00.000000", "a": "[]", "m": "{}"}),
+    ({"d": -0.0}, {"d": 0.0}),  # one key
+)
+
+
+def values_of_every_type_come_back():
+    d = Daemon().start()
+    path = os.path.join(d.dir, "in.json")
+    names = list(VALUES[0][0])
+    with open(path, "w") as f:
+        for value, _ in VALUES:
+            f.write(json.dumps(value) + "\n")
+    d.sql(f"""CREATE TABLE src ({TYPES}) WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'json',
+        'json.timestamp-format.standard' = 'SQL');
+        CREATE TABLE dst WITH ('connector' = 'blackhole') AS SELECT {', '.join(names)}, COUNT(*) AS n FROM src GROUP BY {', '.join(names)};
+        CREATE TABLE few WITH ('connector' = 'blackhole') AS SELECT s, d FROM src ORDER BY d LIMIT 9;""")
+    d.wait_state("dst", "FINISHED")
+    d.wait_state("few", "FINISHED")
+    rows = [json.loads(line) for line in run("sluice", "state", "export", d.state_file("dst")).stdout.splitlines()]
+    got = [r for r in rows if r["table"] == "group_aggregate_1"]
+    expected = [{"table": "group_aggregate_1", **dict.fromkeys(names), **value, "n": 1} for _, value in VALUES]
+    for value in expected:
+        # repr() tells -0.0 from 0.0, and 1 from 1.0.
+        assert repr(sorted(value.items())) in [repr(sorted(r.items())) for r in got], (value, got)
+    assert len(got) == len(expected)
+    assert list(got[0]) == ["table"] + names + ["n"], got[0]
+    assert {r["table"] for r in rows} == {"job", "offsets", "checkpoints", "operators", "group_aggregate_1"}, rows
+    rows = [json.loads(line) for line in run("sluice", "state", "export", d.state_file("few")).stdout.splitlines()]
+    stored = {repr(r["d"]): r["s"] for r in rows if r["table"] == "sort_1_rows"}
+    assert stored == {"1e+308": VALUES[0][0]["s"], "5e-324": "", "0.0": None}, stored
+    assert d.stop() == 0
+
+
 def a_damaged_file_is_told():
     d, path = a_copy()
     size = os.path.getsize(path)
@@ -103,5 +151,5 @@ def wrong_uses_are_told():
     assert done.returncode == 1 and "/nowhere/x.db" in done.stderr, done
 
 
-main(a_whole_file_is_whole, show_tells_what_is_in_it, export_writes_each_row_as_json, a_damaged_file_is_told,
+main(a_whole_file_is_whole, show_tells_what_is_in_it, export_writes_each_row_as_json, values_of_every_type_come_back, a_damaged_file_is_told,
      files_of_others_are_told, wrong_uses_are_told)
