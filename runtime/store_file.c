@@ -358,13 +358,18 @@ file_check_begin(struct store_file *f, struct error *err)
 	static const char magic[16] = "SQLite format 3";
 	char begin[sizeof(magic)];
 	struct store_raw *r;
+	int errnum;
 	bool same;
 
 	if (store_raw_open(f->path, &r, err) < 0)
 		return -1;
 	same = store_raw_read(r, begin, sizeof(begin), 0) &&
 	       memcmp(begin, magic, sizeof(magic)) == 0;
+	errnum = store_raw_errno(r);
 	store_raw_close(r);
+	if (errnum)
+		return error_errno(err, ERR_STORE, errnum, "cannot read %s",
+				   f->path);
 	if (same)
 		return 0;
 	return error_set(&f->doubt, ERR_STORE_DAMAGED,
