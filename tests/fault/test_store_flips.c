@@ -340,6 +340,55 @@ TEST(a_file_that_is_cut_is_noticed_a_cut_log_does_no_harm)
 	story_end(&s);
 }
 
+TEST(pages_that_changed_places_are_noticed)
+{
+	static char page[16384];
+	struct error err = ERROR_INIT;
+	struct store_scan scan;
+	struct story s;
+	char *data;
+
+	story_tell(&s);
+	data = s.stopped.file.data;
+	memcpy(page, data + 4 * sizeof(page), sizeof(page));
+	memcpy(data + 4 * sizeof(page), data + 7 * sizeof(page), sizeof(page));
+	memcpy(data + 7 * sizeof(page), page, sizeof(page));
+	image_put(&s.r, &s.stopped);
+	EXPECT_EQ(store_scan(s.r.path, &scan, &err), 0);
+	EXPECT(strstr(scan.fault, "page 5 of "));
+	EXPECT(strstr(scan.fault, "does not match its checksum"));
+	story_end(&s);
+}
+
+/* SQLite writes frames of such a commit to the log early, reads them again,
+ * and writes some of them twice. */
+TEST(a_commit_larger_than_the_cache_reads_its_own_frames)
+{
+	struct error err = ERROR_INIT;
+	struct store_scan scan;
+	struct story s;
+
+	story_tell(&s);
+	store_rig_open(&s.r);
+	EXPECT_EQ(store_exec(&s.r.s->file,
+			     "PRAGMA cache_size = 2; BEGIN IMMEDIATE;"
+			     "UPDATE group_aggregate_1_groups SET n = n + 1;"
+			     "UPDATE group_aggregate_1_groups SET k = k || _id;"
+			     "UPDATE group_aggregate_1_groups SET n = n * 2;"
+			     "COMMIT;"
+			     "UPDATE group_aggregate_1_groups SET n = n / 2", &err),
+		  0);
+	EXPECT_EQ(store_scan(s.r.path, &scan, &err), 0);
+	EXPECT_STR(scan.fault, "");
+	EXPECT_STR(store_rig_sql(&s.r, "PRAGMA quick_check"), "ok\n");
+	wal_checkpoint(&s);
+	EXPECT_EQ(store_scan(s.r.path, &scan, &err), 0);
+	EXPECT_STR(scan.fault, "");
+	EXPECT_EQ(scan.unsummed, 0);
+	store_rig_close(&s.r);
+	story_end(&s);
+}
+
 /* ---- other programs ---- */
 
 static void

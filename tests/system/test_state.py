@@ -3,6 +3,7 @@
 """sluice state check, show and export: a job's file without a daemon."""
 import json
 import os
+import re
 import sqlite3
 import sys
 import tempfile
@@ -115,6 +116,20 @@ def values_of_every_type_come_back():
     assert d.stop() == 0
 
 
+def a_copy_by_sqlite3_has_no_checksums_until_its_job_starts():
+    _, copy = a_copy()
+    done = run("sluice", "state", "check", copy)
+    assert done.returncode == 0 and re.search(r": whole, but (\d+) of \1 pages have no checksum, since another program wrote them",
+                                              done.stdout), done
+    d = Daemon().start()
+    path = os.path.join(d.dir, "in.csv")
+    open(path, "w").close()
+    d.sql(f"SET 'pipeline.name' = 'again'; SET 'execution.state-recovery.path' = '{copy}'; " + JOB.format(path=path))
+    d.wait_state("again", "FAILED", "FINISHED")
+    assert run("sluice", "state", "check", d.state_file("again")).stdout == f"{d.state_file('again')}: whole\n"
+    assert d.stop() == 0
+
+
 def a_damaged_file_is_told():
     d, path = a_copy()
     size = os.path.getsize(path)
@@ -151,5 +166,6 @@ def wrong_uses_are_told():
     assert done.returncode == 1 and "/nowhere/x.db" in done.stderr, done
 
 
-main(a_whole_file_is_whole, show_tells_what_is_in_it, export_writes_each_row_as_json, values_of_every_type_come_back, a_damaged_file_is_told,
+main(a_whole_file_is_whole, show_tells_what_is_in_it, export_writes_each_row_as_json, values_of_every_type_come_back,
+     a_copy_by_sqlite3_has_no_checksums_until_its_job_starts, a_damaged_file_is_told,
      files_of_others_are_told, wrong_uses_are_told)
