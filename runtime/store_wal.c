@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
- * runtime/store_wal.c - readers lock bytes of the -shm file, and /proc/locks
- * says whose locks they are. (Asking the -shm itself would mean to open and
- * close it, which gives up our own locks.)
+ * runtime/store_wal.c - readers lock bytes of the -shm file, and the kernel
+ * says whose locks they are. It is asked by the descriptor that SQLite has:
+ * one of our own could never be closed again without giving up all locks that
+ * this process has on the file. (/proc/locks is not there under ProcSubset=pid.)
  */
 #include "runtime/store_wal.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "runtime/store_impl.h"
 
@@ -31,33 +33,41 @@ stat_beside(const struct store *s, const char *suffix, struct stat *ret)
 	return found;
 }
 
-/* "1: POSIX  ADVISORY  READ 1234 fd:01:5678 124 124" */
-static bool
-is_reader(const char *line, const struct stat *shm, int *ret_pid)
+/* The descriptor by which SQLite has that file open, or -1. */
+static int
+descriptor_of(const struct stat *file)
 {
-	unsigned major, minor;
-	unsigned long long inode, first, last;
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *e;
+	int found = -1;
 
-	return sscanf(line, "%*d: POSIX ADVISORY READ %d %x:%x:%llu %llu %llu",
-		      ret_pid, &major, &minor, &inode, &first, &last) == 6 &&
-	       inode == shm->st_ino && major == major(shm->st_dev) &&
-	       minor == minor(shm->st_dev) && last >= READ_LOCK_FIRST &&
-	       first <= READ_LOCK_LAST && *ret_pid > 0 && *ret_pid != getpid();
+	while (d && found < 0 && (e = readdir(d))) {
+		int fd = atoi(e->d_name);
+		struct stat st;
+
+		if (*e->d_name != '.' && fstat(fd, &st) == 0 &&
+		    st.st_ino == file->st_ino && st.st_dev == file->st_dev)
+			found = fd;
+	}
+	if (d)
+		closedir(d);
+	return found;
 }
 
 static int
 find_reader(const struct stat *shm)
 {
-	FILE *f = fopen("/proc/locks", "re");
-	char line[256];
-	int pid = 0, found = 0;
+	struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = READ_LOCK_FIRST,
+		.l_len = READ_LOCK_LAST - READ_LOCK_FIRST + 1,
+	};
+	int fd = descriptor_of(shm);
 
-	while (f && !found && fgets(line, sizeof(line), f))
-		if (is_reader(line, shm, &pid))
-			found = pid;
-	if (f)
-		fclose(f);
-	return found;
+	if (fd < 0 || fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+		return 0;
+	return lock.l_pid > 0 ? lock.l_pid : 0;
 }
 
 static void
