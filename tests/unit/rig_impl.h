@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * tests/unit/rig_impl.h - topics of the rig, shared by its two files.
+ * tests/unit/rig_impl.h - the rig and its topics, shared by its files.
  */
 #ifndef TESTS_UNIT_RIG_IMPL_H
 #define TESTS_UNIT_RIG_IMPL_H
 
 #include "base/buf.h"
+#include "parser/catalog.h"
+#include "parser/settings.h"
 #include "tests/unit/rig.h"
 
 #define RIG_PARTS 16
@@ -36,6 +38,23 @@ struct rig_topic {
 	size_t lines;      /* in the log */
 	size_t lines_max;  /* no room from there on */
 	uint64_t cut_epoch;
+};
+
+struct rig {
+	struct arena arena;
+	struct catalog *catalog;
+	struct settings settings;
+	struct plan *plan;
+	struct pipeline *p;
+	struct store *store;
+	char dir[64];
+	char path[80];
+	int64_t now_us;
+	uint64_t epoch;
+	int64_t budget; /* of keyed state; 0: none */
+	enum rig_trouble trouble;
+	struct rig_topic *topics;
+	struct buf text, errors;
 };
 
 extern const struct source_type rig_source_type;
