@@ -131,6 +131,23 @@ publish_totals(struct job_info *info, const struct store_totals *t)
 	info->wm_us = t->wm_us;
 }
 
+/* Of the partitions whose ends were known; -1: of none. */
+static int64_t
+lag_of(const struct loaded *l)
+{
+	int64_t lag = -1;
+
+	for (unsigned i = 0; i < l->nparts; i++) {
+		int64_t behind = l->parts[i].end_offset -
+				 l->parts[i].next_offset;
+
+		if (l->parts[i].end_offset < 0)
+			continue;
+		lag = (lag < 0 ? 0 : lag) + (behind > 0 ? behind : 0);
+	}
+	return lag;
+}
+
 /* Under the lock; takes over what was loaded. */
 static void
 publish_loaded(struct job_info *info, const struct loaded *l)
@@ -147,14 +164,7 @@ publish_loaded(struct job_info *info, const struct loaded *l)
 		info->state_rows += l->ops[i].state_rows;
 		info->state_bytes += l->ops[i].state_bytes;
 	}
-	info->lag = l->nparts ? 0 : -1;
-	for (unsigned i = 0; i < l->nparts; i++) {
-		int64_t behind = l->parts[i].end_offset -
-				 l->parts[i].next_offset;
-
-		if (l->parts[i].end_offset >= 0 && behind > 0)
-			info->lag += behind;
-	}
+	info->lag = lag_of(l);
 }
 
 void

@@ -78,4 +78,18 @@ def totals_of_a_job_that_has_ended_count_what_came_at_its_end():
     assert d.stop() == 0
 
 
-main(a_plan_has_the_figures_of_its_operators, totals_of_a_job_that_has_ended_count_what_came_at_its_end)
+def a_lag_that_nobody_knows_is_none():
+    d = Daemon().start()
+    d.sql("CREATE TABLE endless (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '100');" + DST +
+          "SET 'execution.checkpointing.interval' = '100 ms'; INSERT INTO dst SELECT id, COUNT(*) FROM endless GROUP BY id;")
+    wait_for("a checkpoint with rows", lambda: d.job("dst")["checkpoint_rows"])
+    d.sql("STOP JOB 'dst';")
+    before = d.rows("SHOW JOBS;")[0][5]
+    d.stop()
+    d.start()
+    assert before is None and d.rows("SHOW JOBS;")[0][5] is None, before
+    assert d.stop() == 0
+
+
+main(a_plan_has_the_figures_of_its_operators, totals_of_a_job_that_has_ended_count_what_came_at_its_end,
+     a_lag_that_nobody_knows_is_none)
