@@ -3,6 +3,7 @@
 """ALTER JOB ... RESET OFFSETS without a broker: jobs over datagen and files."""
 import os
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from sluice import Daemon, SqlError, main, wait_for  # noqa: E402
@@ -154,5 +155,59 @@ def files_are_read_again_from_their_beginning():
     assert d.stop() == 0
 
 
+def rows_of_the_statement_come_again():
+    d = a_daemon()
+    d.sql("INSERT INTO dst SELECT id % 7, COUNT(*) FROM (SELECT id FROM src UNION ALL VALUES (CAST(1 AS BIGINT))) GROUP BY id % 7;")
+    d.wait_state("dst", "FINISHED")
+    assert counted(d) == 1001
+    rows, _, _ = reset(d, "EARLIEST")
+    assert sorted(r[3:] for r in rows) == [[1, 0], [1000, 0]], rows
+    d.sql("RESUME JOB 'dst';")
+    d.wait_state("dst", "FINISHED")
+    assert counted(d) == 1001
+    refused(d, RESET + "EARLIEST FOR TABLE src;", "shared_state", "KEEP STATE")
+    assert counted(d) == 1001
+    assert d.stop() == 0
+
+
+def who_waits_for_brokers_holds_nobody_up():
+    d = a_daemon()
+    far = ("CREATE TABLE far (id BIGINT) WITH ('connector' = 'kafka', 'topic' = 'x', 'format' = 'json', "
+           "'properties.bootstrap.servers' = '127.0.0.1:1');")
+    d.sql(far + "INSERT INTO dst SELECT id, COUNT(*) FROM far GROUP BY id; STOP JOB 'dst';")
+    ends = []
+
+    def waits():
+        try:
+            reset(d, "EARLIEST")
+        except Exception as e:  # SqlError, or the daemon has gone
+            ends.append(e)
+
+    def begin():
+        before = d.log().count("event=reset_offsets")
+        t = threading.Thread(target=waits)
+        t.start()
+        wait_for("it has begun", lambda: d.log().count("event=reset_offsets") > before)
+        return t
+
+    t = begin()
+    refused(d, RESET + "LATEST;", "wrong_job_state", "try again")
+    refused(d, "RESUME JOB 'dst';", "wrong_job_state", "being reset")
+    refused(d, "INSERT INTO dst SELECT id, COUNT(*) FROM far GROUP BY id;", "wrong_job_state", "being reset")
+    assert d.rows("SHOW JOBS;")[0][1] == "STOPPED"
+    t.join(60)
+    assert ends[0].code == "kafka" and "127.0.0.1:1" in str(ends[0].end), ends
+    t = begin()
+    d.sql("DROP JOB 'dst';")
+    t.join(60)
+    assert ends[1].code == "cancelled" and not d.rows("SHOW JOBS;"), ends
+    assert not os.path.exists(d.state_file("dst"))
+    d.sql("INSERT INTO dst SELECT id, COUNT(*) FROM far GROUP BY id; STOP JOB 'dst';")
+    t = begin()
+    assert d.stop() == 0
+    t.join(60)
+
+
 main(a_finished_job_runs_once_more, a_damaged_state_is_built_again, a_savepoint_takes_the_place_of_a_missing_file,
-     what_cannot_be_is_told, files_are_read_again_from_their_beginning)
+     what_cannot_be_is_told, files_are_read_again_from_their_beginning, rows_of_the_statement_come_again,
+     who_waits_for_brokers_holds_nobody_up)
