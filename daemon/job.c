@@ -560,7 +560,7 @@ life_step(struct life *l, int64_t now_us, bool *ret_busy, struct error *err)
 	case PIPELINE_BLOCKED:
 		break;
 	case PIPELINE_ENDED:
-		if (l->goal == GOAL_RUN)
+		if (l->goal == GOAL_RUN && !errand_holds_end(&l->errand))
 			l->goal = GOAL_FINISH;
 		else if (l->flushing)
 			*ret_busy = true;
@@ -581,7 +581,7 @@ static bool
 may_replay(const struct life *l)
 {
 	return l->goal == GOAL_RUN && !l->blocked && !l->disk_full &&
-	       !l->done && !l->over;
+	       !l->connecting && !l->done && !l->over;
 }
 
 static int64_t

@@ -101,6 +101,8 @@ struct jobs {
 struct job *job_new(struct jobs *js, const char *name, const char *script);
 /* Begins its thread. */
 int job_launch(struct job *j, struct error *err);
+/* The same of one that stands, remembered over restarts of the daemon. */
+int job_start_again(struct job *j, struct error *err);
 /* Its state as it is now, into the catalog. */
 void job_remember(struct job *j);
 /* Out of registry and catalog, with its file unless it is to be kept; frees

@@ -211,9 +211,6 @@ refuse_replay(struct job *j, enum job_state state, struct error *err)
 	else if (state == JOB_FAILED)
 		error_note(err, "mend what it has failed of, then RESUME JOB "
 			   "'%s'", j->name);
-	else if (state == JOB_FINISHED)
-		error_note(err, "its input is over and its results are told; a "
-			   "job without 'scan.bounded.mode' stays for more");
 	else
 		error_note(err, "SHOW JOBS tells when it is RUNNING");
 	return -1;
@@ -235,6 +232,8 @@ check_request(struct job *j, enum errors_what what, struct error *err)
 	}
 	if (j->request)
 		return refuse_busy(j, err);
+	if (what == ERRORS_REPLAY && !j->has_thread && state == JOB_FINISHED)
+		return 0;
 	if (what == ERRORS_REPLAY &&
 	    (!j->has_thread ||
 	     (state != JOB_RUNNING && state != JOB_BLOCKED)))
@@ -250,6 +249,16 @@ check_request(struct job *j, enum errors_what what, struct error *err)
 	return -1;
 }
 
+static void
+set_request(struct job *j, struct job_request *rq)
+{
+	pthread_mutex_lock(&j->lock);
+	j->request = rq;
+	pthread_mutex_unlock(&j->lock);
+}
+
+/* A job that has FINISHED is started again for its errors: it finds them
+ * before it can end. */
 int
 job_errors(struct job *j, enum errors_what what,
 	   const struct errors_where *where, jobs_errors_fn *done, void *arg,
@@ -260,15 +269,19 @@ job_errors(struct job *j, enum errors_what what,
 	if (check_request(j, what, err) < 0)
 		return -1;
 	rq = request_new(j, what, where, done, arg);
-	if (!j->has_thread && begin_work(j, rq, err) < 0) {
+	if (!j->has_thread && what == ERRORS_DELETE &&
+	    begin_work(j, rq, err) < 0) {
 		job_request_free(rq);
 		return -1;
 	}
-	pthread_mutex_lock(&j->lock);
-	j->request = rq;
-	pthread_mutex_unlock(&j->lock);
-	if (j->has_thread)
+	set_request(j, rq);
+	if (j->has_thread) {
 		runner_wake(&j->runner);
+	} else if (what == ERRORS_REPLAY && job_start_again(j, err) < 0) {
+		set_request(j, NULL);
+		job_request_free(rq);
+		return -1;
+	}
 	return 0;
 }
 
@@ -416,6 +429,12 @@ bool
 errand_is_busy(const struct errand *e)
 {
 	return e->rq && e->phase == ERRAND_STEP;
+}
+
+bool
+errand_holds_end(const struct errand *e)
+{
+	return e->rq && e->rq->what == ERRORS_REPLAY;
 }
 
 bool

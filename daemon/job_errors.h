@@ -80,6 +80,8 @@ void errand_init(struct errand *e, struct job *j, struct pipeline *p,
 void errand_turn(struct errand *e, bool may_step);
 /* Its rows are on their way: the loop must not wait. */
 bool errand_is_busy(const struct errand *e);
+/* Bounded input is over, but not the job: its errors come behind it. */
+bool errand_holds_end(const struct errand *e);
 bool errand_wants_cut(const struct errand *e);
 void errand_was_cut(struct errand *e, uint64_t epoch);
 void errand_committed(struct errand *e, uint64_t epoch);

@@ -533,6 +533,15 @@ job_pause(struct job *j, jobs_done_fn *done, void *arg)
 	}
 }
 
+int
+job_start_again(struct job *j, struct error *err)
+{
+	if (refuse_at_end(j->js, err) < 0 || job_launch(j, err) < 0)
+		return -1;
+	job_remember(j);
+	return 0;
+}
+
 void
 job_resume(struct job *j, jobs_done_fn *done, void *arg)
 {
@@ -551,12 +560,8 @@ job_resume(struct job *j, jobs_done_fn *done, void *arg)
 		wrong_state(j, "resumed",
 			    "send its statements again to run it once more",
 			    done, arg);
-	} else if (refuse_at_end(j->js, &err) < 0 ||
-		   job_launch(j, &err) < 0) {
-		done(arg, &err);
 	} else {
-		job_remember(j);
-		done(arg, NULL);
+		done(arg, job_start_again(j, &err) < 0 ? &err : NULL);
 	}
 }
 

@@ -120,4 +120,37 @@ def a_request_ends_with_its_job():
     assert d.stop() == 0
 
 
-main(nobody_gets_in_anothers_way, a_request_ends_with_its_job)
+def a_finished_job_takes_its_errors_up():
+    d = Daemon().start()
+    rows, out = os.path.join(d.dir, "rows.csv"), os.path.join(d.dir, "results")
+    with open(rows, "w") as f:
+        f.write("a,1\nb,n/a\nc,3\nd,n/a\n")
+
+    def create(options=""):
+        d.sql(f"""
+            CREATE TABLE t (k STRING, v INT) WITH ('connector' = 'filesystem', 'path' = '{rows}', 'format' = 'csv'{options});
+            CREATE TABLE o (k STRING, v INT) WITH ('connector' = 'filesystem', 'path' = '{out}', 'format' = 'csv');
+            SET 'table.dml-sync' = 'true';
+            INSERT INTO o SELECT k, v FROM t;""")
+
+    def written():
+        lines = []
+        for name in os.listdir(out):
+            with open(os.path.join(out, name)) as f:
+                lines += f.read().split()
+        return sorted(lines)
+
+    create()
+    assert d.rows("REPLAY ERRORS FOR JOB 'o';") == [[2, 0, 2, 0, 0]]
+    d.wait_state("o", "FINISHED")
+    d.sql("DROP JOB 'o' KEEP STATE; DROP TABLE o; DROP TABLE t;")
+    create(", 'csv.null-literal' = 'n/a'")
+    assert written() == ["a,1", "c,3"], written()
+    assert d.rows("REPLAY ERRORS FOR JOB 'o';") == [[2, 2, 0, 0, 0]]
+    d.wait_state("o", "FINISHED")
+    assert written() == ["a,1", "b,n/a", "c,3", "d,n/a"] or written() == ["a,1", "b,", "c,3", "d,"], written()
+    assert d.query_state("o", "SELECT count(*) AS n FROM errors") == [{"n": 0}]
+    assert d.stop() == 0
+
+
+main(a_finished_job_takes_its_errors_up, nobody_gets_in_anothers_way, a_request_ends_with_its_job)
