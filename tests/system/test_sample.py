@@ -257,6 +257,17 @@ def who_waits_for_a_broker_may_leave():
     s.close()
 
 
+def the_tables_own_columns_do_not_matter():
+    d = the_daemon()
+    path = os.path.join(d.dir, "other")
+    with open(path, "w") as f:
+        f.write('{"a": 1}\n')
+    for columns, fmt in (("", "json"), ("", "csv"), ("(b DATE, c ROW<d INT>)", "json"), ("(b INT, c INT)", "csv"), ("(n INT)", "raw")):
+        a = Answer(d.sql(f"""CREATE TEMPORARY TABLE o {columns} WITH ('connector' = 'filesystem', 'path' = '{path}',
+            'format' = '{fmt}'); DESCRIBE TABLE o FROM SAMPLE;"""))
+        assert a.types == {"a": "BIGINT"} and "'format' = 'json'" in a.text, (columns, fmt, a.text)
+
+
 def the_client_shows_both_tables():
     d = the_daemon()
     path = os.path.join(d.dir, "shown")
@@ -279,4 +290,4 @@ main(json_of_all_types, iso_times_and_numbers_of_seconds, what_looks_like_a_type
      objects_with_ever_new_names_are_maps, lines_of_fields, prose_is_prose, most_are_json_and_some_are_not,
      a_file_gives_its_first_hundred_lines, a_topic_gives_its_newest_records,
      whatever_comes_the_proposal_reads_it, a_topic_that_is_empty_or_missing_is_said_to_be, who_waits_for_a_broker_may_leave,
-     the_client_shows_both_tables)
+     the_tables_own_columns_do_not_matter, the_client_shows_both_tables)
