@@ -12,7 +12,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from sluice import Daemon, UnixConnection, main, run, wait_for  # noqa: E402
+from sluice import BUILD, Daemon, Skip, UnixConnection, main, run, wait_for  # noqa: E402
 
 CLIENTS = 8
 STATEMENTS = int(os.environ.get("SLUICE_STORM", "10000"))
@@ -290,6 +290,8 @@ def check_files(d, clients):
 
 
 def a_storm_of_statements_loses_no_job():
+    if "thread" in BUILD:
+        raise Skip("gcc 12's TSan takes descriptors that libuv closes by bare system calls for races when they come again")
     seed = int(os.environ.get("SLUICE_SEED", random.SystemRandom().randrange(1 << 31)))
     print(f"  seed {seed}, {STATEMENTS} statements", flush=True)
     d = Daemon(sets=["runtime.checkpoint-interval=500 ms"]).start()
