@@ -602,9 +602,8 @@ statement_run(struct script *s)
 		ndjson_notice(&s->out, s->number, s->stmt->notice);
 	switch (s->stmt->kind) {
 	case AST_STMT_CREATE_TABLE:
-		if (s->stmt->create_table->query)
-			return run_create_as(s);
-		return run_create(s);
+		return s->stmt->create_table->query ? run_create_as(s)
+						    : run_create(s);
 	case AST_STMT_CREATE_VIEW:
 	case AST_STMT_CREATE_FUNCTION:
 		return run_create(s);
@@ -642,18 +641,15 @@ statement_run(struct script *s)
 		return show_jobs_run(s) < 0 ? failed(s) : STATEMENT_OK;
 	case AST_STMT_USE:
 	case AST_STMT_USE_CATALOG:
-		if (catalog_use(&s->parse, s->stmt, &s->err) < 0)
-			return failed(s);
-		return STATEMENT_OK;
+		return catalog_use(&s->parse, s->stmt, &s->err) < 0
+			       ? failed(s) : STATEMENT_OK;
 	case AST_STMT_NOTHING:
 		return STATEMENT_OK;
 	case AST_STMT_SET:
 	case AST_STMT_RESET:
 		return run_set(s);
 	case AST_STMT_STOP_JOB:
-		if (s->stmt->savepoint)
-			return stop_job_run(s);
-		return run_job(s);
+		return s->stmt->savepoint ? stop_job_run(s) : run_job(s);
 	case AST_STMT_PAUSE_JOB:
 	case AST_STMT_RESUME_JOB:
 	case AST_STMT_DROP_JOB:

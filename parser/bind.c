@@ -113,21 +113,34 @@ rel_of_schema(struct arena *a, const struct schema *in, struct rel *ret)
 		};
 }
 
-int
-bind_expression(struct arena *a, const struct parse *p,
-		const struct ast_expr *ast, const struct schema *in,
-		const struct settings *s, struct expr **ret,
-		struct error *err)
+/* One expression over the columns of a schema, by `how`. */
+static int
+bind_over(struct arena *a, const struct parse *p, const struct ast_expr *ast,
+	  const struct schema *in, const struct settings *s,
+	  const char *clause,
+	  int (*how)(struct bind *b, const struct scope *scope,
+		     const struct ast_expr *e, struct expr **ret),
+	  struct expr **ret, struct error *err)
 {
 	struct bind b = {
 		.a = a, .parse = p, .script = p, .settings = s,
 		.zone = settings_zone(s), .err = err,
 	};
 	struct rel rel;
-	struct scope scope = { .rel = &rel, .clause = "an expression" };
+	struct scope scope = { .rel = &rel, .clause = clause };
 
 	rel_of_schema(a, in, &rel);
-	return bind_expr(&b, &scope, ast, ret);
+	return how(&b, &scope, ast, ret);
+}
+
+int
+bind_expression(struct arena *a, const struct parse *p,
+		const struct ast_expr *ast, const struct schema *in,
+		const struct settings *s, struct expr **ret,
+		struct error *err)
+{
+	return bind_over(a, p, ast, in, s, "an expression", bind_expr, ret,
+			 err);
 }
 
 int
@@ -136,13 +149,5 @@ bind_condition(struct arena *a, const struct parse *p,
 	       const struct settings *s, struct expr **ret,
 	       struct error *err)
 {
-	struct bind b = {
-		.a = a, .parse = p, .script = p, .settings = s,
-		.zone = settings_zone(s), .err = err,
-	};
-	struct rel rel;
-	struct scope scope = { .rel = &rel, .clause = "WHERE" };
-
-	rel_of_schema(a, in, &rel);
-	return bind_predicate(&b, &scope, ast, ret);
+	return bind_over(a, p, ast, in, s, "WHERE", bind_predicate, ret, err);
 }
