@@ -190,8 +190,9 @@ set_one(const char *name, const char *given, const char *const *paths,
 	void *arg, struct error *err)
 {
 	const struct kafka_key *k = kafka_key_of_librdkafka(name);
+	const char *named;
 	char *value;
-	int rc;
+	int rc, n;
 
 	if (!k)
 		return error_set(err, ERR_UNKNOWN_OPTION,
@@ -203,6 +204,12 @@ set_one(const char *name, const char *given, const char *const *paths,
 	value = k->kind == KAFKA_KEY_PATH ? secret_path(given, paths, err)
 					  : kafka_secret(given, paths, err);
 	rc = value ? set(arg, name, value, err) : -1;
+	/* The client's own text repeats the value: nobody shall read a secret
+	 * by giving it to a property that wants a number. */
+	if (value && rc < 0 &&
+	    secret_reference(given, &named, &n) != SECRET_NONE)
+		error_set(err, ERR_INVALID_OPTION,
+			  "what its reference names is refused");
 	kafka_secret_free(value);
 	if (rc < 0 && err->code != ERR_UNKNOWN_OPTION)
 		error_context(err, "'" PREFIX "%s'", name);

@@ -4,6 +4,7 @@
  */
 #include "base/nested.h"
 #include "daemon/embedded_kafka.h"
+#include "runtime/connectors/kafka_client.h"
 #include "runtime/connectors/kafka_headers.h"
 #include "runtime/connectors/kafka_properties.h"
 #include "runtime/connectors/kafka_source.h"
@@ -526,5 +527,30 @@ TEST(secrets_are_looked_up_where_they_may_lie)
 	EXPECT_EQ(walk(here, &err, "properties.sasl.password",
 		       "${cred:../../etc/passwd}"), -1);
 	remove(path);
+	arena_release(&arena);
+}
+
+/* A property that takes numbers or words would tell it in its complaint. */
+TEST(a_secret_in_a_wrong_place_is_not_told)
+{
+	static const char *const keys[] = { "properties.compression.type",
+					    "properties.fetch.min.bytes",
+					    "properties.client.dns.lookup" };
+	const struct connector_env env = { .job = "j" };
+
+	setenv("SLUICE_TEST_SECRET", "hunter2", 1);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		struct error err = ERROR_INIT;
+		char text[4096];
+
+		EXPECT(!kafka_conf_create(
+			rig_options(&arena, "kafka", "topic", "t",
+				    "properties.bootstrap.servers", "h:1",
+				    keys[i], "${env:SLUICE_TEST_SECRET}", NULL),
+			&env, &err));
+		error_print(&err, text, sizeof(text));
+		EXPECT(strstr(text, keys[i]));
+		EXPECT(!strstr(text, "hunter2"));
+	}
 	arena_release(&arena);
 }
