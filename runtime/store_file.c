@@ -199,14 +199,15 @@ file_fill(struct store_file *f, struct error *err)
 	return 0;
 }
 
+/* Of the file and what stands beside it, from the suffix `first` on. */
 static int
-file_unlink(const char *path, struct error *err)
+unlink_from(unsigned first, const char *path, struct error *err)
 {
 	struct buf name;
 	int rc = 0;
 
 	buf_init(&name);
-	for (unsigned i = 0; i < ARRAY_LEN(suffixes); i++) {
+	for (unsigned i = first; i < ARRAY_LEN(suffixes); i++) {
 		buf_clear(&name);
 		buf_printf(&name, "%s%s", path, suffixes[i]);
 		if (unlink(buf_cstr(&name)) < 0 && errno != ENOENT && rc == 0)
@@ -215,6 +216,18 @@ file_unlink(const char *path, struct error *err)
 	}
 	buf_release(&name);
 	return rc;
+}
+
+static int
+file_unlink(const char *path, struct error *err)
+{
+	return unlink_from(0, path, err);
+}
+
+int
+store_file_remove_log(const char *path, struct error *err)
+{
+	return unlink_from(1, path, err);
 }
 
 int

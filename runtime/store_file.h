@@ -51,6 +51,9 @@ void store_file_close(struct store_file *f);
 /* Deletes path with its -wal and -shm, and damaged ones that were moved away
  * from there; missing ones are no error. */
 int store_file_remove(const char *path, struct error *err);
+/* The -wal and -shm alone: of a file that is gone they would be taken for
+ * those of the next one of that name. */
+int store_file_remove_log(const char *path, struct error *err);
 
 /* Gives a file that nobody has open, and that stands alone, its name: whole or
  * not at all. ERR_EXISTS: the name is taken. */

@@ -224,6 +224,8 @@ store_copy(const char *from, const char *to, unsigned flags, struct error *err)
 	if (rc == 0 && (flags & STORE_COPY_NEW_JOB))
 		rc = forget_job(buf_cstr(&part), err);
 	if (rc == 0)
+		rc = store_file_remove_log(to, err);
+	if (rc == 0)
 		rc = store_file_publish(buf_cstr(&part), to, err);
 	/* Of a copy that became the file its -wal and -shm are left. */
 	store_file_remove(buf_cstr(&part), NULL);

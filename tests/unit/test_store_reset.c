@@ -2,6 +2,7 @@
  * ALTER JOB ... RESET OFFSETS in a job's file: what goes, what stays, and that
  * the job then reads and answers as if it had been there all the time.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -311,6 +312,35 @@ TEST(a_savepoint_of_another_query_changes_nothing)
 	unlink(other);
 	rig_step(r, "b,7,@00:02,", NULL);
 	EXPECT_STR(rig_net(r, ""), "7 2\n");
+	rig_close(r);
+}
+
+/* Somebody has deleted a file whose writer was killed: SQLite would take the
+ * log that is left for one of the file that comes in its place. */
+TEST(a_copy_takes_nothing_from_a_log_that_was_left)
+{
+	struct rig *r = rig_open(GROUPS);
+	struct error err = ERROR_INIT;
+	char wal[128], left[160], command[400];
+	struct store_totals totals;
+	const char *path;
+
+	rig_step(r, "a,7,@00:01,", NULL);
+	rig_checkpoint(r);
+	path = savepoint(r);
+	snprintf(wal, sizeof(wal), "%s-wal", rig_path(r));
+	EXPECT(access(wal, F_OK) == 0);
+	rig_step(r, "a,5,@00:14,", NULL);
+	rig_checkpoint(r);
+	snprintf(left, sizeof(left), "%s.moved-wal", path);
+	snprintf(command, sizeof(command), "cp %s %s", wal, left);
+	EXPECT_EQ(system(command), 0);
+	left[strlen(left) - strlen("-wal")] = '\0';
+	EXPECT_EQ(store_copy(path, left, 0, &err), 0);
+	EXPECT_EQ(store_get_totals(left, &totals, &err), 0);
+	EXPECT_EQ(totals.checkpoint, 1);
+	store_remove(left, NULL);
+	unlink(path);
 	rig_close(r);
 }
 
