@@ -69,6 +69,16 @@ cancelled(struct error *err)
 	return error_set(err, ERR_CANCELLED, "sluiced is stopping");
 }
 
+/* The first millisecond that is not before it. Those before 1970 have other
+ * meanings in the protocol: -1 is the end. */
+static int64_t
+seek_ms(const struct seek *to)
+{
+	int64_t ms = floor_div(to->time_us - 1, US_PER_MS) + 1;
+
+	return ms > 0 ? ms : 0;
+}
+
 /* KAFKA_FAIL: err says why. The times are in times[], for free(). */
 static enum kafka_rc
 ask_once(struct kafka_source *s, const struct seek *to,
@@ -91,9 +101,7 @@ ask_once(struct kafka_source *s, const struct seek *to,
 	if (rc != KAFKA_OK || to->to != SEEK_TIME)
 		return rc;
 	*times = mem_realloc(*times, f->n * sizeof(**times));
-	return kafka_offsets_times(rk, f->list, f->n,
-				   floor_div(to->time_us - 1, US_PER_MS) + 1,
-				   *times, err);
+	return kafka_offsets_times(rk, f->list, f->n, seek_ms(to), *times, err);
 }
 
 static int

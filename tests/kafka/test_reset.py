@@ -113,6 +113,8 @@ def each_form_says_from_where_to_where_and_counts_from_there():
                   f"ALTER JOB 'dst' RESET OFFSETS TO TIMESTAMP '{local}';")
     assert [x["row"][4] for x in lines if "row" in x] == [142, 5]
     assert reset(d, "TIMESTAMP '2020-01-01'")[0][0][4] == 0
+    # To a broker -1 is no time but the end.
+    assert reset(d, "TIMESTAMP '1969-12-31 23:59:59.999Z'")[0][0][4] == 0
     assert d.stop() == 0
 
 
