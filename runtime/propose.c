@@ -254,6 +254,20 @@ struct field {
 	size_t n;
 };
 
+/* Behind the quotes that begin at p; NULL: they do not end. */
+static const char *
+behind_quotes(const char *p, const char *end)
+{
+	for (p++; p < end; p++) {
+		if (*p != '"')
+			continue;
+		if (p + 1 == end || p[1] != '"')
+			return p + 1;
+		p++;
+	}
+	return NULL;
+}
+
 /* The fields of a line; 0: it is none. Doubled quotes stay doubled. */
 static unsigned
 split(const char *p, size_t n, char delimiter, struct field *ret)
@@ -267,12 +281,8 @@ split(const char *p, size_t n, char delimiter, struct field *ret)
 		if (k == FIELDS_MAX)
 			return 0;
 		if (p < end && *p == '"') {
-			for (p++; p < end; p++)
-				if (*p == '"' && (p + 1 == end || *++p != '"'))
-					break;
-			if (p < end && *p == '"')
-				p++;
-			if (p < end && *p != delimiter)
+			p = behind_quotes(p, end);
+			if (!p || (p < end && *p != delimiter))
 				return 0;
 			ret[k++] = (struct field){ from + 1,
 						   (size_t)(p - from) - 2 };

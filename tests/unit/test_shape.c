@@ -202,6 +202,23 @@ TEST(a_proposal_is_a_statement)
 			"  'csv.field-delimiter' = '|'\n);", "1|a", "2|b");
 }
 
+TEST(quotes_that_do_not_end_are_no_csv)
+{
+	static const char *const lines[][3] = {
+		{ "a,\"", "b,\"", NULL }, { "a,\"x", "b,\"y\"\"", NULL },
+		{ "\",\"", "\"a\",\"", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		EXPECT(strstr(proposal_of(lines[i]), "'format' = 'raw'"));
+		end();
+	}
+	EXPECT(strstr(proposal_of((const char *const[]){
+			      "\"a, b\",\"\"", "\"\"\"\",1", NULL }),
+		      "'format' = 'csv'"));
+	end();
+}
+
 static struct ast_option servers = {
 	.key = "properties.bootstrap.servers", .value = "embedded",
 };
