@@ -83,8 +83,8 @@ take_state_dir(struct daemon *d, struct error *err)
 
 		pid[n > 0 ? strspn(pid, "0123456789") : 0] = '\0';
 		error_set(err, ERR_LOCKED,
-			  "another sluiced%s%s uses the state directory %s",
-			  *pid ? ", process " : "", pid, dir);
+			  "another sluiced%s%s%s uses the state directory %s",
+			  *pid ? " (process " : "", pid, *pid ? ")" : "", dir);
 		error_note(err, "stop it first, or give this one another "
 			   "directory by --state-dir");
 		return -1;

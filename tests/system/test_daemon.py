@@ -207,7 +207,7 @@ def a_second_daemon_is_refused():
     d = Daemon().start()
     second = run("sluiced", "-c", "/dev/null", "--state-dir", d.dir + "/state", "--socket", d.dir + "/sock2")
     assert second.returncode == 74, second
-    assert "another sluiced uses the state directory" in second.stderr and "--state-dir" in second.stderr, second
+    assert f"another sluiced (process {d.child.pid}) uses the state directory" in second.stderr and "--state-dir" in second.stderr, second
     third = run("sluiced", "-c", "/dev/null", "--state-dir", d.dir + "/state3", "--socket", d.sock)
     assert third.returncode == 74 and "another process listens on" in third.stderr, third
     assert d.get("/healthz") == b"ok\n"  # the first one keeps its socket
