@@ -471,6 +471,33 @@ take_state(struct resetting *x)
 	return copy_tables(x);
 }
 
+/* ---- errors ---- */
+
+/* A record that is read again comes to the errors again, if it still has to:
+ * replayed as well it would count twice. */
+static int
+forget_errors(struct resetting *x, const struct places *after)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = store_prepare(&x->s->file,
+			       "DELETE FROM errors WHERE source = ? AND"
+			       " topic = ? AND \"partition\" = ? AND"
+			       " \"offset\" >= ?",
+			       &st, x->err);
+
+	for (unsigned i = 0; i < after->n && rc == 0; i++) {
+		const struct store_moved *at = &after->list[i];
+
+		store_bind_text(st, 1, at->source);
+		store_bind_text(st, 2, at->topic);
+		sqlite3_bind_int(st, 3, at->partition);
+		sqlite3_bind_int64(st, 4, at->from);
+		rc = store_run(&x->s->file, st, x->err);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
 /* ---- the transaction ---- */
 
 /* State that fits the plan no more holds nobody up when all of it goes. */
@@ -531,7 +558,8 @@ change(struct resetting *x, struct store_reset_done *ret)
 	if (!r->savepoint && (move_scans(x, &before) < 0 ||
 			      (!r->keep_state && clear_above(x, ret) < 0)))
 		return -1;
-	if (read_places(x, &after) < 0 || count_rows(x, &ret->rows) < 0 ||
+	if (read_places(x, &after) < 0 || forget_errors(x, &after) < 0 ||
+	    count_rows(x, &ret->rows) < 0 ||
 	    read_watermark(x, &ret->wm_us) < 0)
 		return -1;
 	tell_moves(x, &before, &after, ret);

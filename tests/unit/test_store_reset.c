@@ -372,3 +372,22 @@ TEST(state_that_fits_no_more_goes_and_the_job_can_begin)
 	EXPECT_STR(rig_state(r, "SELECT * FROM group_aggregate_2"), "a 7\n");
 	rig_close(r);
 }
+
+/* What is read again is not there to be replayed as well. */
+TEST(errors_that_are_read_again_are_not_replayed)
+{
+	struct rig *r = rig_open(GROUPS);
+
+	rig_step(r, "a,7,@00:01,", "a,x,@00:02,", "a,1,@00:03,", NULL);
+	rig_checkpoint(r);
+	EXPECT_STR(rig_state(r, "SELECT \"offset\", replay FROM errors"),
+		   "1 record\n");
+	reset(r, &latest, NULL, true); /* it is not read again */
+	EXPECT_STR(rig_state(r, "SELECT \"offset\", replay FROM errors"),
+		   "1 record\n");
+	reset(r, &earliest, NULL, false);
+	rig_run(r);
+	EXPECT_STR(rig_state(r, "SELECT \"offset\", replay FROM errors"),
+		   "1 record\n");
+	rig_close(r);
+}
