@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/time.h"
 #include "daemon/config.h"
 #include "parser/settings.h"
 
@@ -15,6 +16,7 @@
 #define FIXED "restart-strategy.fixed-delay."
 #define FACTOR 1.5 /* Flink's */
 #define JITTER 0.1
+#define WAIT_LEAST_US US_PER_MS /* else a wait of nothing stays nothing */
 
 struct restart_policy
 restart_policy_of(const struct config *c)
@@ -114,6 +116,8 @@ restart_next(struct restart *r, int64_t lived_us, int64_t *ret_wait_us)
 		r->wait_us = (int64_t)((double)r->wait_us * p->factor);
 	else
 		r->wait_us = p->max_us;
+	if (r->wait_us < WAIT_LEAST_US)
+		r->wait_us = WAIT_LEAST_US;
 	r->tries++;
 	*ret_wait_us = r->wait_us + (int64_t)((double)r->wait_us * p->jitter *
 					      jitter_of(r));

@@ -35,6 +35,21 @@ TEST(waits_grow_up_to_their_limit)
 		EXPECT_EQ(wait_us(&r, 0), seconds[i] * US_PER_SECOND);
 }
 
+TEST(a_wait_of_nothing_grows_as_well)
+{
+	struct restart_policy p = policy;
+	struct restart r;
+
+	p.first_us = 0;
+	restart_init(&r, &p, 1);
+	EXPECT_EQ(wait_us(&r, 0), US_PER_MS);
+	EXPECT_EQ(wait_us(&r, 0), 2 * US_PER_MS);
+	p.max_us = 0;
+	restart_init(&r, &p, 1);
+	EXPECT_EQ(wait_us(&r, 0), US_PER_MS);
+	EXPECT_EQ(wait_us(&r, 0), US_PER_MS);
+}
+
 TEST(a_life_that_lasted_makes_them_short_again)
 {
 	struct restart r;
