@@ -8,6 +8,7 @@ import collections
 import json
 import os
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
@@ -40,11 +41,10 @@ def text_of(ms):
 class Answer:
     """Counts per window end, for windows that the watermark has closed."""
 
-    def __init__(self, count, step_us, all_windows=False):
+    def __init__(self, count, step_us, all_windows=False, rows=None):
         panes = collections.defaultdict(collections.Counter)
-        for i in range(count):
-            at = START_MS + i * step_us // 1000
-            panes[at - at % SLIDE_MS][word_at(i)] += 1
+        for at, word in rows or ((START_MS + i * step_us // 1000, word_at(i)) for i in range(count)):
+            panes[at - at % SLIDE_MS][word] += 1
         last = START_MS + (count - 1) * step_us // 1000
         self.wm_ms = last - DELAY_MS
         self.total, self.dolorem, self.by_word = {}, {}, {}
@@ -60,6 +60,15 @@ class Answer:
                 for word, n in counts.items():
                     self.by_word[(end, word)] = n
             end += SLIDE_MS
+
+
+def rows_of(address, topic):
+    """(time in ms, word) of each record that the topic really has."""
+    out = subprocess.run(["kcat", "-b", address, "-t", topic, "-C", "-o", "beginning", "-e", "-q", "-f", "%T %s\n"],
+                         capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout
+    for line in out.splitlines():
+        at, value = line.split(" ", 1)
+        yield int(at), json.loads(value)["message"]
 
 
 def append_rows(values):
