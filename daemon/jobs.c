@@ -594,6 +594,18 @@ job_drop(struct job *j, bool keep_state, jobs_done_fn *done, void *arg)
 {
 	struct error err = ERROR_INIT;
 
+	if (j->dropping) {
+		if (j->keep_state == keep_state) {
+			job_wait_add(j, WAIT_GONE, done, arg);
+			return;
+		}
+		error_set(&err, ERR_JOB_STATE, "job \"%s\" is being dropped %s "
+			  "its state", j->name,
+			  j->keep_state ? "and keeps" : "with");
+		error_note(&err, "SHOW JOBS no longer lists it once it is gone");
+		done(arg, &err);
+		return;
+	}
 	if (job_request_is_at_work(j, &err)) {
 		done(arg, &err);
 		return;

@@ -68,6 +68,22 @@ def a_drain_fires_its_windows_when_a_checkpoint_is_under_way():
     assert "1970-01-02" in d.printed(), f"the open window has fired: {d.printed()!r}"
 
 
+def a_drop_under_way_does_not_change_its_mind():
+    d = with_slow_disk()
+    d.sql(QUICK + numbers(1000) + HOLE + "INSERT INTO hole SELECT id FROM numbers;", timeout=60)
+    a_commit_is_under_way(d, "hole")
+    first = threading.Thread(target=lambda: d.sql("DROP JOB 'hole' KEEP STATE;"))
+    first.start()
+    wait_for("it has begun", lambda: d.log().count("event=job_command"))
+    try:
+        d.sql("DROP JOB 'hole';")
+        raise AssertionError("the second one was taken")
+    except SqlError as e:
+        assert e.code == "wrong_job_state" and "keeps its state" in str(e), e.end
+    first.join()
+    assert d.rows("SHOW JOBS;") == [] and os.path.exists(d.state_file("hole"))
+
+
 def a_finish_keeps_the_last_rows_when_a_checkpoint_is_under_way():
     d = with_slow_disk()
     d.sql(QUICK + numbers(1000, 1500) + HOLE + "INSERT INTO hole SELECT id FROM numbers;")
@@ -237,7 +253,7 @@ def totals_go_on_in_the_next_run():
         assert again[figure] == first[figure], (figure, again[figure], first[figure])
 
 
-main(a_stop_cuts_once_more_when_a_checkpoint_is_under_way, a_drain_fires_its_windows_when_a_checkpoint_is_under_way,
+main(a_stop_cuts_once_more_when_a_checkpoint_is_under_way, a_drop_under_way_does_not_change_its_mind, a_drain_fires_its_windows_when_a_checkpoint_is_under_way,
      a_finish_keeps_the_last_rows_when_a_checkpoint_is_under_way, a_finished_job_without_a_broker_can_be_stopped,
      a_script_under_way_starts_no_job_while_the_daemon_ends,
      a_clock_that_is_set_back_stalls_nothing, a_blocked_job_sleeps, a_state_file_that_is_gone_does_not_start_empty,
