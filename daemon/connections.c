@@ -207,7 +207,9 @@ connections_find(const struct config *c, const char *name,
 	if (near)
 		error_hint(err, "did you mean '%s'?", near);
 	if (c->nconnections)
-		error_note(err, "connections: %s", list);
+		error_note(err, "add [kafka \"%.80s\"] to sluice.ini and "
+			   "reload the daemon (SIGHUP), or name one of those "
+			   "it has: %s", name, list);
 	else
 		error_note(err, "it has none: add a section [kafka \"%.80s\"] "
 			   "to sluice.ini and reload the daemon (SIGHUP)",

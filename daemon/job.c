@@ -601,20 +601,30 @@ life_next_us(const struct life *l)
 	return next;
 }
 
-/* Its output was not acknowledged in time. */
+/* Its output was not acknowledged in time, or its file could not be written. */
 static void
 give_up_checkpoint(struct life *l)
 {
 	unsigned long long epoch = l->epoch - (l->snap != NULL);
+	const char *why = "output is not acknowledged";
 	struct job *j = l->j;
 
+	if (l->disk_full)
+		why = "the state file cannot be written";
 	log_event(LOG_WARN, "stop_without_checkpoint", j->name,
-		  "reason=\"output is not acknowledged\" effect=\"goes on "
-		  "from checkpoint %llu\"", epoch);
+		  "reason=\"%s\" effect=\"goes on from checkpoint %llu\"", why,
+		  epoch);
 	pthread_mutex_lock(&j->lock);
-	snprintf(j->info.notice, sizeof(j->info.notice),
-		 "stopped without a last checkpoint, since its output was not "
-		 "acknowledged: it will go on from checkpoint %llu", epoch);
+	if (l->disk_full)
+		snprintf(j->info.notice, sizeof(j->info.notice),
+			 "stopped without a last checkpoint: it will go on "
+			 "from checkpoint %llu. %.160s", epoch,
+			 l->commit.err.message);
+	else
+		snprintf(j->info.notice, sizeof(j->info.notice),
+			 "stopped without a last checkpoint, since its output "
+			 "was not acknowledged: it will go on from checkpoint "
+			 "%llu", epoch);
 	pthread_mutex_unlock(&j->lock);
 	l->goal = GOAL_STOP; /* not FINISHED, should it have been that */
 }

@@ -13,6 +13,7 @@
 #include "daemon/job.h"
 
 #define READ_BYTES_MAX (UINT64_C(4) << 20)
+#define START_NS_MAX (10 * US_PER_SECOND * 1000)
 
 void
 job_set_errors(struct job *j, struct store_errors e)
@@ -216,6 +217,14 @@ refuse_replay(struct job *j, enum job_state state, struct error *err)
 	return -1;
 }
 
+static bool
+is_starting(const struct job *j, enum job_state state)
+{
+	return j->has_thread &&
+	       (state == JOB_CREATED || state == JOB_RECOVERING ||
+		state == JOB_CONNECTING);
+}
+
 static int
 check_request(struct job *j, enum errors_what what, struct error *err)
 {
@@ -232,14 +241,15 @@ check_request(struct job *j, enum errors_what what, struct error *err)
 	}
 	if (j->request)
 		return refuse_busy(j, err);
+	if (is_starting(j, state))
+		return 0;
 	if (what == ERRORS_REPLAY && !j->has_thread && state == JOB_FINISHED)
 		return 0;
 	if (what == ERRORS_REPLAY &&
 	    (!j->has_thread ||
 	     (state != JOB_RUNNING && state != JOB_BLOCKED)))
 		return refuse_replay(j, state, err);
-	if (!j->has_thread || state == JOB_RUNNING || state == JOB_BLOCKED ||
-	    state == JOB_CONNECTING)
+	if (!j->has_thread || state == JOB_RUNNING || state == JOB_BLOCKED)
 		return 0;
 	/* Nobody knows when it comes to it. */
 	error_set(err, ERR_JOB_STATE, "job \"%s\" is %s", j->name,
@@ -257,8 +267,9 @@ set_request(struct job *j, struct job_request *rq)
 	pthread_mutex_unlock(&j->lock);
 }
 
-/* A job that has FINISHED is started again for its errors: it finds them
- * before it can end. */
+/* A job that is starting comes to it when it runs, so that INSERT and REPLAY
+ * may stand in one script. One that has FINISHED is started again for its
+ * errors: it finds them before it can end. */
 int
 job_errors(struct job *j, enum errors_what what,
 	   const struct errors_where *where, jobs_errors_fn *done, void *arg,
@@ -269,6 +280,8 @@ job_errors(struct job *j, enum errors_what what,
 	if (check_request(j, what, err) < 0)
 		return -1;
 	rq = request_new(j, what, where, done, arg);
+	if (what == ERRORS_REPLAY && is_starting(j, job_state_of(j)))
+		rq->until_ns = clock_steady_ns() + START_NS_MAX;
 	if (!j->has_thread && what == ERRORS_DELETE &&
 	    begin_work(j, rq, err) < 0) {
 		job_request_free(rq);
@@ -407,6 +420,16 @@ add_counts(struct errand *e)
 		sum->refused[i] += more.refused[i];
 }
 
+/* A broker that does not answer keeps nobody waiting. */
+static void
+give_up_start(struct errand *e)
+{
+	struct error err = ERROR_INIT;
+
+	refuse_replay(e->j, job_state_of(e->j), &err);
+	answer(e, &err);
+}
+
 void
 errand_turn(struct errand *e, bool may_step)
 {
@@ -414,15 +437,20 @@ errand_turn(struct errand *e, bool may_step)
 		take_request(e);
 	if (!e->rq)
 		return;
+	if (may_step)
+		e->rq->until_ns = 0;
 	if (e->phase == ERRAND_STORE && atomic_load(&e->task.done))
 		stored(e);
 	if (e->rq && e->phase == ERRAND_STEP && !pipeline_replaying(e->p)) {
 		add_counts(e);
 		ask_store(e);
 	}
-	if (e->rq && e->phase == ERRAND_READ && may_step &&
-	    pipeline_at_rest(e->p))
+	if (!e->rq || e->phase != ERRAND_READ)
+		return;
+	if (may_step && pipeline_at_rest(e->p))
 		step_rows(e);
+	else if (e->rq->until_ns && clock_steady_ns() >= e->rq->until_ns)
+		give_up_start(e);
 }
 
 bool

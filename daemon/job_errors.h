@@ -25,6 +25,8 @@ struct job_request {
 	struct error err; /* ERR_NONE: all well */
 	bool taken;       /* L: by the job's thread */
 	bool finished;    /* L */
+	int64_t until_ns; /* REPLAY of a job that starts: when it has to be on
+			   * its way, by the steady clock; 0: it is */
 	jobs_errors_fn *done; /* NULL: its client has left */
 	void *arg;
 	uv_work_t work; /* where no job's thread has the file */

@@ -378,9 +378,10 @@ submit_known(struct job *j, const struct job_text *text, bool *ret_noop,
 	if (!job_same_text(j->script, text->script)) {
 		error_set(err, ERR_JOB_CHANGED,
 			  "job \"%s\" exists with another text", j->name);
-		error_note(err, "DROP JOB '%s' forgets it and its state; or "
-			   "give this one another name: SET 'pipeline.name' "
-			   "= '...'", j->name);
+		error_note(err, "DROP JOB '%s' forgets it and its state; DROP "
+			   "JOB '%s' KEEP STATE leaves the state to this one; "
+			   "or give this one another name: SET "
+			   "'pipeline.name' = '...'", j->name, j->name);
 		return -1;
 	}
 	if (j->dropping || j->reset ||

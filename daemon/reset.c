@@ -225,6 +225,45 @@ change(struct reset *r, const char *savepoint, struct error *err)
 	return rc;
 }
 
+struct whose {
+	struct arena *arena;
+	const char *name;
+};
+
+static void
+take_name(void *arg, unsigned n, const struct store_cell *cells)
+{
+	struct whose *w = arg;
+
+	if (n == 1 && cells[0].kind == CELL_TEXT)
+		w->name = arena_printf(w->arena, "%.*s", (int)cells[0].n,
+				       cells[0].text);
+}
+
+/* The job that a savepoint is of. */
+static const char *
+job_of_savepoint(struct reset *r)
+{
+	struct whose w = { &r->arena, "?" };
+	struct error unheard = ERROR_INIT;
+	struct store_look *look;
+
+	if (store_look_open(r->savepoint, &look, &unheard) < 0)
+		return w.name;
+	store_look(look, "SELECT name FROM job", take_name, &w, &unheard);
+	store_look_close(look);
+	return w.name;
+}
+
+static void
+tell_misfit(struct reset *r, struct error *err)
+{
+	error_context(err, "%.200s is a savepoint of job \"%s\"", r->savepoint,
+		      job_of_savepoint(r));
+	error_note(err, "name a savepoint of job \"%s\" that was taken of the "
+		   "query it has now", r->j->name);
+}
+
 /* What a savepoint holds is looked at in a copy of ours. */
 static int
 change_with_copy(struct reset *r, struct error *err)
@@ -239,6 +278,8 @@ change_with_copy(struct reset *r, struct error *err)
 		rc = store_copy(r->savepoint, copy, STORE_COPY_NEW_JOB, err);
 	if (rc == 0)
 		rc = change(r, copy, err);
+	if (rc < 0 && err->code == ERR_PLAN_CHANGED && !r->order.keep_state)
+		tell_misfit(r, err);
 	store_remove(copy, NULL);
 	return rc;
 }

@@ -50,8 +50,8 @@ explain_state(const struct job_info *info, struct buf *out)
 			   info->name);
 		return true;
 	case JOB_STOPPED:
-		buf_puts(out, "the job is stopped: submitting its statement "
-			 "again goes on from its last checkpoint\n");
+		buf_printf(out, "the job is stopped: RESUME JOB '%s' goes on "
+			   "from its last checkpoint\n", info->name);
 		return true;
 	case JOB_FINISHED:
 		buf_puts(out, "the job has finished: its input has ended and "
@@ -180,6 +180,24 @@ explain_source(const struct job_info *info, unsigned at, struct buf *out)
 
 /* ---- rows on their way ---- */
 
+/* Past the caps of its table of errors they are only counted. */
+static void
+tell_where_they_are(const struct job_info *info, uint64_t n, struct buf *out)
+{
+	uint64_t listed = n - info->errors_lost;
+
+	if (info->errors_lost == 0)
+		buf_printf(out, "; SHOW ERRORS FOR JOB '%s' lists them\n",
+			   info->name);
+	else if (listed > 0)
+		buf_printf(out, "; SHOW ERRORS FOR JOB '%s' has %" PRIu64
+			   " of them, the others were only counted\n",
+			   info->name, listed);
+	else
+		buf_puts(out, "; they were only counted, since its table of "
+			 "errors was full\n");
+}
+
 static void
 explain_errors(const struct job_info *info, const char *sample,
 	       struct buf *out)
@@ -196,7 +214,7 @@ explain_errors(const struct job_info *info, const char *sample,
 		buf_printf(out, "%" PRIu64 " rows could not be used", n);
 	if (sample)
 		buf_printf(out, ", the last of them: %s", sample);
-	buf_printf(out, "; SHOW ERRORS FOR JOB '%s' lists them\n", info->name);
+	tell_where_they_are(info, n, out);
 	if (*info->full)
 		buf_printf(out, "%s\n", info->full);
 }

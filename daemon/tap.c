@@ -222,6 +222,8 @@ turn(struct job_tap *t, struct stream *stream, struct error *err)
 	if (!stream_room(stream))
 		return wait_for_room(t, stream, err);
 	pass_beginning(t, stream);
+	if (t->left == 0) /* LIMIT 0 */
+		return 1;
 	pass_skipped(t, stream, false);
 	b = tap_take(t->tap, &kinds);
 	if (b) {

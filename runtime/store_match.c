@@ -289,6 +289,17 @@ match_other_sink(struct matching *m, struct error *err)
 	return 0;
 }
 
+/* " (keys k, window w)", without what there is not. */
+static const char *
+place(const char *keys, const char *window, struct arena *a)
+{
+	if (!*keys && !*window)
+		return "";
+	return arena_printf(a, " (%s%s%s%s%s)", *keys ? "keys " : "", keys,
+			    *keys && *window ? ", " : "",
+			    *window ? "window " : "", window);
+}
+
 /* Says in what way stored state has no place in the plan any more. */
 static int
 plan_changed(struct matching *m, const struct want *w,
@@ -299,11 +310,10 @@ plan_changed(struct matching *m, const struct want *w,
 
 	if (!is_related(w, o))
 		error_set(err, ERR_PLAN_CHANGED,
-			  "the stored state of %s (keys %s, window %s) has no"
-			  " place in this plan, and %s (keys %s, window %s)"
-			  " has no state",
-			  o->name, o->keys, o->window, w->kind, w->keys,
-			  w->window);
+			  "the stored state of %s%s has no place in this plan,"
+			  " and %s%s has no state",
+			  o->name, place(o->keys, o->window, &m->s->arena),
+			  w->kind, place(w->keys, w->window, &m->s->arena));
 	else if (!same(w->predicate, o->predicate))
 		error_set(err, ERR_PLAN_CHANGED,
 			  "the stored rows of %s were filtered otherwise: by"

@@ -92,15 +92,26 @@ filesystem_resolve_new(const char *path, const char *const *allowed,
 	if (plain_path(path, &plain, err) < 0)
 		return -1;
 	slash = strrchr(plain, '/');
-	if (!slash || !slash[1] || strlen(plain) >= sizeof(above))
-		return error_set(err, ERR_INVALID_OPTION, "'%s' is no path of a "
-				 "file: it begins with / and ends with its "
-				 "name", plain);
+	if (*plain != '/' || !slash[1] || strlen(plain) >= sizeof(above)) {
+		error_set(err, ERR_INVALID_OPTION, "'%s' is no path of a file: "
+			  "it begins with / and ends with its name", plain);
+		if (*plain != '/')
+			error_note(err, "write all of it, from / on: the "
+				   "daemon's directory is not yours");
+		return -1;
+	}
 	snprintf(above, sizeof(above), "%.*s",
 		 slash > plain ? (int)(slash - plain) : 1, plain);
-	if (!realpath(above, real))
-		return error_errno(err, ERR_FILE, errno, "cannot open %s",
-				   above);
+	if (!realpath(above, real)) {
+		bool missing = errno == ENOENT;
+
+		error_errno(err, ERR_FILE, errno, "cannot open %s", above);
+		if (missing)
+			error_note(err, "make the directory: mkdir -p '%s'; "
+				   "the daemon has to be allowed to write "
+				   "there", above);
+		return -1;
+	}
 	if (check_allowed(real, allowed, err) < 0)
 		return -1;
 	if (faccessat(AT_FDCWD, plain, F_OK, AT_SYMLINK_NOFOLLOW) == 0)

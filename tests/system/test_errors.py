@@ -153,4 +153,13 @@ def a_finished_job_takes_its_errors_up():
     assert d.stop() == 0
 
 
-main(a_finished_job_takes_its_errors_up, nobody_gets_in_anothers_way, a_request_ends_with_its_job)
+def one_script_mends_and_replays():
+    d = begin()
+    script = "DROP JOB 'hole' KEEP STATE; DROP TABLE hole; DROP TABLE t;" + tables(", 'csv.null-literal' = 'n/a'")
+    rows = d.rows(script + "REPLAY ERRORS FOR JOB 'hole'; DELETE ERRORS FOR JOB 'hole';")
+    assert rows[-2:] == [[BAD, BAD, 0, 0, 0], [0, 0]], rows
+    assert (kept(d), counted(d)) == (0, GOOD + BAD)
+    assert d.stop() == 0
+
+
+main(one_script_mends_and_replays, a_finished_job_takes_its_errors_up, nobody_gets_in_anothers_way, a_request_ends_with_its_job)

@@ -102,6 +102,22 @@ def a_job_waits_for_room_on_the_state_disk():
     assert d.stop() == 0
 
 
+def a_pause_without_room_says_so():
+    d = SickDaemon().start()
+    d.sql(STEPS + QUICK + "INSERT INTO hole SELECT COUNT(*) FROM steps;")
+    wait_for("a checkpoint", lambda: d.job("hole")["checkpoint"] > 0)
+    d.sick(("write", errno.ENOSPC, "/state/jobs/hole.db"))
+    d.wait_state("hole", "BLOCKED")
+    d.sql("PAUSE JOB 'hole';", timeout=90)
+    j = d.job("hole")
+    assert j["state"] == "PAUSED" and "without a last checkpoint" in j["notice"], j
+    assert f"from checkpoint {j['checkpoint']}. disk full" in j["notice"] and "acknowledged" not in j["notice"], j
+    d.sick()
+    d.sql("RESUME JOB 'hole';")
+    wait_for("it goes on", lambda: d.job("hole")["checkpoint"] > j["checkpoint"])
+    assert d.stop() == 0
+
+
 def files_wait_for_room_on_theirs():
     d = SickDaemon().start()
     d.sql(STEPS)
@@ -286,7 +302,7 @@ def a_state_file_that_cannot_be_read_fails_its_job_only():
     assert d.stop() == 0
 
 
-main(a_job_waits_for_room_on_the_state_disk, files_wait_for_room_on_theirs,
+main(a_job_waits_for_room_on_the_state_disk, a_pause_without_room_says_so, files_wait_for_room_on_theirs,
      statements_are_done_or_refused_when_the_catalog_is_full, a_savepoint_without_room_names_the_file_that_it_writes,
      a_log_that_cannot_be_written_stops_nobody, an_io_error_at_a_commit_stops_that_job_alone,
      an_io_error_in_a_file_is_written_around, an_io_error_in_the_catalog_refuses_statements_until_it_has_passed,

@@ -119,6 +119,18 @@ def a_savepoint_takes_the_place_of_a_missing_file():
     assert d.stop() == 0
 
 
+def a_savepoint_of_another_job_is_told():
+    d = a_daemon()
+    finished(d)
+    theirs = os.path.join(d.dir, "theirs.db")
+    d.sql("SET 'pipeline.name' = 'other'; SET 'table.dml-sync' = 'true'; INSERT INTO dst SELECT id, COUNT(*) FROM src GROUP BY id;"
+          f"CREATE SAVEPOINT '{theirs}' FOR JOB 'other';")
+    before = counted(d)
+    refused(d, RESET + f"SAVEPOINT '{theirs}';", "state_mismatch", theirs, "is a savepoint of job", "other", "(keys id) has no place", "name a savepoint of job")
+    assert counted(d) == before
+    assert d.stop() == 0
+
+
 def what_cannot_be_is_told():
     d = a_daemon(speed=20)
     refused(d, RESET + "EARLIEST;", "unknown_job", "dst")
@@ -208,6 +220,6 @@ def who_waits_for_brokers_holds_nobody_up():
     t.join(60)
 
 
-main(a_finished_job_runs_once_more, a_damaged_state_is_built_again, a_savepoint_takes_the_place_of_a_missing_file,
+main(a_savepoint_of_another_job_is_told, a_finished_job_runs_once_more, a_damaged_state_is_built_again, a_savepoint_takes_the_place_of_a_missing_file,
      what_cannot_be_is_told, files_are_read_again_from_their_beginning, rows_of_the_statement_come_again,
      who_waits_for_brokers_holds_nobody_up)

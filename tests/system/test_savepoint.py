@@ -96,8 +96,9 @@ def what_cannot_be_is_told():
     there = os.path.join(d.dir, "there.db")
     d.sql(f"CREATE SAVEPOINT '{there}' FOR JOB 'dst';")
     refused(d, f"CREATE SAVEPOINT '{there}' FOR JOB 'dst';", "already_exists", there)
-    refused(d, "CREATE SAVEPOINT 'relative.db' FOR JOB 'dst';", "invalid_option", "relative.db")
-    refused(d, "CREATE SAVEPOINT '/nowhere/x.db' FOR JOB 'dst';", "file", "/nowhere")
+    refused(d, "CREATE SAVEPOINT 'relative.db' FOR JOB 'dst';", "invalid_option", "relative.db", "from / on")
+    refused(d, "CREATE SAVEPOINT 'tmp/relative.db' FOR JOB 'dst';", "invalid_option", "begins with /", "from / on")
+    refused(d, "CREATE SAVEPOINT '/nowhere/x.db' FOR JOB 'dst';", "file", "/nowhere", "mkdir -p '/nowhere'")
     refused(d, f"CREATE SAVEPOINT '{there}2' FOR JOB 'nope';", "unknown_job", "nope")
     begin = "SET 'pipeline.name' = 'new'; SET 'execution.state-recovery.path' = '{}'; " + INSERT
     refused(d, begin.format("/nowhere/x.db"), "file", "/nowhere/x.db")

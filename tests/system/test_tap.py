@@ -110,6 +110,20 @@ def where_and_limit_choose():
     assert d.stop() == 0
 
 
+def limit_0_waits_for_no_row():
+    d = Daemon(embedded=True).start()
+    d.sql("""CREATE TABLE lines (line STRING) WITH ('connector' = 'kafka', 'topic' = 'lines', 'properties.bootstrap.servers' =
+               'embedded', 'scan.startup.mode' = 'latest-offset', 'format' = 'raw');
+             CREATE TABLE quiet (line STRING) WITH ('connector' = 'blackhole');
+             SET 'table.dml-sync' = 'true';
+             INSERT INTO lines VALUES ('a');
+             SET 'table.dml-sync' = 'false';
+             INSERT INTO quiet SELECT line FROM lines;""")
+    assert d.rows("TAP 'quiet' AT scan_1 LIMIT 0;") == []
+    assert d.job("quiet")["rows_in"] == 0
+    assert d.stop() == 0
+
+
 def what_a_condition_cannot_be_asked_for_is_left_out():
     d = begin()
     lines = d.sql("TAP 'hole' AT scan_1 WHERE 10 / (v - 3) > 0 LIMIT 40;")
@@ -322,7 +336,7 @@ def taps_come_and_go_under_a_busy_job():
 
 
 if __name__ == "__main__":
-    main(a_tap_shows_the_rows_as_they_pass, where_and_limit_choose, what_a_condition_cannot_be_asked_for_is_left_out,
+    main(a_tap_shows_the_rows_as_they_pass, where_and_limit_choose, limit_0_waits_for_no_row, what_a_condition_cannot_be_asked_for_is_left_out,
          changes_carry_their_kind, operators_of_shared_sources_have_names_of_their_own,
          who_does_not_read_loses_rows_and_not_the_job, a_client_that_dies_takes_its_tap_with_it,
          a_tap_ends_with_its_job_and_says_why, a_bounded_job_is_seen_to_its_end, a_tap_outlives_a_restart_of_its_job,

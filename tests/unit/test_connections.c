@@ -112,7 +112,9 @@ TEST(one_that_is_not_there_lists_those_that_are)
 	EXPECT_EQ(r.err.code, ERR_UNKNOWN_CONNECTION);
 	EXPECT_STR(r.err.message, "the configuration has no connection 'prod'");
 	EXPECT_STR(r.err.hint, "did you mean 'prob'?");
-	EXPECT_STR(r.err.note, "connections: prob, test");
+	EXPECT_STR(r.err.note, "add [kafka \"prod\"] to sluice.ini and reload "
+		   "the daemon (SIGHUP), or name one of those it has: prob, "
+		   "test");
 	EXPECT_EQ(connections_apply(none, r.plan, &r.arena, &r.err), -1);
 	EXPECT(strstr(r.err.note, "add a section [kafka \"prod\"]"));
 	plan_rig_close(&r);

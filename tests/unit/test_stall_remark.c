@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * STALLED, which SHOW JOBS adds: of a job that runs, has something to read and
- * reads nothing, or reads and does not come on in time.
+ * What EXPLAIN STALL says; and STALLED, which SHOW JOBS adds: of a job that
+ * runs, has something to read and reads nothing, or reads and does not come on
+ * in time.
  */
 #include <string.h>
 
@@ -73,4 +74,55 @@ TEST(time_that_stands_while_records_come_is_told)
 	EXPECT(strstr(remark(&info), "(none yet)"));
 	part.wm_us = TIME_NONE; /* no event time at all */
 	EXPECT(!remark(&info));
+}
+
+/* The line of EXPLAIN STALL that has `word`. */
+static const char *
+explained(const struct job_info *info, const char *word)
+{
+	static char line[512];
+	struct buf text;
+	const char *at, *from;
+
+	buf_init(&text);
+	stall_explain(info, NULL, &text);
+	at = from = strstr(buf_cstr(&text), word);
+	while (from && from > buf_cstr(&text) && from[-1] != '\n')
+		from--;
+	snprintf(line, sizeof(line), "%.*s",
+		 at ? (int)strcspn(from, "\n") : 0, at ? from : "");
+	buf_release(&text);
+	return line;
+}
+
+TEST(bad_rows_are_said_to_be_where_they_are)
+{
+	struct job_info info = a_job(0, 1, 1);
+
+	info.nparts = 0;
+	info.rows_in = 100;
+	info.errors = info.errors_ever = 24;
+	info.errors_kept = 24;
+	EXPECT_STR(explained(&info, "could not"), "24 rows could not be used; "
+		   "SHOW ERRORS FOR JOB 'words' lists them");
+	info.errors_kept = 10;
+	info.errors_lost = 14;
+	EXPECT_STR(explained(&info, "could not"), "24 rows could not be used; "
+		   "SHOW ERRORS FOR JOB 'words' has 10 of them, the others "
+		   "were only counted");
+	info.errors_kept = 0; /* those were deleted */
+	EXPECT_STR(explained(&info, "could not"), "14 rows could not be used; "
+		   "they were only counted, since its table of errors was "
+		   "full");
+	info.errors_lost = 0;
+	EXPECT_STR(explained(&info, "could not"), "");
+}
+
+TEST(a_stopped_job_is_resumed)
+{
+	struct job_info info = a_job(0, 1, 1);
+
+	info.state = JOB_STOPPED;
+	EXPECT_STR(explained(&info, "stopped"), "the job is stopped: RESUME "
+		   "JOB 'words' goes on from its last checkpoint");
 }

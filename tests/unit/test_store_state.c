@@ -692,7 +692,8 @@ TEST(a_changed_query_is_told_and_nothing_is_lost)
 		{ "window_aggregate;words;message,level;hop(60s,5s);;one",
 		  "has no place in this plan" },
 		{ "group_aggregate;words;message;;;one",
-		  "has no place in this plan" },
+		  "has no place in this plan, and group_aggregate (keys "
+		  "message) has no state" },
 	};
 	struct error err = ERROR_INIT;
 	const char **sum_means;
