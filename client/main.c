@@ -26,7 +26,8 @@ static const char usage[] =
 	"usage: sluice [-s SOCKET|URL] [-o FORMAT] [-e SQL]... [-f FILE]...\n"
 	"       sluice run [--state-dir DIR] [--set section.key=value]... FILE.sql...\n"
 	"       sluice check FILE.sql...\n"
-	"       sluice state check|show|export FILE.db\n"
+	"       sluice state show|export FILE.db\n"
+	"       sluice state check FILE.db...\n"
 	"       sluice [-s SOCKET|URL] jobs | top [SECONDS]\n"
 	"\n"
 	"Sends SQL to sluiced. Without -e and -f: a shell on a terminal, a script\n"
@@ -172,9 +173,9 @@ command_check(int argc, char **argv)
 static int
 command_state(int argc, char **argv)
 {
-	return argc != 3 ? usage_wrong("state: check, show or export, and a "
-				       "job's file")
-			 : hand_on(argc, argv);
+	return argc < 3 ? usage_wrong("state: check, show or export, and a "
+				      "file of sluice's")
+			: hand_on(argc, argv);
 }
 
 /* ---- sluice jobs, sluice top ---- */

@@ -128,10 +128,29 @@ is_leftover(const struct jobs *js, const char *name, const char *path)
 	       is_of_no_job(path);
 }
 
-/* Before any job has a thread. */
+/* A catalog that was lost, not one that was never filled. */
 static void
+tell_of_lost_catalog(const struct jobs *js, unsigned files)
+{
+	char what[1200], quoted[1300];
+
+	snprintf(what, sizeof(what),
+		 "%u state file%s in %s/jobs, and the catalog is empty: stop "
+		 "sluiced and put a backup of catalog.db back; or send the "
+		 "same CREATE and INSERT statements again (column sql of table"
+		 " job in each file): jobs go on from the files of their names",
+		 files, files == 1 ? "" : "s", js->env.config->state_dir);
+	log_event(LOG_WARN, "state_without_job", NULL,
+		  "files=%u message=%s", files,
+		  log_quote(what, quoted, sizeof(quoted)));
+}
+
+/* Before any job has a thread. Returns how many files of state are left that
+ * belong to no job. */
+static unsigned
 sweep(struct jobs *js)
 {
+	unsigned unowned = 0;
 	struct error err = ERROR_INIT;
 	struct dirent *entry;
 	struct buf path;
@@ -144,8 +163,11 @@ sweep(struct jobs *js)
 		buf_clear(&path);
 		buf_printf(&path, "%s/jobs/%s", js->env.config->state_dir,
 			   entry->d_name);
-		if (!is_leftover(js, entry->d_name, buf_cstr(&path)))
+		if (!is_leftover(js, entry->d_name, buf_cstr(&path))) {
+			unowned += ends_with(entry->d_name, ".db") &&
+				   !is_job_file(js, entry->d_name);
 			continue;
+		}
 		log_event(LOG_INFO, "leftover_removed", NULL, "file=%s",
 			  buf_cstr(&path));
 		if (store_remove(buf_cstr(&path), &err) < 0)
@@ -154,16 +176,32 @@ sweep(struct jobs *js)
 	if (dir)
 		closedir(dir);
 	buf_release(&path);
+	return unowned;
 }
 
 /* ---- loading ---- */
 
+static int
+count_entry(const struct catalog_entry *e, void *arg, struct error *err)
+{
+	(void)e;
+	(void)err;
+	++*(unsigned *)arg;
+	return 0;
+}
+
 int
 jobs_load(struct jobs *js, struct error *err)
 {
+	unsigned entries = 0, unowned;
+
 	if (store_catalog_each(js->env.store, load_job, js, err) < 0)
 		return -1;
-	sweep(js);
+	unowned = sweep(js);
+	if (store_catalog_each(js->env.store, count_entry, &entries, err) < 0)
+		return -1;
+	if (entries == 0 && unowned > 0)
+		tell_of_lost_catalog(js, unowned);
 	return 0;
 }
 

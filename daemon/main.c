@@ -20,7 +20,8 @@ static const char usage[] =
 	"               [--set section.key=value]... [--check-config]\n"
 	"               [--print-config] [--version] [--help]\n"
 	"       sluiced check FILE.sql...\n"
-	"       sluiced state check|show|export FILE.db\n"
+	"       sluiced state show|export FILE.db\n"
+	"       sluiced state check FILE.db...\n"
 	"\n"
 	"Runs SQL jobs over Kafka; takes statements on a Unix socket. Stays in\n"
 	"the foreground and logs to stderr. Without -c it reads\n"
@@ -164,11 +165,11 @@ run_command(int argc, char **argv)
 {
 	if (strcmp(argv[0], "check") == 0 && argc > 1)
 		return check_files(argv + 1, (unsigned)(argc - 1));
-	if (strcmp(argv[0], "state") == 0 && argc == 3)
+	if (strcmp(argv[0], "state") == 0 && argc > 2)
 		return state_command(argc - 1, argv + 1);
 	if (strcmp(argv[0], "state") == 0)
-		fputs("sluiced: state: check, show or export, and a job's "
-		      "file\n", stderr);
+		fputs("sluiced: state: check, show or export, and a file of "
+		      "sluice's\n", stderr);
 	else if (strcmp(argv[0], "check") == 0)
 		fputs("sluiced: check: name a script\n", stderr);
 	else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * daemon/state.c - `sluiced state check|show|export FILE.db`: what a job's
- * file holds, without a daemon or beside one: read-only, as of its last
- * checkpoint.
+ * file or the catalog holds, without a daemon or beside one: read-only, as of
+ * the last checkpoint.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -157,6 +157,10 @@ state_show(struct store_look *look, struct error *err)
 		  "GROUP BY 1, 2, 3" },
 	};
 
+	if (store_look_is_catalog(look))
+		return show_part(look, "the catalog of sluice",
+				 "SELECT kind, name, state, created_at, error"
+				 " FROM objects ORDER BY id", err);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (show_part(look, parts[i].title, parts[i].sql, err) < 0)
 			return -1;
@@ -263,8 +267,11 @@ state_export(struct store_look *look, struct error *err)
 		"  AND json_extract(t.value, '$.table') = s.name)"
 		" UNION ALL SELECT name FROM sqlite_schema"
 		" WHERE type = 'view' AND name IN (SELECT name FROM operators)";
+	static const char objects[] = "SELECT 'objects'";
 	struct listing names = { 0 };
-	int rc = store_look(look, tables, take_name, &names, err);
+	int rc = store_look(look,
+			    store_look_is_catalog(look) ? objects : tables,
+			    take_name, &names, err);
 
 	for (size_t i = 0; i < names.n && rc == 0; i++)
 		rc = export_table(look, names.cell[i], err);
@@ -281,38 +288,35 @@ state_export(struct store_look *look, struct error *err)
 static int
 state_check(struct store_look *look, const char *path, struct error *err)
 {
+	bool catalog = store_look_is_catalog(look);
+	const char *who = catalog ? "sluiced" : "its job";
 	struct store_scan scan;
 
 	if (store_look_check(look, &scan, err) < 0)
 		return -1;
-	printf("%s: whole", path);
+	printf("%s: whole%s", path, catalog ? ", the catalog of sluice" : "");
 	if (!scan.summed)
 		printf(", but its pages have no checksums: they get them when"
-		       " its job starts");
+		       " %s starts", who);
 	else if (scan.unsummed > 0)
 		printf(", but %" PRIu64 " of %" PRIu64 " pages have no"
 		       " checksum, since another program wrote them: they get"
-		       " it when its job starts",
-		       scan.unsummed, scan.pages);
+		       " it when %s starts",
+		       scan.unsummed, scan.pages, who);
 	printf("\n");
 	return 0;
 }
 
-int
-state_command(int argc, char *const *argv)
+/* ---- the command ---- */
+
+static int
+state_of(const char *verb, const char *path)
 {
-	const char *verb = argv[0], *path = argv[argc - 1];
 	struct error err = ERROR_INIT;
 	struct store_look *look;
 	int rc;
 
-	if (strcmp(verb, "check") != 0 && strcmp(verb, "show") != 0 &&
-	    strcmp(verb, "export") != 0) {
-		error_set(&err, ERR_USAGE, "state %s: only check, show and "
-			  "export are known", verb);
-		return told(&err);
-	}
-	if (store_look_open(path, &look, &err) < 0)
+	if (store_look_open_any(path, &look, &err) < 0)
 		return told(&err);
 	if (strcmp(verb, "check") == 0)
 		rc = state_check(look, path, &err);
@@ -322,4 +326,34 @@ state_command(int argc, char *const *argv)
 		rc = state_export(look, &err);
 	store_look_close(look);
 	return rc < 0 ? told(&err) : 0;
+}
+
+/* Damage is the worst that a file can have. */
+static int
+worse(int a, int b)
+{
+	int damaged = error_exit_status(ERR_STORE_DAMAGED);
+
+	return a == damaged || b == 0 ? a : b;
+}
+
+int
+state_command(int argc, char *const *argv)
+{
+	const char *verb = argv[0];
+	bool check = strcmp(verb, "check") == 0;
+	struct error err = ERROR_INIT;
+	int status = 0;
+
+	if (!check && strcmp(verb, "show") != 0 && strcmp(verb, "export") != 0)
+		error_set(&err, ERR_USAGE, "state %s: only check, show and "
+			  "export are known", verb);
+	else if (!check && argc > 2)
+		error_set(&err, ERR_USAGE, "state %s takes one file; check "
+			  "takes several", verb);
+	if (err.code != ERR_NONE)
+		return told(&err);
+	for (int i = 1; i < argc; i++)
+		status = worse(status, state_of(verb, argv[i]));
+	return status;
 }

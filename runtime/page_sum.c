@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "base/hash.h"
 
 #define MARK 0x534c5047u /* "SLPG" */
@@ -32,16 +33,29 @@ put32(unsigned char *p, uint32_t v)
 
 /* ---- pages ---- */
 
+/* Of the header of an SQLite file: change counter, schema cookie, and who
+ * wrote it last. SQLite's backup copies pages as they are, with their sums,
+ * and sets these anew; a file is read the same with any of them. */
+static const struct {
+	uint16_t from, to;
+} unsummed[] = { { 24, 28 }, { 40, 44 }, { 92, 100 } };
+
 static uint32_t
 page_crc(const unsigned char *page, uint32_t number, struct page_from from)
 {
 	unsigned char more[12];
+	uint32_t crc = 0;
+	size_t at = 0;
 
+	for (size_t i = 0; number == 1 && i < ARRAY_LEN(unsummed); i++) {
+		crc = crc32c(crc, page + at, unsummed[i].from - at);
+		at = unsummed[i].to;
+	}
+	crc = crc32c(crc, page + at, PAGE_BYTES - PAGE_SUM_BYTES - at);
 	put32(more, number);
 	put32(more + 4, from.salt);
 	put32(more + 8, from.frame);
-	return crc32c(crc32c(0, page, PAGE_BYTES - PAGE_SUM_BYTES), more,
-		      sizeof(more));
+	return crc32c(crc, more, sizeof(more));
 }
 
 bool

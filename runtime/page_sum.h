@@ -6,7 +6,8 @@
  *
  *	page     ... | "SLPG" | CRC-32C | salt of the log | frame of the log
  *
- * The CRC covers the page, its number, salt and frame. Sixteen zeros: no sum,
+ * The CRC covers the page (but those fields of the first one's header that
+ * SQLite's backup sets anew), its number, salt and frame. Sixteen zeros: no sum,
  * which is what pages have while SQLite holds them, in the log, and when
  * another program copied them from there.
  */

@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "base/time.h"
 #include "runtime/store.h"
-#include "runtime/store_file.h"
+#include "runtime/store_impl.h"
 
 #define CATALOG_APPLICATION_ID 0x534C4354 /* "SLCT" */
 
@@ -58,7 +58,7 @@ static const char version_2[] =
 static const struct store_step steps[] = { { .sql = version_1 },
 						   { .sql = version_2 } };
 
-static const struct store_kind catalog_kind = {
+const struct store_kind store_catalog_kind = {
 	.what = "catalog",
 	.application_id = CATALOG_APPLICATION_ID,
 	.version = ARRAY_LEN(steps),
@@ -82,7 +82,7 @@ store_catalog_open(const char *path, struct store_catalog **ret,
 
 	/* A damaged catalog stays where it is: only its owner can say what
 	 * was in it. */
-	if (store_file_open(&c->file, path, &catalog_kind, STORE_CREATE,
+	if (store_file_open(&c->file, path, &store_catalog_kind, STORE_CREATE,
 			    TIME_NONE, err) < 0 ||
 	    store_exec(&c->file, "PRAGMA wal_autocheckpoint = 64", err) < 0 ||
 	    store_prepare(&c->file,

@@ -112,6 +112,14 @@ directory_of(const char *path, const char **ret_base)
 	return dir;
 }
 
+static bool
+ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && strcmp(text + n - m, end) == 0;
+}
+
 /* What move_away() puts behind a name. Another job's file may begin like it,
  * but has a dot in its ending. */
 static bool
@@ -121,8 +129,8 @@ is_corrupt_suffix(const char *suffix)
 	       !strchr(suffix + strlen(CORRUPT), '.');
 }
 
-/* The name of a damaged file that was moved away from path, into ret; with
- * `delete` all of them are deleted, and there is none left. */
+/* The name of the newest damaged file that was moved away from path, into
+ * ret; with `delete` all of them are deleted, and there is none left. */
 static bool
 find_corrupt(const char *path, bool delete, struct buf *ret)
 {
@@ -131,14 +139,19 @@ find_corrupt(const char *path, bool delete, struct buf *ret)
 	DIR *d = opendir(dir);
 	struct dirent *e;
 	bool found = false;
-	size_t n = strlen(base);
+	size_t n = strlen(base), at = strlen(dir) + 1;
 
-	while (d && !found && (e = readdir(d))) {
-		if (strncmp(e->d_name, base, n) != 0 ||
-		    !is_corrupt_suffix(e->d_name + n))
+	while (d && (e = readdir(d))) {
+		const char *name = e->d_name;
+
+		if (strncmp(name, base, n) != 0 || !is_corrupt_suffix(name + n))
+			continue;
+		if (!delete &&
+		    (ends_with(name, "-wal") || ends_with(name, "-shm") ||
+		     (found && strverscmp(name, buf_cstr(ret) + at) < 0)))
 			continue;
 		buf_clear(ret);
-		buf_printf(ret, "%s/%s", dir, e->d_name);
+		buf_printf(ret, "%s/%s", dir, name);
 		if (delete)
 			unlink(buf_cstr(ret));
 		else
@@ -386,8 +399,8 @@ file_check_begin(struct store_file *f, struct error *err)
 	if (same)
 		return 0;
 	return error_set(&f->doubt, ERR_STORE_DAMAGED,
-			 "%s is damaged: it does not begin as an SQLite file"
-			 " does", f->path);
+			 "%s is no SQLite file: it does not begin as one does",
+			 f->path);
 }
 
 /* What can be told before SQLite sees it: it takes an empty file for a new
@@ -485,9 +498,14 @@ move_away(const char *path, int64_t now_us, struct buf *ret)
 	return rc;
 }
 
+/* In short in the message, which lists and logs show alone. */
 static void
-note_choices(struct error *err, const char *kept)
+tell_choices(struct error *err, const char *kept)
 {
+	size_t n = strlen(err->message);
+
+	snprintf(err->message + n, sizeof(err->message) - n, "%s",
+		 "; RESET OFFSETS, a savepoint in its place, or DROP JOB");
 	error_note(err,
 		   "it was kept as %s; choose: put a savepoint in its place;"
 		   " or ALTER JOB ... RESET OFFSETS TO EARLIEST to build the"
@@ -511,14 +529,24 @@ file_set_aside(struct store_file *f, int64_t now_us, struct error *err)
 	}
 	f->db = NULL;
 	if (f->read_only || now_us == TIME_NONE) {
-		error_note(err, "it was left as it is; put a copy of better"
-				" days in its place");
+		store_file_note_damage(err);
 		return;
 	}
 	buf_init(&kept);
 	if (move_away(f->path, now_us, &kept) == 0)
-		note_choices(err, buf_cstr(&kept));
+		tell_choices(err, buf_cstr(&kept));
 	buf_release(&kept);
+}
+
+int
+store_file_note_damage(struct error *err)
+{
+	if (err && err->code == ERR_STORE_DAMAGED && !*err->note)
+		error_note(err, "it was left as it is; a savepoint or a backup"
+				" of it can take its place; a job can also"
+				" build its state again (ALTER JOB ... RESET"
+				" OFFSETS TO EARLIEST) or be dropped");
+	return -1;
 }
 
 /* SQLite has found damage first, and said so in its words. */
@@ -546,7 +574,7 @@ file_missing(const char *path, const struct store_kind *kind, unsigned flags,
 	if (!(flags & STORE_ANEW) && find_corrupt(path, false, &kept)) {
 		error_set(err, ERR_STORE_DAMAGED,
 			  "%s is missing: it was damaged and moved away", path);
-		note_choices(err, buf_cstr(&kept));
+		tell_choices(err, buf_cstr(&kept));
 	} else if (flags & STORE_CREATE) {
 		rc = file_create(path, kind, err);
 	} else {

@@ -65,6 +65,10 @@ int store_file_publish(const char *from, const char *to, struct error *err);
 int store_file_failed(struct store_file *f, const char *doing,
 		      struct error *err);
 
+/* Tells what to do about a damaged file that stays where it is, when that is
+ * what err is, and nobody has told yet. Returns -1. */
+int store_file_note_damage(struct error *err);
+
 int store_exec(struct store_file *f, const char *sql, struct error *err);
 /* Kept statements: compiled at first use. */
 int store_prepare(struct store_file *f, const char *sql, sqlite3_stmt **ret,

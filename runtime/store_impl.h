@@ -14,6 +14,7 @@
 #define STORE_WAL_PAGES 1024 /* 16 MiB: then it is folded into the file */
 
 extern const struct store_kind store_job_kind; /* store_schema.c */
+extern const struct store_kind store_catalog_kind;
 
 /* One op_table() of an operator, with the names that it has in the file. A
  * snapshot may outlive its pipeline: commits look at nothing behind op, def

@@ -14,17 +14,21 @@
 #include "base/check.h"
 #include "base/time.h"
 #include "runtime/store_impl.h"
+#include "runtime/store_vfs.h"
+
+#define APPLICATION_ID_AT 68 /* in the header of an SQLite file */
 
 struct store_look {
 	struct store_file file;
 };
 
-int
-store_look_open(const char *path, struct store_look **ret, struct error *err)
+static int
+look_open(const char *path, const struct store_kind *kind,
+	  struct store_look **ret, struct error *err)
 {
 	struct store_look *l = mem_zalloc(sizeof(*l));
 
-	if (store_file_open(&l->file, path, &store_job_kind,
+	if (store_file_open(&l->file, path, kind,
 			    STORE_READ_ONLY | STORE_UNCHECKED, TIME_NONE,
 			    err) < 0) {
 		free(l);
@@ -32,6 +36,46 @@ store_look_open(const char *path, struct store_look **ret, struct error *err)
 	}
 	*ret = l;
 	return 0;
+}
+
+int
+store_look_open(const char *path, struct store_look **ret, struct error *err)
+{
+	return look_open(path, &store_job_kind, ret, err);
+}
+
+/* What cannot be read is told when it is opened. */
+static bool
+has_catalog_id(const char *path)
+{
+	struct error ignored = ERROR_INIT;
+	unsigned char id[4];
+	struct store_raw *r;
+	bool read;
+
+	if (store_raw_open(path, &r, &ignored) < 0)
+		return false;
+	read = store_raw_read(r, id, sizeof(id), APPLICATION_ID_AT);
+	store_raw_close(r);
+	return read && ((uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 |
+			(uint32_t)id[2] << 8 | id[3]) ==
+			       (uint32_t)store_catalog_kind.application_id;
+}
+
+int
+store_look_open_any(const char *path, struct store_look **ret,
+		    struct error *err)
+{
+	return look_open(path,
+			 has_catalog_id(path) ? &store_catalog_kind
+					      : &store_job_kind,
+			 ret, err);
+}
+
+bool
+store_look_is_catalog(const struct store_look *l)
+{
+	return l->file.kind == &store_catalog_kind;
 }
 
 void
@@ -79,13 +123,15 @@ store_look(struct store_look *l, const char *sql, store_look_fn *fn, void *arg,
 	sqlite3_stmt *st = NULL;
 	int rc = store_prepare(&l->file, sql, &st, err), n;
 
-	if (rc < 0 && l->file.version < STORE_SCHEMA_VERSION)
+	if (rc < 0 && l->file.version < l->file.kind->version)
 		return error_set(err, ERR_STORE,
 				 "%s is of an older sluice (schema version %d):"
-				 " it is brought up to date when its job starts",
-				 l->file.path, l->file.version);
+				 " it is brought up to date when %s starts",
+				 l->file.path, l->file.version,
+				 store_look_is_catalog(l) ? "sluiced"
+							  : "its job");
 	if (rc < 0)
-		return -1;
+		return store_file_note_damage(err);
 	n = sqlite3_column_count(st);
 	cells = mem_alloc(((size_t)n + 1) * sizeof(*cells));
 	while ((rc = store_step(&l->file, st, err)) == 1) {
@@ -95,7 +141,7 @@ store_look(struct store_look *l, const char *sql, store_look_fn *fn, void *arg,
 	}
 	sqlite3_finalize(st);
 	free(cells);
-	return rc;
+	return rc < 0 ? store_file_note_damage(err) : rc;
 }
 
 static void
@@ -115,17 +161,19 @@ store_look_check(struct store_look *l, struct store_scan *ret,
 
 	if (store_scan(l->file.path, ret, err) < 0)
 		return -1;
-	if (*ret->fault)
-		return error_set(err, ERR_STORE_DAMAGED, "%s is damaged: %s",
-				 l->file.path, ret->fault);
+	if (*ret->fault) {
+		error_set(err, ERR_STORE_DAMAGED, "%s is damaged: %s",
+			  l->file.path, ret->fault);
+		return store_file_note_damage(err);
+	}
 	if (store_look(l, "PRAGMA quick_check(1)", take_answer, answer,
 		       err) < 0)
 		return -1;
-	if (strcmp(answer, "ok") != 0)
-		return error_set(err, ERR_STORE_DAMAGED, "%s is damaged: %s",
-				 l->file.path,
-				 *answer ? answer : "no answer");
-	return 0;
+	if (strcmp(answer, "ok") == 0)
+		return 0;
+	error_set(err, ERR_STORE_DAMAGED, "%s is damaged: %s", l->file.path,
+		  *answer ? answer : "no answer");
+	return store_file_note_damage(err);
 }
 
 /* ---- copies ---- */
@@ -227,6 +275,10 @@ store_copy(const char *from, const char *to, unsigned flags, struct error *err)
 		rc = store_file_remove_log(to, err);
 	if (rc == 0)
 		rc = store_file_publish(buf_cstr(&part), to, err);
+	if (rc < 0 && (flags & STORE_COPY_NEW_JOB) && err &&
+	    err->code == ERR_STORE_DAMAGED)
+		error_note(err, "it was left as it is; use another savepoint,"
+			   " or none, to start empty");
 	/* Of a copy that became the file its -wal and -shm are left. */
 	store_file_remove(buf_cstr(&part), NULL);
 	buf_release(&part);

@@ -31,6 +31,10 @@ struct store_cell {
  * store_open() says. The file is not checked as a whole. */
 int store_look_open(const char *path, struct store_look **ret,
 		    struct error *err);
+/* The same for either kind of file that sluice writes. */
+int store_look_open_any(const char *path, struct store_look **ret,
+			struct error *err);
+bool store_look_is_catalog(const struct store_look *l);
 void store_look_close(struct store_look *l); /* NULL is allowed */
 
 /* Runs one SELECT. fn is called for each row. */

@@ -157,8 +157,36 @@ def files_of_others_are_told():
     assert done.returncode == 5 and "state_version" in done.stderr and "99" in done.stderr, done
 
 
+def the_catalog_is_known():
+    d, path = a_job()
+    catalog = os.path.join(d.dir, "state", "catalog.db")
+    done = run("sluice", "state", "check", catalog)
+    assert (done.returncode, done.stdout) == (0, f"{catalog}: whole, the catalog of sluice\n"), done
+    shown = run("sluice", "state", "show", catalog).stdout
+    assert shown.startswith("the catalog of sluice\n"), shown
+    assert [line.split()[:2] for line in shown.splitlines()[2:]] == [["table", "src"], ["table", "dst"], ["job", "dst"]], shown
+    rows = [json.loads(line) for line in run("sluice", "state", "export", catalog).stdout.splitlines()]
+    assert [(r["table"], r["kind"], r["name"]) for r in rows][-1] == ("objects", "job", "dst"), rows
+    # Several files: each is told, and damage is the worst.
+    text = os.path.join(d.dir, "w.json")
+    with open(text, "w") as f:
+        f.write('{"a": 1}\n')
+    done = run("sluice", "state", "check", catalog, text, "/nowhere/x.db", path)
+    assert done.returncode == 5 and done.stdout.count(": whole") == 2, done
+    assert f"{text} is no SQLite file" in done.stderr and "/nowhere/x.db" in done.stderr, done
+    assert run("sluice", "state", "check", catalog, path).returncode == 0
+    assert d.stop() == 0
+    with open(catalog, "r+b") as f:
+        f.seek(16384 + 5000)
+        byte = f.read(1)
+        f.seek(-1, os.SEEK_CUR)
+        f.write(bytes([byte[0] ^ 8]))
+    done = run("sluice", "state", "check", catalog)
+    assert done.returncode == 5 and "does not match its checksum" in done.stderr, done
+
+
 def wrong_uses_are_told():
-    for args in (("state",), ("state", "check"), ("state", "look", "x.db"), ("state", "check", "a", "b")):
+    for args in (("state",), ("state", "check"), ("state", "look", "x.db"), ("state", "show", "a", "b")):
         done = run("sluice", *args)
         assert done.returncode == 2 and done.stderr, (args, done)
         assert run("sluiced", *args).returncode == 64
@@ -168,4 +196,4 @@ def wrong_uses_are_told():
 
 main(a_whole_file_is_whole, show_tells_what_is_in_it, export_writes_each_row_as_json, values_of_every_type_come_back,
      a_copy_by_sqlite3_has_no_checksums_until_its_job_starts, a_damaged_file_is_told,
-     files_of_others_are_told, wrong_uses_are_told)
+     files_of_others_are_told, the_catalog_is_known, wrong_uses_are_told)

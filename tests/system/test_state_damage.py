@@ -3,6 +3,7 @@
 """Files that cannot be used, each with its own sentence wherever one meets them: at a job's start, in `sluice state`,
 as a savepoint, and as the catalog."""
 import glob
+import json
 import os
 import shutil
 import sqlite3
@@ -77,7 +78,7 @@ def newer(path):
 CASES = (
     (flipped, "state_damaged", "is damaged: page 3 of ", True),
     (cut, "state_damaged", "is damaged: it is cut off: page ", True),
-    (no_database, "state_damaged", "is damaged: it does not begin as an SQLite file does", True),
+    (no_database, "state_damaged", "is no SQLite file: it does not begin as one does", True),
     (empty, "state_damaged", "is damaged: it is empty", True),
     (of_another_program, "state_damaged", "is an SQLite file of another program (application_id 0x12345678), not a ", False),
     (newer, "state_version", "was written by a newer sluice (schema version 99", False),
@@ -137,6 +138,10 @@ def each_is_told_at_the_start_of_its_job():
         assert error["code"] == code and path in error["message"] and sentence in error["message"], (harm, error)
         assert d.rows("SHOW JOBS;")[0][-1] == error["message"], harm
         corrupt = glob.glob(path + ".corrupt-*")
+        # The short choices stand where the cause does, in lists and in the log.
+        short = "; RESET OFFSETS, a savepoint in its place, or DROP JOB"
+        assert error["message"].endswith(short) == moved, (harm, error)
+        assert not moved or short in d.log(), harm
         if moved:
             assert not os.path.exists(path) and corrupt, (harm, os.listdir(os.path.dirname(path)))
             for choice in ("savepoint", "RESET OFFSETS TO EARLIEST", "DROP JOB"):
@@ -173,6 +178,8 @@ def each_is_told_by_sluice_state():
                 continue  # told where it is met
             assert done.returncode == (1 if code == "file" else 5), (harm, verb, done)
             assert code in done.stderr and sentence in done.stderr, (harm, verb, done)
+            if code == "state_damaged" and harm is not of_another_program:
+                assert "a savepoint or a backup of it can take its place" in done.stderr, (harm, verb, done)
         assert os.path.exists(path), harm  # nothing is moved
 
 
@@ -190,6 +197,7 @@ def each_is_told_as_a_savepoint():
             raise AssertionError(f"started from a file: {harm}")
         except SqlError as e:
             assert e.code == code and sentence in e.end["message"], (harm, e.end)
+            assert code != "state_damaged" or "use another savepoint" in json.dumps(e.end), (harm, e.end)
         assert os.path.exists(savepoint), harm
         assert not d.rows("SHOW JOBS;"), harm
         assert not glob.glob(path + "*"), harm
@@ -216,6 +224,78 @@ def each_is_told_as_the_catalog():
     put(kept, path)
     d.start()
     d.wait_state("hole", "RUNNING")
+    assert d.stop() == 0
+
+
+# ---- copies that were moved away ----
+
+def the_newest_copy_is_named():
+    d, path = a_stopped_job()
+    for suffix in ("20010101T000000Z", "99990101T000000Z-9", "99990101T000000Z-10", "99990101T000000Z-10-wal",
+                   "99990101T000000Z-10-shm"):
+        open(f"{path}.corrupt-{suffix}", "w").close()
+    nothing_left(path)
+    d.start()
+    error = d.wait_state("hole", "FAILED")["error"]
+    assert f"{path}.corrupt-99990101T000000Z-10;" in error["note"], error
+    assert d.stop() == 0
+
+
+def a_savepoint_of_a_damaged_file_is_refused_with_a_hint():
+    d, path = a_stopped_job()
+    d.start()
+    d.sql("STOP JOB 'hole';")
+    flipped(path)
+    try:
+        d.sql(f"CREATE SAVEPOINT '{d.dir}/sp.db' FOR JOB 'hole';")
+        raise AssertionError("a savepoint of a damaged file")
+    except SqlError as e:
+        assert e.code == "state_damaged" and "RESET OFFSETS TO EARLIEST" in json.dumps(e.end), e.end
+    assert d.stop() == 0
+
+
+# ---- a lost catalog ----
+
+def query(path, sql):
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+        rows = db.execute(sql).fetchall()
+    db.close()
+    return rows
+
+
+def a_lost_catalog_is_told_and_its_jobs_are_taken_up():
+    d = Daemon().start()
+    source = os.path.join(d.dir, "in.csv")
+    with open(source, "w") as f:
+        f.write("a,1\nb,2\na,3\n")
+    d.sql(JOB.format(path=source) + "INSERT INTO dst SELECT k, COUNT(*) FROM src GROUP BY k;")
+    d.wait_state("dst", "FINISHED")
+    path, catalog = d.state_file("dst"), os.path.join(d.dir, "state", "catalog.db")
+    # A backup with the daemon running is a whole one.
+    backup = os.path.join(d.dir, "backup.db")
+    subprocess.run(["sqlite3", catalog, f".backup {backup}"], check=True)
+    assert run("sluice", "state", "check", backup).returncode == 0
+    assert d.stop() == 0
+    assert "state_without_job" not in d.log()
+    before = query(path, "SELECT max(id) FROM checkpoints")[0][0]
+    nothing_left(catalog)
+    d.start()
+    wait_for("the warning", lambda: "event=state_without_job files=1" in d.log())
+    assert "catalog.db" in d.log() and not d.rows("SHOW JOBS;")
+    # What the file says of its own statements is all that it takes.
+    sql = query(path, "SELECT sql FROM job")[0][0]
+    assert "CREATE TABLE" in sql and "INSERT INTO" in sql, sql
+    d.sql(sql)
+    d.wait_state("dst", "FINISHED")
+    assert query(path, "SELECT max(id) FROM checkpoints")[0][0] > before
+    groups = query(path, "SELECT * FROM group_aggregate_1 ORDER BY 1")
+    assert [r[:2] for r in groups] == [("a", 2), ("b", 1)], groups  # nothing was read twice
+    assert d.stop() == 0
+    # And the backup brings it all back.
+    nothing_left(catalog)
+    shutil.copy(backup, catalog)
+    d.start()
+    assert d.job("dst")["state"] == "FINISHED"
     assert d.stop() == 0
 
 
@@ -259,4 +339,5 @@ def files_that_may_not_be_opened_are_told():
 
 
 main(each_is_told_at_the_start_of_its_job, each_is_told_by_sluice_state, each_is_told_as_a_savepoint, each_is_told_as_the_catalog,
+     the_newest_copy_is_named, a_savepoint_of_a_damaged_file_is_refused_with_a_hint, a_lost_catalog_is_told_and_its_jobs_are_taken_up,
      files_that_may_not_be_opened_are_told)
