@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -291,8 +292,41 @@ run_editor(const char *path)
 	session_interrupted = 0; /* a Ctrl-C was meant for the editor */
 	if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	told_line("the editor \"%s\" did not end well", editor);
+	told_line("the editor \"%s\" did not end well: nothing is run", editor);
 	return -1;
+}
+
+/* The file's time before the editor has it: any writing changes that. */
+static const struct timespec never_saved[2] = { { 1, 0 }, { 1, 0 } };
+
+/* Reads what the editor has left. False if there is nothing to run: a file
+ * that was neither saved nor changed is that of somebody who thought better
+ * of it. */
+static bool
+take_edited(const char *path, struct buf *text)
+{
+	struct stat st;
+	struct buf old;
+	bool same;
+
+	buf_init(&old);
+	buf_append(&old, text->data, text->len);
+	buf_clear(text);
+	if (stat(path, &st) < 0 || session_read_file(path, text) != 0) {
+		buf_release(&old);
+		told_line("%s cannot be read: nothing is run", path);
+		return false;
+	}
+	same = st.st_mtim.tv_sec == never_saved[1].tv_sec &&
+	       text->len == old.len &&
+	       memcmp(text->data, old.data, old.len) == 0;
+	buf_release(&old);
+	while (text->len && strchr(" \t\r\n", text->data[text->len - 1]))
+		text->len--;
+	if (same || text->len == 0)
+		told_line("%s: nothing is run",
+			  same ? "not changed" : "the file is empty");
+	return !same && text->len > 0;
 }
 
 bool
@@ -311,16 +345,15 @@ commands_edit(struct buf *text)
 		free(path);
 		return false;
 	}
-	good = write(fd, text->data, text->len) == (ssize_t)text->len;
+	good = write(fd, text->data, text->len) == (ssize_t)text->len &&
+	       futimens(fd, never_saved) == 0;
+	if (!good)
+		told_line("cannot write %s: %s", path, strerror(errno));
 	close(fd);
-	buf_clear(text);
-	good = good && run_editor(path) == 0 &&
-	       session_read_file(path, text) == 0;
+	good = good && run_editor(path) == 0 && take_edited(path, text);
 	unlink(path);
 	free(path);
-	while (text->len && strchr(" \t\r\n", text->data[text->len - 1]))
-		text->len--;
-	return good && text->len > 0;
+	return good;
 }
 
 static int

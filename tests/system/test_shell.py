@@ -523,8 +523,41 @@ def statements_are_edited_and_repeated():
     t = shell(d, env={"VISUAL": "false", "EDITOR": "true"})
     t.ask("SELECT 41 AS x;")
     answer = t.ask("\\e")
-    assert "did not end well" in answer and " 41" not in answer, answer
+    assert "did not end well: nothing is run" in answer and " 41" not in answer, answer
     leave(t)
+    assert d.stop() == 0
+
+
+def what_an_editor_leaves_as_it_was_is_not_run_again():
+    d = daemon()
+    for editor, told in (
+            ("true", "not changed: nothing is run"),  # :q!
+            ("false", "did not end well: nothing is run"),  # :cq
+            ("cp /dev/null", "the file is empty: nothing is run"),
+            ("rm", "cannot be read: nothing is run")):
+        t = shell(d, env={"VISUAL": "", "EDITOR": editor})
+        t.ask("CREATE VIEW gone AS SELECT 1 AS x;")
+        t.ask("DROP VIEW gone;")
+        t.ask("CREATE VIEW gone AS SELECT 1 AS x;")
+        t.ask("DROP VIEW IF EXISTS other;")
+        answer = t.ask("\\e")
+        assert told in answer and "DROP" not in answer, (editor, answer)
+        # What was typed half is not run either, and \g still can.
+        t.type("SELECT 40 + 1\n")
+        t.until("sluice-> ")
+        answer = t.ask("\\e")
+        assert told in answer and " 41" not in answer, (editor, answer)
+        assert re.search(r"\n +41 *\r\n", t.ask("\\g"))
+        t.ask("DROP VIEW gone;")
+        leave(t)
+    # Who saves it has said that it is to run; so has who changes it.
+    edited = write(d, "edited.sql", "SELECT 41 AS x;\n")
+    os.utime(edited, (1, 1))
+    for editor, first in (("touch", "SELECT 40 + 1 AS x;"), (f"cp -p {edited}", "SELECT 5 AS x;")):
+        t = shell(d, env={"VISUAL": "", "EDITOR": editor})
+        t.ask(first)
+        assert re.search(r"\n +41 *\r\n", t.ask("\\e")), editor
+        leave(t)
     assert d.stop() == 0
 
 
@@ -720,5 +753,6 @@ main(an_updating_result_is_a_table_redrawn_in_place, ctrl_z_gives_the_terminal_b
      a_restart_of_the_daemon_costs_the_session_only, long_results_go_through_a_pager, colours_are_for_terminals,
      no_row_can_command_the_terminal, the_prompt_shows_what_is_open, some_words_need_no_semicolon,
      what_is_typed_ahead_is_not_lost, a_signal_ends_the_shell, history_keeps_statements_whole_and_secrets_out,
-     tab_completes_what_can_stand_there, statements_are_edited_and_repeated, scripts_run_scripts, standard_input_has_a_name,
+     tab_completes_what_can_stand_there, statements_are_edited_and_repeated,
+     what_an_editor_leaves_as_it_was_is_not_run_again, scripts_run_scripts, standard_input_has_a_name,
      every_exit_code_is_as_the_manual_says, a_url_takes_the_place_of_a_socket, top_sorts_and_fits, more_jobs_than_lines_are_counted, a_run_shows_how_far_it_is)
