@@ -304,6 +304,7 @@ take_row(struct output *o, const char *text, size_t n)
 		return;
 	}
 	o->updating |= r.op != NULL;
+	o->taken++;
 	switch (o->stage) {
 	case OUTPUT_LIVE:
 		live_take(o->live, &r);
@@ -328,6 +329,66 @@ take_row(struct output *o, const char *text, size_t n)
 	}
 }
 
+/* ---- the end of a table ---- */
+
+static void
+append_count(long long rows, struct buf *out)
+{
+	buf_printf(out, "(%lld row%s)\n", rows, rows == 1 ? "" : "s");
+}
+
+/* A result that is whole: its header, too, if it has no rows. */
+static void
+show_whole(struct output *o, long long rows)
+{
+	bool gathered = o->stage == OUTPUT_GATHERING;
+	struct buf out;
+
+	buf_init(&out);
+	if (o->format == OUTPUT_ALIGNED) {
+		append_aligned(o, &out);
+		append_count(rows, &out);
+	} else {
+		for (size_t i = 0; i < o->nrows; i++)
+			append_row(o, &o->rows[i], &out);
+		if (!o->header_done)
+			format_header(o->format, &o->cols, o->updating, &out);
+	}
+	if (gathered)
+		pager_show(&out);
+	else
+		put(o, &out);
+	buf_release(&out);
+}
+
+static void
+end_rows(struct output *o, long long rows)
+{
+	if (o->stage == OUTPUT_GATHERING && o->format == OUTPUT_ALIGNED &&
+	    o->updating && o->is_table)
+		begin_live(o);
+	if (o->stage == OUTPUT_LIVE)
+		end_live(o, true);
+	else
+		show_whole(o, rows);
+	fflush(stdout);
+	check_stdout(o);
+}
+
+/* A statement may have more than one: each is counted by itself. */
+static void
+end_earlier_table(struct output *o)
+{
+	o->ending = true;
+	if (o->stage == OUTPUT_GATHERING)
+		o->stage = OUTPUT_PLAIN; /* the pager is for the last one */
+	if (o->cols.n)
+		end_rows(o, o->taken - o->earlier);
+	else
+		o->taken = 0; /* of the statement before */
+	o->earlier = o->taken;
+}
+
 /* ---- the other lines ---- */
 
 static const char *
@@ -344,10 +405,7 @@ take_header(struct output *o, json_t *root)
 	bool for_people = o->format == OUTPUT_ALIGNED ||
 			  o->format == OUTPUT_VERTICAL;
 
-	if (o->nrows) { /* of the statement's table before this one */
-		o->ending = true;
-		flush(o);
-	}
+	end_earlier_table(o);
 	clear_statement(o);
 	o->cols.names = mem_zalloc((n + 1) * sizeof(*o->cols.names));
 	o->cols.types = mem_zalloc((n + 1) * sizeof(*o->cols.types));
@@ -419,50 +477,6 @@ remember_job(struct output *o, const char *name)
 }
 
 static void
-append_count(long long rows, struct buf *out)
-{
-	buf_printf(out, "(%lld row%s)\n", rows, rows == 1 ? "" : "s");
-}
-
-/* A result that is whole: its header, too, if it has no rows. */
-static void
-show_whole(struct output *o, long long rows)
-{
-	bool gathered = o->stage == OUTPUT_GATHERING;
-	struct buf out;
-
-	buf_init(&out);
-	if (o->format == OUTPUT_ALIGNED) {
-		append_aligned(o, &out);
-		append_count(rows, &out);
-	} else {
-		for (size_t i = 0; i < o->nrows; i++)
-			append_row(o, &o->rows[i], &out);
-		if (!o->header_done)
-			format_header(o->format, &o->cols, o->updating, &out);
-	}
-	if (gathered)
-		pager_show(&out);
-	else
-		put(o, &out);
-	buf_release(&out);
-}
-
-static void
-end_rows(struct output *o, long long rows)
-{
-	if (o->stage == OUTPUT_GATHERING && o->format == OUTPUT_ALIGNED &&
-	    o->updating && o->is_table)
-		begin_live(o);
-	if (o->stage == OUTPUT_LIVE)
-		end_live(o, true);
-	else
-		show_whole(o, rows);
-	fflush(stdout);
-	check_stdout(o);
-}
-
-static void
 take_end(struct output *o, json_t *root)
 {
 	const char *message = text_of(root, "message");
@@ -473,7 +487,7 @@ take_end(struct output *o, json_t *root)
 
 	o->ending = true;
 	if (rows && o->cols.n)
-		end_rows(o, (long long)json_integer_value(rows));
+		end_rows(o, (long long)json_integer_value(rows) - o->earlier);
 	if (bad)
 		told_line("%lld bad record%s left out",
 			  (long long)json_integer_value(bad),

@@ -41,6 +41,8 @@ struct output {
 	size_t nrows, rows_size, rows_bytes;
 	long long began_ms;   /* the statement's header, or its first row */
 	unsigned long long count;
+	long long taken;      /* rows of the statement, ... */
+	long long earlier;    /* ... those of its tables before this one */
 	bool failed;          /* the last statement did */
 	bool left;            /* q was typed */
 	bool forgotten;       /* the daemon knows our session no more */

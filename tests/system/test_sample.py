@@ -5,6 +5,7 @@ proposal is run as it stands and reads its sample without a bad record."""
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -272,18 +273,20 @@ def the_client_shows_both_tables():
     d = the_daemon()
     path = os.path.join(d.dir, "shown")
     with open(path, "w") as f:
-        f.write('{"a": 1}\n')
+        f.write('{"a": 1, "b": 2}\n')
     sql = f"""CREATE TEMPORARY TABLE shown (v STRING) WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'raw');
         DESCRIBE TABLE shown FROM SAMPLE;"""
     for fmt in ("aligned", "json", "csv", "vertical"):
         done = subprocess.run([os.path.join(BUILD, "sluice"), "-s", d.sock, "-o", fmt, "-e", sql], capture_output=True,
                               text=True, timeout=60)
         assert done.returncode == 0 and "1 of 1" in done.stdout, (fmt, done)
+        if fmt == "aligned":  # each table is counted by itself
+            assert re.findall(r"^\(.*rows?\)$", done.stdout, re.M) == ["(2 rows)", "(1 row)"], done.stdout
         assert "create table" in done.stdout and "CREATE TEMPORARY TABLE shown (" in done.stdout, (fmt, done.stdout)
     text = [json.loads(line) for line in subprocess.run(
         [os.path.join(BUILD, "sluice"), "-s", d.sock, "-o", "json", "-e", sql], capture_output=True, text=True,
         timeout=60).stdout.splitlines()][-1]["create table"]
-    assert text.startswith("CREATE TEMPORARY TABLE shown (\n  a BIGINT\n) WITH (") and text.endswith(");"), text
+    assert text.startswith("CREATE TEMPORARY TABLE shown (\n  a BIGINT,\n  b BIGINT\n) WITH (") and text.endswith(");"), text
 
 
 main(json_of_all_types, iso_times_and_numbers_of_seconds, what_looks_like_a_type_and_is_none_is_a_text,
