@@ -6,7 +6,10 @@
  */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
 #include "base/check.h"
 #include "parser/grammar.h"
@@ -277,10 +280,115 @@ nearest_keyword(const struct reader *r, struct token t)
 	return error_nearest(word, names, n);
 }
 
+/* Where a job is to read from, by the words of other systems. */
+static const char *
+position_meant(const char *word, size_t n)
+{
+	static const struct {
+		const char *word, *ours;
+	} others[] = {
+		{ "EARLIEST", "EARLIEST" }, { "EARLIEST-OFFSET", "EARLIEST" },
+		{ "BEGINNING", "EARLIEST" }, { "BEGIN", "EARLIEST" },
+		{ "START", "EARLIEST" }, { "FIRST", "EARLIEST" },
+		{ "OLDEST", "EARLIEST" },
+		{ "LATEST", "LATEST" }, { "LATEST-OFFSET", "LATEST" },
+		{ "END", "LATEST" }, { "LAST", "LATEST" },
+		{ "NEWEST", "LATEST" }, { "NOW", "LATEST" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (strlen(others[i].word) == n &&
+		    strncasecmp(others[i].word, word, n) == 0)
+			return others[i].ours;
+	return NULL;
+}
+
+void
+complain_of_position(struct reader *r, struct text t)
+{
+	const char *ours = position_meant(t.data, strlen(t.data));
+
+	if (ours && reader_fail(r, ERR_SYNTAX, t.at,
+				"expected %s, found a text", ours))
+		error_hint(r->err, "write %s", ours);
+}
+
 static bool
 is_plain_name(const struct reader *r, struct token t)
 {
 	return t.kind == TK_ID && *reader_text(r, t.at) != '`';
+}
+
+/* The keyword that was meant by t, if one can be guessed. */
+static const char *
+meant_by(const struct reader *r, struct token t)
+{
+	const char *text = reader_text(r, t.at);
+	const char *ours = accepts(r, TK_EARLIEST) ?
+			   position_meant(text, t.at.length) : NULL;
+
+	if (ours)
+		return ours;
+	/* SHOW takes so many keywords that others are misspelt ones. */
+	if (is_plain_name(r, t) ||
+	    (r->prev.kind == TK_SHOW && isalpha((unsigned char)*text)))
+		return nearest_keyword(r, t);
+	return NULL;
+}
+
+/* TIMESTAMP 1795443785605: that time in words. */
+static void
+advise_time(struct reader *r, struct token t)
+{
+	long long number = strtoll(reader_text(r, t.at), NULL, 10);
+	time_t seconds = (time_t)(t.at.length > 11 ? number / 1000 : number);
+	char text[40];
+	struct tm tm;
+
+	if (t.at.length <= 14 && gmtime_r(&seconds, &tm) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%SZ", &tm))
+		error_hint(r->err, "write TIMESTAMP '%s'", text);
+	else
+		error_hint(r->err, "write TIMESTAMP '2026-01-31 23:59:59Z'");
+}
+
+/* DESCRIBE TABLE t without FROM SAMPLE. */
+static bool
+advise_describe(struct reader *r)
+{
+	struct token word, name;
+	struct span at;
+
+	if (!reader_is(r, r->first, "DESCRIBE") &&
+	    !reader_is(r, r->first, "DESC"))
+		return false;
+	word = reader_peek(r, r->first);
+	name = reader_peek(r, word);
+	if (word.kind != TK_TABLE || !accepts(r, TK_FROM))
+		return false;
+	at = span_join(name.at, r->prev.at);
+	error_hint(r->err, "write DESCRIBE %.*s", (int)at.length,
+		   reader_text(r, at));
+	error_note(r->err, "DESCRIBE shows the columns of a table, DESCRIBE "
+		   "TABLE ... FROM SAMPLE what its records have");
+	return true;
+}
+
+/* Statements about jobs and tables that stop half-way. */
+static bool
+advise_rest(struct reader *r, struct token t)
+{
+	if (r->prev.kind == TK_TIMESTAMP && t.kind == TK_INTEGER &&
+	    reader_is(r, r->first, "ALTER"))
+		advise_time(r, t);
+	else if (reader_is(r, r->first, "TAP") && accepts(r, TK_AT))
+		error_hint(r->err, "write AT and an operator: EXPLAIN ANALYZE "
+			   "of the job names them");
+	else if (reader_is(r, r->before, "SAVEPOINT") && accepts(r, TK_FOR))
+		error_hint(r->err, "write FOR JOB 'name'");
+	else
+		return advise_describe(r);
+	return true;
 }
 
 /* What stands between this and a statement that works. */
@@ -293,7 +401,10 @@ advise(struct reader *r, struct token t)
 	if (accepts(r, TK_CREATE) && accepts(r, TK_SHOW))
 		error_note(r->err, "statements begin with CREATE, DROP, "
 			   "INSERT, SELECT, EXECUTE, BEGIN, EXPLAIN, SHOW, "
-			   "DESCRIBE, SET, RESET, PAUSE, RESUME, STOP or TAP");
+			   "DESCRIBE, USE, SET, RESET, ALTER, PAUSE, RESUME, "
+			   "STOP, TAP, REPLAY or DELETE");
+	else if (advise_rest(r, t))
+		return;
 	else if ((t.kind == TK_FROM || t.kind == TK_WHERE ||
 		  t.kind == TK_GROUP || t.kind == TK_HAVING) &&
 		 (accepts(r, TK_UNION) || accepts(r, TK_LIMIT)))
@@ -302,7 +413,8 @@ advise(struct reader *r, struct token t)
 	else if (r->table && r->nesting == 0 && accepts(r, 0))
 		error_note(r->err, "the order is CREATE TABLE t (...), "
 			   "COMMENT, PARTITIONED BY, WITH (...)");
-	else if (r->prev.kind == TK_STRING && !ispunct((unsigned char)*text) &&
+	else if (r->prev.kind == TK_STRING && t.kind != 0 &&
+		 !ispunct((unsigned char)*text) &&
 		 t.at.offset == span_end(r->prev.at))
 		error_hint(r->err, "a quote inside of a text is doubled: ''");
 	else if (wants_value(r))
@@ -324,6 +436,8 @@ complain_generally(struct reader *r, struct token t, const char *meant)
 
 	if (meant && !accepts(r, TK_SHOW))
 		expect(&e, meant);
+	else if (r->prev.kind == TK_SHOW)
+		expect(&e, "what is to be shown");
 	else
 		expect_all(r, &e);
 	if (e.n == 1 && strcmp(e.what[0], "an operator") == 0)
@@ -338,6 +452,12 @@ complain_generally(struct reader *r, struct token t, const char *meant)
 		error_hint(r->err, "did you mean %s?", meant);
 	else
 		advise(r, t);
+	if (r->prev.kind == TK_SHOW)
+		error_note(r->err, "SHOW takes TABLES, VIEWS, COLUMNS FROM t, "
+			   "CREATE TABLE t, CREATE VIEW v, FUNCTIONS, USER "
+			   "FUNCTIONS, JOBS, WATERMARKS, ERRORS, STATE FOR "
+			   "JOB 'j', CONNECTIONS, CATALOGS, DATABASES, CURRENT "
+			   "CATALOG or CURRENT DATABASE");
 }
 
 /* Was this word taken for a name, though it looks like a keyword that could
@@ -515,7 +635,7 @@ complain(struct reader *r, struct token t)
 		reserved(r, t);
 		return;
 	}
-	near = is_plain_name(r, t) ? nearest_keyword(r, t) : NULL;
+	near = meant_by(r, t);
 	if (near || (!complain_of_misspelt(r, r->prev) &&
 		     !complain_of_misspelt(r, r->element)))
 		complain_generally(r, t, near);

@@ -1283,14 +1283,11 @@ statement ::= DROP JOB if_exists(I) text(J) KEEP STATE. {
 	r->statement->if_exists = I;
 	r->statement->keep_state = true;
 }
-statement ::= ALTER JOB text(J) RESET OFFSETS TO position(P) for_table(T)
-	      keep_state(K). {
+statement ::= ALTER JOB text(J) RESET OFFSETS TO position(P) reset_tail. {
 	statement_of_job(r, AST_STMT_RESET_OFFSETS, J);
 	r->statement->position = P.kind;
 	r->statement->value = P.text.data;
 	r->statement->value_at = P.text.at;
-	r->statement->name = T;
-	r->statement->keep_state = K;
 }
 
 %type position {struct position}
@@ -1304,15 +1301,18 @@ position(A) ::= TIMESTAMP text(T). {
 position(A) ::= SAVEPOINT text(T). {
 	A = (struct position){ AST_AT_SAVEPOINT, T };
 }
-position(A) ::= text(T). { A = (struct position){ AST_AT_OFFSETS, T }; }
+position(A) ::= text(T). {
+	complain_of_position(r, T);
+	A = (struct position){ AST_AT_OFFSETS, T };
+}
 
-%type for_table {struct ast_name}
-for_table(A) ::= . { A = (struct ast_name){ .nparts = 0 }; }
-for_table(A) ::= FOR TABLE name(N). { A = N; }
-
-%type keep_state {bool}
-keep_state(A) ::= . { A = false; }
-keep_state(A) ::= KEEP STATE. { A = true; }
+reset_tail ::= .
+reset_tail ::= for_table.
+reset_tail ::= keep_state.
+reset_tail ::= for_table keep_state.
+reset_tail ::= keep_state for_table.
+for_table ::= FOR TABLE name(N). { r->statement->name = N; }
+keep_state ::= KEEP STATE. { r->statement->keep_state = true; }
 
 %code {
 void *

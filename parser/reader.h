@@ -81,6 +81,9 @@ unsigned grammar_depth(const void *grammar); /* entries of its stack */
 void complain(struct reader *r, struct token t);
 /* Explains a token that the lexer could not read. */
 void complain_of_text(struct reader *r, struct token t);
+struct text;
+/* Of the text that RESET OFFSETS moves to, if it is a keyword in quotes. */
+void complain_of_position(struct reader *r, struct text t);
 
 /* ---- parser/client_words.c ---- */
 

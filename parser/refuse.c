@@ -20,8 +20,21 @@ static const struct refused {
 	const char *note;
 } refused[] = {
 #define REFUSED(place, words, name, note) { place, words, name, note },
+#define OTHERWISE(words, ours)
 #include "parser/refuse.def"
 #undef REFUSED
+#undef OTHERWISE
+};
+
+static const struct otherwise {
+	const char *words;
+	const char *ours;
+} otherwise[] = {
+#define REFUSED(place, words, name, note)
+#define OTHERWISE(words, ours) { words, ours },
+#include "parser/refuse.def"
+#undef REFUSED
+#undef OTHERWISE
 };
 
 static void
@@ -125,12 +138,33 @@ refuse_subquery(struct reader *r, struct token t)
 	return true;
 }
 
+/* A statement of ours by the words of another system. */
+static bool
+refuse_foreign_words(struct reader *r, struct token t)
+{
+	struct token last;
+
+	if (r->prev.kind || !is_place(r, START))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(otherwise); i++) {
+		const struct otherwise *o = &otherwise[i];
+
+		if (!match(r, t, o->words, &last))
+			continue;
+		if (reader_fail(r, ERR_SYNTAX, span_join(t.at, last.at),
+				"there is no %s", o->words))
+			error_hint(r->err, "write %s", o->ours);
+		return true;
+	}
+	return false;
+}
+
 bool
 refuse_here(struct reader *r, struct token t)
 {
 	struct token last;
 
-	if (refuse_subquery(r, t))
+	if (refuse_subquery(r, t) || refuse_foreign_words(r, t))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
 		const struct refused *f = &refused[i];

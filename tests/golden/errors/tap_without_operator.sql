@@ -1,1 +1,3 @@
 TAP 'j' LIMIT 5;
+TAP 'counts';
+TAP 'counts'

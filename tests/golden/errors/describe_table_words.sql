@@ -1,0 +1,3 @@
+DESCRIBE TABLE words;
+DESC TABLE a.`b c`;
+DESCRIBE TABLE words FROM;

@@ -1,0 +1,5 @@
+KILL JOB 'j';
+CANCEL JOB 'j';
+SUSPEND JOB 'j';
+START JOB 'j';
+RESTART JOB 'j';

@@ -1,0 +1,2 @@
+CREATE SAVEPOINT '/x.db';
+CREATE SAVEPOINT '/x.db'
