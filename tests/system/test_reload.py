@@ -118,10 +118,14 @@ def jobs_of_a_changed_connection_begin_again():
         raise AssertionError("the connection was taken")
     except SqlError as e:
         assert e.code == "unknown_connection" and e.end["hint"] == "did you mean 'other'?", e.end
-        assert e.end["note"] == "connections: other" and e.end["caret"].strip() == "^^^^^^", e.end
+        assert e.end["note"] == ('add [kafka "othr"] to sluice.ini and reload the daemon (SIGHUP), '
+                                 "or name one of those it has: other"), e.end
+        assert e.end["caret"].strip() == "^^^^^^", e.end
     d.sql("PAUSE JOB 'reader'; RESUME JOB 'reader';")
     wait_for("it fails", lambda: d.job("reader")["state"] == "FAILED", 60)
     assert "no connection 'c'" in d.job("reader")["error"]["message"], d.job("reader")
+    why = "\n".join(row[0] for row in d.rows("EXPLAIN STALL 'reader';"))
+    assert 'what to do: add [kafka "c"] to sluice.ini and reload' in why and "RESUME JOB 'reader'" in why, why
     d.reload(one)
     d.sql("RESUME JOB 'reader';")
     d.wait_state("reader", "RUNNING", seconds=60)

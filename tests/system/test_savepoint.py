@@ -72,6 +72,7 @@ def stop_takes_one_with_it():
     wait_for("a checkpoint", lambda: d.job("dst")["checkpoint"])
     refused(d, "STOP JOB 'dst' WITH SAVEPOINT;", "missing_option", "execution.checkpointing.savepoint-dir")
     refused(d, "SET 'execution.checkpointing.savepoint-dir' = '/nowhere'; STOP JOB 'dst' WITH SAVEPOINT;", "file", "/nowhere")
+    refused(d, "SET 'execution.checkpointing.savepoint-dir' = 'tmp'; STOP JOB 'dst' WITH SAVEPOINT;", "invalid_option", "from / on")
     assert d.job("dst")["state"] == "RUNNING"
     first = d.rows(stop + ";")[0][0]
     assert d.job("dst")["state"] == "STOPPED" and first.startswith(d.dir + "/dst-"), first
