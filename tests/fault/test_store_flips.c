@@ -267,14 +267,24 @@ TEST(a_flipped_bit_in_a_stopped_file_is_always_noticed)
 	story_end(&s);
 }
 
-TEST(a_flipped_bit_in_the_headers_is_noticed)
+/* Fields of the file's header that SQLite's backup sets anew beneath the sum
+ * of the page: its change counter, schema cookie and last writer. */
+static bool
+is_unsummed(size_t at)
+{
+	return (at >= 24 && at < 28) || (at >= 40 && at < 44) ||
+	       (at >= 92 && at < 100);
+}
+
+TEST(a_flipped_bit_in_the_headers_is_noticed_or_does_no_harm)
 {
 	struct story s;
 
 	story_tell(&s);
 	for (size_t at = 0; at < 108; at++) {
 		s.stopped.file.data[at] ^= 1 << at % 8;
-		EXPECT_EQ(outcome(&s, &s.stopped, "flip", at), 0);
+		EXPECT_EQ(outcome(&s, &s.stopped, "flip", at),
+			  is_unsummed(at));
 		s.stopped.file.data[at] ^= 1 << at % 8;
 	}
 	for (size_t at = 16384 - 20; at < 16384; at++) {
