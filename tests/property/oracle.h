@@ -221,7 +221,7 @@ struct row {
 	uint8_t table, partition;
 };
 
-struct table {
+struct oracle_table {
 	unsigned nparts;
 	int64_t delay_us;
 	bool on_event;
@@ -291,7 +291,7 @@ struct oracle_case {
 	struct clock clock; /* that its windows go by */
 	int64_t begin_us;  /* the first rows are of this time */
 	bool strict;       /* one table, one partition: rows may be late */
-	struct table tables[TABLES];
+	struct oracle_table tables[TABLES];
 	unsigned ntables;
 	struct text ddl;   /* tables and views */
 	struct query queries[QUERIES_MAX];

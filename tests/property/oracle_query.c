@@ -541,7 +541,7 @@ make_tables(struct oracle_case *c)
 		     !oracle_wants(c, d, F_SESSION_KEYS, 0);
 	c->ntables = !c->strict && oracle_wants(c, d, F_TWO_TABLES, 60) ? 2 : 1;
 	for (unsigned i = 0; i < c->ntables; i++) {
-		struct table *t = &c->tables[i];
+		struct oracle_table *t = &c->tables[i];
 
 		t->nparts = c->strict ? 1 :
 			    oracle_wants(c, d, F_PARTITIONS, 60) ?
@@ -560,7 +560,7 @@ make_tables(struct oracle_case *c)
 static void
 put_table(struct oracle_case *c, unsigned i)
 {
-	const struct table *table = &c->tables[i];
+	const struct oracle_table *table = &c->tables[i];
 	struct text *t = &c->ddl;
 
 	both(t, "CREATE TABLE t%u (", i);
