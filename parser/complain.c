@@ -382,8 +382,8 @@ advise_rest(struct reader *r, struct token t)
 	    reader_is(r, r->first, "ALTER"))
 		advise_time(r, t);
 	else if (reader_is(r, r->first, "TAP") && accepts(r, TK_AT))
-		error_hint(r->err, "write AT and an operator: EXPLAIN ANALYZE "
-			   "of the job names them");
+		error_hint(r->err, "write AT and an operator: DESCRIBE JOB "
+			   "names them");
 	else if (reader_is(r, r->before, "SAVEPOINT") && accepts(r, TK_FOR))
 		error_hint(r->err, "write FOR JOB 'name'");
 	else
