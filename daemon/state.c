@@ -46,6 +46,25 @@ listing_add(struct listing *l, const char *text, size_t n)
 	l->cell[l->n++][n] = '\0';
 }
 
+/* Names and texts in a file may come from anywhere: a terminal shall not obey
+ * them. C1 controls are C2 80 to C2 9F in UTF-8. */
+static void
+put_shown(struct buf *out, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)text[i];
+		bool c1 = c == 0xc2 && i + 1 < n &&
+			  (unsigned char)text[i + 1] < 0xa0;
+
+		if (c1)
+			c = (unsigned char)text[++i];
+		if (c < ' ' || c == 0x7f || c1)
+			buf_printf(out, "\\x%02X", c);
+		else
+			buf_putc(out, (char)c);
+	}
+}
+
 static void
 cell_text(const struct store_cell *c, struct buf *out)
 {
@@ -57,7 +76,7 @@ cell_text(const struct store_cell *c, struct buf *out)
 		buf_printf(out, "%.17g", c->f64);
 		break;
 	case CELL_TEXT:
-		buf_append(out, c->text, c->n);
+		put_shown(out, c->text, c->n);
 		break;
 	case CELL_BLOB:
 		buf_printf(out, "(%zu bytes)", c->n);

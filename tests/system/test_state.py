@@ -57,6 +57,15 @@ def show_tells_what_is_in_it():
     assert d.stop() == 0
 
 
+def show_gives_a_terminal_nothing_to_obey():
+    d, path = a_copy()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE offsets SET source = ?", ("s\033[31m\x9brc",))
+    shown = run("sluice", "state", "show", path).stdout
+    assert "s\\x1B[31m\\x9Brc" in shown, shown
+    assert not [c for c in shown if c != "\n" and (c < " " or "\x7f" <= c < "\xa0")], shown
+
+
 def export_writes_each_row_as_json():
     d, path = a_job()
     rows = [json.loads(line) for line in run("sluice", "state", "export", path).stdout.splitlines()]
@@ -194,6 +203,6 @@ def wrong_uses_are_told():
     assert done.returncode == 1 and "/nowhere/x.db" in done.stderr, done
 
 
-main(a_whole_file_is_whole, show_tells_what_is_in_it, export_writes_each_row_as_json, values_of_every_type_come_back,
+main(a_whole_file_is_whole, show_tells_what_is_in_it, show_gives_a_terminal_nothing_to_obey, export_writes_each_row_as_json, values_of_every_type_come_back,
      a_copy_by_sqlite3_has_no_checksums_until_its_job_starts, a_damaged_file_is_told,
      files_of_others_are_told, the_catalog_is_known, wrong_uses_are_told)
