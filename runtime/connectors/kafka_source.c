@@ -362,6 +362,7 @@ part_fill(struct kafka_part *p, struct part_info *info, const char *reason,
 	int64_t asked = atomic_load_explicit(&p->end_asked,
 					     memory_order_relaxed);
 	bool open = !atomic_load(&p->ended) && atomic_load(&p->ask) == ASK_NONE;
+	bool behind;
 
 	info->topic = p->topic;
 	info->partition = p->partition;
@@ -373,8 +374,9 @@ part_fill(struct kafka_part *p, struct part_info *info, const char *reason,
 	info->head_time_us = TIME_NONE;
 	info->waiting = open ? (uint32_t)rd_kafka_queue_length(p->queue) : 0;
 	info->state = part_state(p, info->waiting);
-	info->reason = info->state == PART_CONNECTING ||
-				       (!p->caught_up && is_stuck)
+	/* Caught up as far as its answers go, of which the last one is lost. */
+	behind = !p->caught_up || info->end_offset > info->next_offset;
+	info->reason = info->state == PART_CONNECTING || (behind && is_stuck)
 			       ? reason : NULL;
 	info->lost = atomic_load_explicit(&p->lost, memory_order_relaxed);
 }
